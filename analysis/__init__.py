@@ -1,0 +1,1 @@
+"""From a tracking store to verdicts."""

@@ -1,0 +1,124 @@
+"""Building multi-layer perceptrons: from sizes, by name, or from a person's own torch module."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from study.errors import StudyError
+from study.networks.network import Network
+
+MODULES: dict[type[nn.Module], str] = {
+    nn.Sigmoid: "sigmoid",
+    nn.Tanh: "tanh",
+    nn.ReLU: "relu",
+    nn.Softplus: "softplus",
+    nn.Identity: "linear",
+}
+
+
+def sizes_of(name: str) -> tuple[int, ...]:
+    """Return the hidden sizes that a network's name states.
+
+    >>> sizes_of("mlp_50_50")
+    (50, 50)
+    >>> sizes_of("lenet_300_100")
+    (300, 100)
+
+    Raises:
+        StudyError: when the name does not state them.
+    """
+    match = re.fullmatch(r"(?:mlp|lenet)((?:_[1-9]\d*)+)", name)
+    if not match:
+        raise StudyError(f"unknown network {name!r}; a name states the hidden sizes, as in mlp_100 or mlp_50_50")
+    return tuple(int(n) for n in match.group(1)[1:].split("_"))
+
+
+def mlp(
+    features: int,
+    hidden: Sequence[int],
+    outputs: int,
+    *,
+    activation: str = "sigmoid",
+    output: str = "sigmoid",
+    seed: int = 0,
+    gain: float = 1.0,
+) -> Network:
+    """Return a freshly initialised network (Glorot & Bengio 2010, uniform; biases 0).
+
+    Args:
+        features: number of inputs.
+        hidden: units of every hidden layer, from the input on.
+        outputs: number of outputs.
+        activation: of all hidden layers.
+        output: "sigmoid", "softmax" or "linear".
+        seed: of the initialisation; the same seed gives the same bits.
+        gain: factor on the range of the uniform distribution.
+    """
+    if any(n < 1 for n in (features, *hidden, outputs)):
+        raise StudyError(f"every layer needs at least one unit; got {features}-{list(hidden)}-{outputs}")
+    generator = torch.Generator().manual_seed(seed)
+    sizes = (features, *hidden, outputs)
+    weights = []
+    for below, above in zip(sizes[:-1], sizes[1:], strict=True):
+        bound = gain * (6 / (below + above)) ** 0.5
+        weights.append((torch.rand(above, below, generator=generator, dtype=torch.float64) * 2 - 1) * bound)
+    biases = [torch.zeros(n, dtype=torch.float64) for n in sizes[1:]]
+    return Network(tuple(weights), tuple(biases), (activation,) * len(hidden), output)
+
+
+def from_module(module: nn.Module) -> Network:
+    """Return the `Network` of a stack of linear layers and activations (`nn.Sequential`, nested ones too).
+
+    The activation after the last linear layer is the output layer; none means linear.
+
+    >>> from_module(nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2), nn.Softmax(dim=1))).name
+    '3-5-2'
+
+    Raises:
+        StudyError: for any other kind of layer, naming it.
+    """
+    layers = [m for m in module.modules() if not list(m.children()) and not isinstance(m, nn.Dropout)]
+    weights, biases, activations = [], [], []
+    pending: str | None = None
+    for layer in layers:
+        if isinstance(layer, nn.Linear):
+            if weights:
+                activations.append(pending or "linear")
+            weights.append(layer.weight)
+            biases.append(layer.bias if layer.bias is not None else torch.zeros(layer.out_features))
+            pending = None
+        elif weights and pending is None and isinstance(layer, nn.Softmax):
+            pending = "softmax"
+        elif weights and pending is None and type(layer) in MODULES:
+            pending = MODULES[type(layer)]
+        else:
+            raise StudyError(
+                f"cannot prune a {type(layer).__name__} here: a stack of Linear layers, each followed by at most one "
+                f"of {', '.join(m.__name__ for m in MODULES)} (Softmax at the end), is needed"
+            )
+    if "softmax" in activations:
+        raise StudyError("a softmax is possible only as the output layer")
+    return Network(tuple(weights), tuple(biases), tuple(activations), pending or "linear")
+
+
+def to_module(network: Network) -> nn.Sequential:
+    """Return the network as a torch module in float64, to train or to use elsewhere."""
+    kinds: dict[str, type[nn.Module]] = {name: kind for kind, name in MODULES.items()}
+    stack: list[nn.Module] = []
+    for m, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+        linear = nn.Linear(w.shape[1], w.shape[0], dtype=torch.float64)
+        with torch.no_grad():
+            linear.weight.copy_(w)
+            linear.bias.copy_(b)
+        stack.append(linear)
+        last = m == network.depth
+        name = network.output if last else network.activations[m]
+        if name == "softmax":
+            stack.append(nn.Softmax(dim=1))
+        elif not (last and name == "linear"):
+            stack.append(kinds[name]())
+    return nn.Sequential(*stack)

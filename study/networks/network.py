@@ -1,0 +1,137 @@
+"""A stack of dense layers, evaluated in stages so that what follows a unit can be run again alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from study.errors import StudyError
+from study.networks.activations import activation
+from study.networks.error import OUTPUTS
+
+
+@dataclass(frozen=True)
+class Network:
+    """A multi-layer perceptron: hidden layers 0..L-1, then the output layer.
+
+    Attributes:
+        weights: L+1 matrices, float64; weights[m] has shape (units of layer m, units of layer m-1).
+        biases: L+1 vectors, float64, shape (units of layer m,).
+        activations: L names, one a hidden layer.
+        output: "sigmoid", "softmax" or "linear".
+
+    >>> net = Network((torch.eye(2), torch.ones(1, 2)), (torch.zeros(2), torch.zeros(1)), ("relu",), "linear")
+    >>> net(torch.tensor([[1.0, 2.0]]).double()).item()
+    3.0
+    """
+
+    weights: tuple[Tensor, ...]
+    biases: tuple[Tensor, ...]
+    activations: tuple[str, ...]
+    output: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", tuple(w.detach().to(torch.float64) for w in self.weights))
+        object.__setattr__(self, "biases", tuple(b.detach().to(torch.float64) for b in self.biases))
+        if len(self.weights) < 2:
+            raise StudyError("a network needs at least one hidden layer: there is nothing to prune without one")
+        if len(self.biases) != len(self.weights) or len(self.activations) != len(self.weights) - 1:
+            raise StudyError(
+                f"{len(self.weights)} weight matrices need as many biases and one activation less; got "
+                f"{len(self.biases)} and {len(self.activations)}"
+            )
+        for m, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            if w.ndim != 2 or b.shape != (w.shape[0],):
+                raise StudyError(f"layer {m}: weight {tuple(w.shape)} does not fit bias {tuple(b.shape)}")
+            if m and w.shape[1] != self.weights[m - 1].shape[0]:
+                raise StudyError(
+                    f"layer {m} takes {w.shape[1]} inputs, but layer {m - 1} has {self.weights[m - 1].shape[0]} units"
+                )
+            if not (torch.isfinite(w).all() and torch.isfinite(b).all()):
+                raise StudyError(f"layer {m} has weights or biases that are not finite: did training diverge?")
+        for name in self.activations:
+            activation(name)
+        if self.output not in OUTPUTS:
+            raise StudyError(f"unknown output layer {self.output!r}; known: {', '.join(OUTPUTS)}")
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Units of every hidden layer."""
+        return tuple(b.shape[0] for b in self.biases[:-1])
+
+    @property
+    def depth(self) -> int:
+        """Number of hidden layers."""
+        return len(self.activations)
+
+    @property
+    def name(self) -> str:
+        """The sizes of all layers, as in 400-50-50-10."""
+        return "-".join(str(n) for n in (self.weights[0].shape[1], *self.hidden, self.biases[-1].shape[0]))
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases."""
+        return sum(w.numel() + b.numel() for w, b in zip(self.weights, self.biases, strict=True))
+
+    @property
+    def multiply_adds(self) -> int:
+        """Multiply-adds of one forward pass of one sample."""
+        return sum(w.numel() for w in self.weights)
+
+    def pre_activation(self, layer: int, below: Tensor) -> Tensor:
+        """Return z of one layer from the outputs below it; (units below, samples) -> (units, samples)."""
+        return torch.addmm(self.biases[layer][:, None], self.weights[layer], below)
+
+    def __call__(self, inputs: Tensor, gains: Sequence[Tensor] | None = None) -> Tensor:
+        """Return the outputs, shape (samples, outputs): the plain forward pass that every fast path must equal.
+
+        Args:
+            inputs: shape (samples, features).
+            gains: one vector a hidden layer, shape (units,); all ones where None.
+        """
+        from study.networks.error import ErrorFunction
+
+        return ErrorFunction(self.output).outputs_(self.logits(inputs, gains)).T
+
+    def logits(self, inputs: Tensor, gains: Sequence[Tensor] | None = None) -> Tensor:
+        """Return the output layer's pre-activations, shape (outputs, samples)."""
+        h = inputs.to(torch.float64).T
+        for m, name in enumerate(self.activations):
+            h = activation(name).value_(self.pre_activation(m, h))
+            if gains is not None:
+                h = h * gains[m][:, None]
+        return self.pre_activation(self.depth, h)
+
+    def fold(self, layer: int, unit: int, value: float) -> Network:
+        """Return the network with `value` times the unit's outgoing weights added to the next layer's bias.
+
+        Together with gain 0 this replaces the unit's output by the constant `value` (mean removal).
+        """
+        biases = list(self.biases)
+        biases[layer + 1] = biases[layer + 1] + value * self.weights[layer + 1][:, unit]
+        return replace(self, biases=tuple(biases))
+
+    def compact(self, gains: Sequence[Tensor]) -> Network:
+        """Return the smaller network without the units of gain 0; other gains go into the outgoing weights.
+
+        Every hidden layer keeps at least one unit's room: a layer without units left passes on only the bias of the
+        next layer, which an empty matrix does just as well.
+        """
+        weights, biases = list(self.weights), list(self.biases)
+        for m, gain in enumerate(gains):
+            keep = gain != 0
+            weights[m], biases[m] = weights[m][keep], biases[m][keep]
+            weights[m + 1] = weights[m + 1][:, keep] * gain[keep]
+        return replace(self, weights=tuple(weights), biases=tuple(biases))
+
+    def digest(self) -> str:
+        """Return the SHA-256 of architecture and parameters."""
+        sha = hashlib.sha256(f"{self.name} {self.activations} {self.output}".encode())
+        for tensor in (*self.weights, *self.biases):
+            sha.update(tensor.contiguous().numpy().tobytes())
+        return sha.hexdigest()

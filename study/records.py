@@ -1,0 +1,161 @@
+"""The tables that a cell records: names, columns, types and units, in one place.
+
+`analysis` knows of `study` nothing but this module. Every table is one parquet file, `tables/<name>.parquet`, among
+the artefacts of the cell's run. An *event* is a point of the trajectory: event 0 is the trained network, event k the
+network with k units removed. Errors and impacts are float64 sums over samples (not means), in the units of the error
+that the cell ranks on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+RECORDS_VERSION = 1
+"""Raised when a column changes its meaning; readers refuse what they do not know."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type (a pandas dtype), its unit and what it holds. `timing` columns differ from run to run."""
+
+    dtype: str
+    unit: str
+    meaning: str
+    timing: bool = False
+
+
+EVENTS: dict[str, Column] = {
+    "event": Column("int32", "units removed", "0 = the trained network, k = after the k-th removal"),
+    "kind": Column("str", "", "start | remove"),
+    "layer": Column("int16", "", "hidden layer of the removed unit, 0 = nearest the input; -1 at the start"),
+    "unit": Column("int32", "", "index of the removed unit in its layer; -1 at the start"),
+    "units_left": Column("int32", "units", "hidden units that remain"),
+    "parameters_left": Column("int64", "numbers", "weights and biases of the physically smaller network"),
+    "multiply_adds_left": Column("int64", "operations a sample", "multiply-adds of the smaller network"),
+    "estimate": Column("float64", "error", "the chosen unit's estimate when it was chosen; null where there is none"),
+    "score": Column("float64", "", "the chosen unit's score when it was chosen; null at the start"),
+    "forward_passes": Column("int64", "passes over the ranking rows", "spent by the method on scores, so far"),
+    "seconds": Column("float64", "s", "spent by the method on scores, so far", timing=True),
+}
+
+EVALUATIONS: dict[str, Column] = {
+    "event": Column("int32", "units removed", "as in events"),
+    "split": Column("str", "", "pruning | held_out | a further held-out split of the data set"),
+    "samples": Column("int64", "samples", "rows of the split"),
+    "error": Column("float64", "error", "error that is ranked on, summed over the split"),
+    "second_error": Column("float64", "error", "the other error under a softmax, summed; null elsewhere"),
+    "correct": Column("int64", "samples", "correctly classified samples; null in a regression"),
+    "correct_per_class": Column("object", "samples", "the same for every class, a list; empty in a regression"),
+    "samples_per_class": Column("object", "samples", "rows of the split in every class, a list"),
+}
+
+IMPACTS: dict[str, Column] = {
+    "event": Column("int32", "units removed", "the network in which the impact was measured (before the next removal)"),
+    "layer": Column("int16", "", "hidden layer, 0 = nearest the input"),
+    "unit": Column("int32", "", "index in its layer"),
+    "estimate": Column("float64", "error", "signed prediction of the impact; null for methods without one"),
+    "first_order": Column("float64", "error", "the first-order term of the estimate, -E'(1); null where there is none"),
+    "curvature": Column("float64", "error", "the second-order term of the estimate, E''(1)/2; null where there is none"),
+    "score": Column("float64", "", "smallest goes first"),
+    "impact": Column("float64", "error", "true impact E(0) - E(1) on the pruning rows"),
+}
+
+AGREEMENT: dict[str, Column] = {
+    "event": Column("int32", "units removed", "as in impacts"),
+    "layer": Column("int16", "", "-1 = all remaining units, else the units of this hidden layer"),
+    "units": Column("int32", "units", "remaining units compared"),
+    "ties": Column("int32", "units", "units whose true impact equals another one's (dead or duplicate units)"),
+    "spearman": Column("float64", "", "rank correlation of estimate (score where there is none) and true impact"),
+    "kendall": Column("float64", "", "Kendall's tau-b of the same"),
+    "spearman_25": Column("float64", "", "Spearman within the 25 cheapest by truth"),
+    "overlap_10": Column("float64", "share", "of the 10 smallest scores that are among the 10 cheapest by truth"),
+    "overlap_25": Column("float64", "share", "the same for 25"),
+    "regret": Column("float64", "error", "true impact of the method's choice minus the smallest true impact"),
+    "sign": Column("float64", "share", "units whose estimate has the sign of the impact; null without an estimate"),
+    "scale": Column("float64", "", "median of estimate / impact; null without an estimate"),
+}
+
+SURFACES: dict[str, Column] = {
+    "event": Column("int32", "units removed", "before the removal of the unit that is drawn"),
+    "layer": Column("int16", "", "of the unit that goes next"),
+    "unit": Column("int32", "", "of the unit that goes next"),
+    "gain": Column("float64", "", "factor on the unit's output; 1 = trained, 0 = removed"),
+    "error": Column("float64", "error", "E(gain) on the pruning rows"),
+}
+
+TABLES: dict[str, dict[str, Column]] = {
+    "events": EVENTS,
+    "evaluations": EVALUATIONS,
+    "impacts": IMPACTS,
+    "agreement": AGREEMENT,
+    "surfaces": SURFACES,
+}
+
+TAG = "study."
+"""Prefix of every tag that the study writes on a run."""
+
+RUN_TAGS: dict[str, str] = {
+    "kind": "cell | network",
+    "status": "finished once every table is written and its digest recorded; running before; failed with a reason",
+    "key": "the cell's key (scientific settings, data digest, numerics version)",
+    "network_key": "key of the trained network that was pruned; the network's own run carries it too",
+    "population": "name of the population, 'free' for a free combination",
+    "dataset": "name of the data set",
+    "network": "architecture, as in 400-50-50-10",
+    "output": "sigmoid | softmax | linear",
+    "task": "classification | regression",
+    "method": "name of the method",
+    "ranking": "single_overall | iterative",
+    "removal": "zero | mean",
+    "selection": "rows ranked on: pruning | held_out | subset",
+    "protocol": "no_retrain",
+    "error": "half_squared | cross_entropy: what is ranked on",
+    "seed": "seed of initialisation and batch order",
+    "draw": "draw of the random method; 0 elsewhere",
+    "sweep": "name of the sweep that asked for the cell first",
+    "band": "met | missed | none: the population's acceptance band at the start",
+    "band_text": "the band and the value found, in words",
+    "code_version": "git commit of the study's code",
+    "numerics_version": "raised when the numbers of a method or the oracle change",
+    "records_version": "version of these tables",
+    "tables_digest": "sha256 over the tables without their timing columns",
+}
+
+
+def empty(table: str) -> pd.DataFrame:
+    """Return a table without rows, with the declared columns and types.
+
+    >>> list(empty("surfaces").columns)
+    ['event', 'layer', 'unit', 'gain', 'error']
+    """
+    return conform(table, {name: [] for name in TABLES[table]})
+
+
+def conform(table: str, columns: Mapping[str, object] | pd.DataFrame) -> pd.DataFrame:
+    """Return `columns` as the declared table: its columns in order, in their types, nulls where one is missing.
+
+    Raises:
+        KeyError: for a table or a column that is not declared here.
+    """
+    declared = TABLES[table]
+    frame = pd.DataFrame(columns)
+    unknown = set(frame.columns) - set(declared)
+    if unknown:
+        raise KeyError(f"table {table!r} has no column {sorted(unknown)}; declared: {list(declared)}")
+    out = {}
+    for name, column in declared.items():
+        values = frame[name] if name in frame else pd.Series(np.nan, index=frame.index, dtype="float64")
+        if column.dtype == "int64" and values.isna().any():
+            out[name] = values.astype("Int64")
+        else:
+            out[name] = values.astype(column.dtype)  # type: ignore[call-overload]
+    return pd.DataFrame(out, columns=list(declared))
+
+
+def without_timing(table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that the same cell reproduces bit by bit."""
+    return frame[[name for name, column in TABLES[table].items() if not column.timing]]
