@@ -1,0 +1,71 @@
+"""The tidy frames that everything in `analysis` starts from: what a tracking store holds, as data frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from study.records import RUN_TAGS, TABLES, empty
+
+INTEGER_TAGS = ("seed", "draw")
+"""Tags that are whole numbers in the frames; every other tag is text."""
+
+RUN_COLUMNS = (*RUN_TAGS, "run_id", "run_name", "start_time")
+"""Columns of `Frames.cells` and `Frames.networks`."""
+
+
+def no_runs() -> pd.DataFrame:
+    """Return a frame of runs without rows.
+
+    >>> int(no_runs().shape[0]), "population" in no_runs()
+    (0, True)
+    """
+    frame = pd.DataFrame({name: pd.Series(dtype="str") for name in RUN_COLUMNS})
+    return frame.astype(dict.fromkeys(INTEGER_TAGS, "int64"))
+
+
+def no_rows(table: str) -> pd.DataFrame:
+    """Return a table of `study.records` without rows, led by the column `key`."""
+    frame = empty(table)
+    frame.insert(0, "key", pd.Series(dtype="str"))
+    return frame
+
+
+def _no_populations() -> pd.DataFrame:
+    return pd.DataFrame({"population": pd.Series(dtype="str"), "reason": pd.Series(dtype="str")})
+
+
+@dataclass(frozen=True)
+class Frames:
+    """A tracking store as data frames.
+
+    Attributes:
+        cells: one row a finished cell: the tags of `study.records.RUN_TAGS` (seed and draw as integers), run_id,
+            run_name and start_time.
+        networks: one row a trained network (kind "network"), the same columns.
+        events, evaluations, impacts, agreement, surfaces: the tables of `study.records` of all cells, each led by the
+            column `key`, the cell's key.
+        not_run: population and the reason why none of its cells was run.
+        about: free text for the report: store, code version, environment, ...
+    """
+
+    cells: pd.DataFrame = field(default_factory=no_runs)
+    networks: pd.DataFrame = field(default_factory=no_runs)
+    events: pd.DataFrame = field(default_factory=lambda: no_rows("events"))
+    evaluations: pd.DataFrame = field(default_factory=lambda: no_rows("evaluations"))
+    impacts: pd.DataFrame = field(default_factory=lambda: no_rows("impacts"))
+    agreement: pd.DataFrame = field(default_factory=lambda: no_rows("agreement"))
+    surfaces: pd.DataFrame = field(default_factory=lambda: no_rows("surfaces"))
+    not_run: pd.DataFrame = field(default_factory=_no_populations)
+    about: dict[str, str] = field(default_factory=dict)
+
+    def of(self, keys: Sequence[str]) -> Frames:
+        """Return the frames restricted to the cells with these keys."""
+        wanted = set(keys)
+        cells = self.cells[self.cells["key"].isin(wanted)]
+        networks = self.networks[self.networks["network_key"].isin(set(cells["network_key"]))]
+        tables = {name: getattr(self, name) for name in TABLES}
+        kept = {name: frame[frame["key"].isin(wanted)] for name, frame in tables.items()}
+        return Frames(cells=cells, networks=networks, not_run=self.not_run, about=self.about, **kept)
