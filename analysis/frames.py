@@ -42,11 +42,11 @@ class Frames:
     """A tracking store as data frames.
 
     Attributes:
-        cells: one row a finished cell: the tags of `study.records.RUN_TAGS` (seed and draw as integers), run_id,
-            run_name and start_time.
+        cells: one row a finished cell: the tags of `study.records.RUN_TAGS` (seed and draw as integers),
+            run_id, run_name and start_time.
         networks: one row a trained network (kind "network"), the same columns.
-        events, evaluations, impacts, agreement, surfaces: the tables of `study.records` of all cells, each led by the
-            column `key`, the cell's key.
+        events, evaluations, impacts, agreement, surfaces: the tables of `study.records` of all cells, each
+            led by the column `key`, the cell's key.
         not_run: population and the reason why none of its cells was run.
         about: free text for the report: store, code version, environment, ...
     """
