@@ -1,1 +1,1 @@
-"""The study."""
+"""Which neurons of a trained network can go, and who can tell: a reproducibility study of arXiv 1701.04465."""

@@ -59,7 +59,9 @@ IMPACTS: dict[str, Column] = {
     "unit": Column("int32", "", "index in its layer"),
     "estimate": Column("float64", "error", "signed prediction of the impact; null for methods without one"),
     "first_order": Column("float64", "error", "the first-order term of the estimate, -E'(1); null where there is none"),
-    "curvature": Column("float64", "error", "the second-order term of the estimate, E''(1)/2; null where there is none"),
+    "curvature": Column(
+        "float64", "error", "the second-order term of the estimate, E''(1)/2; null where there is none"
+    ),
     "score": Column("float64", "", "smallest goes first"),
     "impact": Column("float64", "error", "true impact E(0) - E(1) on the pruning rows"),
 }

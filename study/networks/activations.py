@@ -48,18 +48,14 @@ def _sigmoid_second(z: Tensor, o: Tensor) -> Tensor:
 ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": Activation("sigmoid", torch.sigmoid_, _sigmoid_first, _sigmoid_second),
     "tanh": Activation("tanh", torch.tanh_, lambda z, o: 1 - o**2, lambda z, o: -2 * o * (1 - o**2)),
-    "relu": Activation(
-        "relu", torch.relu_, lambda z, o: (z > 0).to(z.dtype), lambda z, o: torch.zeros_like(z)
-    ),
+    "relu": Activation("relu", torch.relu_, lambda z, o: (z > 0).to(z.dtype), lambda z, o: torch.zeros_like(z)),
     "softplus": Activation(
         "softplus",
         _softplus_,
         lambda z, o: torch.sigmoid(z),
         lambda z, o: torch.sigmoid(z) * torch.sigmoid(-z),
     ),
-    "linear": Activation(
-        "linear", lambda z: z, lambda z, o: torch.ones_like(z), lambda z, o: torch.zeros_like(z)
-    ),
+    "linear": Activation("linear", lambda z: z, lambda z, o: torch.ones_like(z), lambda z, o: torch.zeros_like(z)),
 }
 
 

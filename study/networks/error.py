@@ -114,12 +114,17 @@ class ErrorFunction:
         return (do * do + (o - t) * ddo).sum(-2)
 
 
-def correct(z: Tensor, labels: Tensor) -> Tensor:
+def correct(z: Tensor, labels: Tensor, output: str) -> Tensor:
     """Return which samples are classified correctly, bool, shape (samples,).
 
-    The largest output wins (the first of equals); a single output is class 1 where it is at least one half, which for
-    a sigmoid is z >= 0.
+    The largest output wins (the first of equals); a single output is class 1 where it is at least one half.
+
+    Args:
+        z: the output layer's pre-activations, shape (outputs, samples).
+        labels: int64, shape (samples,).
+        output: "sigmoid", "softmax" or "linear".
     """
     if z.shape[0] == 1:
-        return (z[0] >= 0).long() == labels
+        half = 0.5 if output == "linear" else 0.0  # sigmoid(0) is one half
+        return (z[0] >= half).long() == labels
     return z.argmax(dim=0) == labels

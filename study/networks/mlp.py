@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -63,7 +64,7 @@ def mlp(
     generator = torch.Generator().manual_seed(seed)
     sizes = (features, *hidden, outputs)
     weights = []
-    for below, above in zip(sizes[:-1], sizes[1:], strict=True):
+    for below, above in pairwise(sizes):
         bound = gain * (6 / (below + above)) ** 0.5
         weights.append((torch.rand(above, below, generator=generator, dtype=torch.float64) * 2 - 1) * bound)
     biases = [torch.zeros(n, dtype=torch.float64) for n in sizes[1:]]
@@ -82,7 +83,9 @@ def from_module(module: nn.Module) -> Network:
         StudyError: for any other kind of layer, naming it.
     """
     layers = [m for m in module.modules() if not list(m.children()) and not isinstance(m, nn.Dropout)]
-    weights, biases, activations = [], [], []
+    weights: list[torch.Tensor] = []
+    biases: list[torch.Tensor] = []
+    activations: list[str] = []
     pending: str | None = None
     for layer in layers:
         if isinstance(layer, nn.Linear):

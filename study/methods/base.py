@@ -1,0 +1,132 @@
+"""What a method is: it gives every remaining unit a score, and an estimate of its impact where it has one."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from study.errors import StudyError
+from study.impact.stages import Stages
+
+
+@dataclass(frozen=True)
+class View:
+    """What a method may look at: the network as it is, on the rows that it ranks on.
+
+    Attributes:
+        stages: cached forward pass on the ranking rows.
+        layer: hidden layers of the remaining units, int64, shape (n,), ascending.
+        unit: their indices, int64, shape (n,), ascending within a layer.
+        constants: what a removed unit would put out, one vector a hidden layer: 0, or means (mean removal).
+        scale: pruning rows / ranking rows, so that estimates are in the error's units on the pruning rows.
+        seed: the cell's seed, for methods that draw.
+    """
+
+    stages: Stages
+    layer: Tensor
+    unit: Tensor
+    constants: Sequence[Tensor]
+    scale: float = 1.0
+    seed: int = 0
+
+    def of_units(self, per_layer: Sequence[Tensor]) -> Tensor:
+        """Pick the remaining units' values from one vector a hidden layer, shape (n,)."""
+        return torch.cat(list(per_layer))[self.flat]
+
+    @property
+    def flat(self) -> Tensor:
+        """Index of the remaining units when all hidden units are counted through, shape (n,)."""
+        start = torch.tensor([0, *self.stages.network.hidden]).cumsum(0)
+        return start[self.layer] + self.unit
+
+    def change(self, layer: int) -> Tensor:
+        """Return o - c for all units of a layer: what a unit's removal takes away, shape (units, samples)."""
+        constant = self.constants[layer]
+        return self.stages.h[layer] - constant[:, None] if constant.any() else self.stages.h[layer]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A method's answer for the remaining units, each float64, shape (n,).
+
+    Attributes:
+        score: the smallest goes first.
+        estimate: signed prediction of E(0) - E(1) in the error's units; None for methods without one.
+        first_order: its first-order term -E'(1), where there is one.
+        curvature: its second-order term E''(1)/2, where there is one.
+        forward_passes: full passes over the ranking rows that it took (a backward or tangent pass counts as one).
+        exact: whether the estimate is the true impact on the ranking rows.
+    """
+
+    score: Tensor
+    estimate: Tensor | None = None
+    first_order: Tensor | None = None
+    curvature: Tensor | None = None
+    forward_passes: int = 0
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Method(ABC):
+    """A pruning method; a subclass is a dataclass of its parameters and lives in the module of its name.
+
+    Attributes:
+        version: raised when the method's numbers change; a part of the cell's key.
+    """
+
+    version: ClassVar[int] = 1
+
+    @abstractmethod
+    def scores(self, view: View) -> Scores:
+        """Score the remaining units."""
+
+
+def names() -> list[str]:
+    """Return the names of all methods, sorted."""
+    import study.methods as package
+
+    return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base")
+
+
+def method_class(name: str) -> type[Method]:
+    """Return the class of the method of that name: the one `Method` that the module of that name defines.
+
+    Raises:
+        StudyError: when there is none.
+    """
+    if name not in names():
+        raise StudyError(f"unknown method {name!r}; known: {', '.join(names())}")
+    module = importlib.import_module(f"study.methods.{name}")
+    (found,) = [
+        c
+        for c in vars(module).values()
+        if inspect.isclass(c) and issubclass(c, Method) and c.__module__ == module.__name__
+    ]
+    return found
+
+
+def method(name: str, **params: object) -> Method:
+    """Return a method by name.
+
+    >>> method("taylor2", threshold="median")
+    Taylor2(threshold='median')
+
+    Raises:
+        StudyError: for an unknown name or parameter.
+    """
+    cls = method_class(name)
+    known = set(inspect.signature(cls).parameters)
+    unknown = sorted(set(params) - known)
+    if unknown:
+        raise StudyError(
+            f"method {name!r} has no parameter {', '.join(unknown)}; it takes: {', '.join(sorted(known)) or 'none'}"
+        )
+    return cls(**params)

@@ -1,0 +1,35 @@
+"""Random: every order of the units is equally likely, whatever their layers (Segee & Carter 1991 remove so too)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from study.errors import StudyError
+from study.methods.base import Method, Scores, View
+
+
+@dataclass(frozen=True)
+class Random(Method):
+    """Rank by one random permutation of all hidden units, drawn from the cell's seed and the draw.
+
+    A cell is one draw; compare against at least ten a network. Drawing once and following the order is the same as
+    drawing anew after every removal: each remaining unit is equally likely to be next.
+
+    Attributes:
+        draw: number of the draw, 0 or more.
+    """
+
+    draw: int = 0
+
+    def __post_init__(self) -> None:
+        if self.draw < 0:
+            raise StudyError(f"random: draw={self.draw}; a draw is 0 or more")
+
+    def scores(self, view: View) -> Scores:
+        """Return each unit's place in the permutation."""
+        units = sum(view.stages.network.hidden)
+        place = np.random.default_rng([view.seed, self.draw]).permutation(units)
+        return Scores(torch.from_numpy(place).to(torch.float64)[view.flat])

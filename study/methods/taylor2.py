@@ -1,0 +1,60 @@
+"""Second order as published (Wolfe et al. 2017): slope and half the curvature, by a diagonal recursion.
+
+    estimate_k = sum over samples of [ -o_k dE_n/do_k + 1/2 o_k^2 d2E_n/do_k^2 ]
+
+with d2E/do^2 of `impact.derivatives.diagonal_curvatures`: exact for the last hidden layer where outputs act element by
+element, without cross terms elsewhere (`taylor2_exact` has them). The paper mentions thresholds on large values without
+detail; `threshold` covers it, on magnitudes, since a threshold on signed values could not change the smallest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from study.errors import StudyError
+from study.impact.derivatives import diagonal_curvatures, slopes
+from study.methods.base import Method, Scores, View
+from study.methods.taylor1 import first_order
+
+THRESHOLDS: dict[str, Callable[[Tensor], Tensor]] = {"mean": torch.mean, "median": torch.median}
+
+
+@dataclass(frozen=True)
+class Taylor2(Method):
+    """Second-order Taylor estimate with the paper's diagonal recursion.
+
+    Attributes:
+        threshold: "none", or "mean" | "median": scores whose magnitude exceeds the mean (median) magnitude of the
+            remaining units are set to it. The estimate is left as it is.
+    """
+
+    threshold: str = "none"
+
+    def __post_init__(self) -> None:
+        if self.threshold not in ("none", *THRESHOLDS):
+            raise StudyError(f"taylor2: threshold={self.threshold!r}; possible: none, {', '.join(THRESHOLDS)}")
+
+    def scores(self, view: View) -> Scores:
+        """Return the estimates; costs a forward, a backward and a curvature pass."""
+        gradients = slopes(view.stages)
+        curvatures = diagonal_curvatures(view.stages, gradients)
+        first = first_order(view, gradients)
+        second = view.of_units([0.5 * torch.linalg.vecdot(view.change(m) ** 2, c) for m, c in enumerate(curvatures)])
+        second = second * view.scale
+        estimate = first + second
+        return Scores(self.thresholded(estimate), estimate, first, second, forward_passes=3)
+
+    def thresholded(self, estimate: Tensor) -> Tensor:
+        """Return the scores.
+
+        >>> Taylor2("mean").thresholded(torch.tensor([1.0, -9.0, 2.0])).tolist()
+        [1.0, 4.0, 2.0]
+        """
+        if self.threshold == "none":
+            return estimate
+        limit = THRESHOLDS[self.threshold](estimate.abs())
+        return torch.where(estimate.abs() > limit, limit, estimate)

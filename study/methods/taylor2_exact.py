@@ -1,0 +1,39 @@
+"""Second order with the unit's own exact second derivative: half the curvature of its error surface at gain 1.
+
+    estimate_k = -E'(1) + E''(1)/2
+
+All cross terms between later units and between outputs are included, in closed form (`derivatives.exact_curvature`);
+what is left out is only what Taylor leaves out, the third order on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from study.impact.derivatives import exact_curvature, slopes
+from study.methods.base import Method, Scores, View
+from study.methods.taylor1 import first_order
+
+
+@dataclass(frozen=True)
+class Taylor2Exact(Method):
+    """Second-order Taylor estimate with the exact second derivative."""
+
+    def scores(self, view: View) -> Scores:
+        """Return the estimates; costs a forward and a backward pass, one more for the last hidden layer's units
+        together, and one tangent pass for every unit of an earlier layer."""
+        gradients = slopes(view.stages)
+        first = first_order(view, gradients)
+        second = torch.zeros_like(first)
+        last = view.stages.network.depth - 1
+        for m in range(last + 1):
+            of_layer = (view.layer == m).nonzero()[:, 0]
+            if len(of_layer):
+                units = view.unit[of_layer]
+                curvature = exact_curvature(view.stages, gradients, m, units)
+                second[of_layer] = 0.5 * torch.linalg.vecdot(view.change(m)[units] ** 2, curvature)
+        second = second * view.scale
+        passes = 3 + int((view.layer < last).sum())
+        return Scores(first + second, first + second, first, second, forward_passes=passes)

@@ -1,0 +1,247 @@
+"""The rankings under a protocol: one network, one method, down to the last unit, as a stream of steps.
+
+Algorithm I of the paper (`single_overall`) scores once and removes in that order; algorithm II (`iterative`) scores
+again after every removal. The protocol is the paper's `no_retrain`: score, remove, evaluate, never train.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from study.data.base import Dataset
+from study.errors import StudyError
+from study.impact.cached import surface
+from study.impact.stages import Stages, ones
+from study.methods.base import Method, Scores, View
+from study.methods.brute_force import BruteForce
+from study.networks.error import ErrorFunction, correct
+from study.networks.network import Network
+from study.settings import Settings
+
+TIE = 1e-12
+"""Scores this close, relative to max(E(0), E(1)), count as equal: the lowest layer, then the lowest index goes."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Errors and correct samples of a network on one split.
+
+    Attributes:
+        error: what is ranked on, summed.
+        second_error: under a softmax the other error, summed; else None.
+        correct: correctly classified samples per class, int64, shape (classes,); empty in a regression.
+    """
+
+    error: float
+    second_error: float | None
+    correct: Tensor
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The unit that goes next, with what the method said of it."""
+
+    layer: int
+    unit: int
+    score: float
+    estimate: float | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One point of a trajectory.
+
+    Attributes:
+        event: number of units removed.
+        removed: the unit that went to get here; None at the start.
+        gains: one vector a hidden layer.
+        network: the network, later biases folded into under mean removal.
+        evaluations: by split.
+        layer, unit: the remaining units, int64, shape (n,).
+        scores: the method's present view of them; None after the last removal.
+        impact: their true impacts on the pruning rows, shape (n,); None where they were not asked for.
+        surface: gains and E(gain) of the unit that goes next; None where it was not asked for.
+        next: the unit that goes next; None after the last removal.
+        forward_passes, seconds: what the method has spent on scores so far.
+    """
+
+    event: int
+    removed: Choice | None
+    gains: list[Tensor]
+    network: Network
+    evaluations: dict[str, Evaluation]
+    layer: Tensor
+    unit: Tensor
+    scores: Scores | None
+    impact: Tensor | None
+    surface: tuple[Tensor, Tensor] | None
+    next: Choice | None
+    forward_passes: int
+    seconds: float
+
+
+def steps(network: Network, data: Dataset, method: Method, settings: Settings, seed: int = 0) -> Iterator[Step]:
+    """Yield the trained network's step and then one step a removal, until no hidden unit is left.
+
+    Args:
+        network: the trained network.
+        data: rows to rank on, to measure impacts on and to evaluate on.
+        method: gives the scores.
+        settings: how.
+        seed: for methods that draw.
+
+    Raises:
+        StudyError: when network and data do not fit, or a score is not a number.
+    """
+    check(network, data)
+    error = ErrorFunction(network.output, settings.error)
+    second = second_error(network.output, settings.error)
+    gains = ones(network)
+    seen = {name: Stages(network, rows, error, gains) for name, rows in data.evaluation_splits.items()}
+    chosen_rows = settings.selection.rows
+    ranked = seen[chosen_rows] if chosen_rows in seen else Stages(network, settings.selection.of(data), error, gains)
+    scale = seen["pruning"].samples / ranked.samples
+    sees_truth = ranked is seen["pruning"]
+
+    units = [(m, k) for m, n in enumerate(network.hidden) for k in range(n)]
+    scores: Scores | None = None
+    scored: list[tuple[int, int]] = []
+    removed: Choice | None = None
+    passes, seconds = 0, 0.0
+    for event in range(len(units) + 1):
+        layer, unit = (torch.tensor(c, dtype=torch.int64) for c in (zip(*units, strict=True) if units else ((), ())))
+        view = View(ranked, layer, unit, constants(ranked, settings.removal), scale, seed)
+        fresh = bool(units) and (settings.ranking == "iterative" or event == 0)
+        if fresh:
+            started = time.perf_counter()
+            scores, scored = method.scores(view), list(units)
+            seconds += time.perf_counter() - started
+            passes += scores.forward_passes
+        now = _remaining(scores, scored, units) if units and scores is not None else None
+        choice = choose(now, units, seen["pruning"].total()) if now is not None else None
+        wanted = event % settings.truth_every == 0
+        impact = None
+        if now is not None and sees_truth and fresh and now.exact:
+            impact = now.estimate
+        elif now is not None and wanted:
+            truth = View(seen["pruning"], layer, unit, view.constants, 1.0, seed)
+            impact = BruteForce().scores(truth).estimate
+        drawn = None
+        if choice is not None and settings.surfaces_every and event % settings.surfaces_every == 0:
+            grid = torch.arange(round(settings.surface_gain / settings.surface_step) + 1) * settings.surface_step
+            grid = grid.to(torch.float64)
+            constant = float(view.constants[choice.layer][choice.unit])
+            drawn = (grid, surface(seen["pruning"], choice.layer, choice.unit, constant, grid))
+        yield Step(
+            event,
+            removed,
+            [g.clone() for g in gains],
+            network,
+            {name: evaluate(stages, second, data.classes) for name, stages in seen.items()},
+            layer,
+            unit,
+            now,
+            impact,
+            drawn,
+            choice,
+            passes,
+            seconds,
+        )
+        if choice is None:
+            return
+        constant = float(view.constants[choice.layer][choice.unit])
+        gains[choice.layer][choice.unit] = 0.0
+        if constant:
+            network = network.fold(choice.layer, choice.unit, constant)
+        for stages in {id(s): s for s in (*seen.values(), ranked)}.values():
+            stages.remove(network, choice.layer, choice.unit)
+        units.remove((choice.layer, choice.unit))
+        removed = choice
+
+
+def check(network: Network, data: Dataset) -> None:
+    """Refuse a network and a data set that do not fit.
+
+    Raises:
+        StudyError: naming both sizes.
+    """
+    have = (network.weights[0].shape[1], network.biases[-1].shape[0])
+    if have != (data.features, data.outputs):
+        raise StudyError(
+            f"network {network.name} has {have[0]} inputs and {have[1]} outputs; data set {data.name!r} has "
+            f"{data.features} and {data.outputs}"
+        )
+
+
+def constants(stages: Stages, removal: str) -> list[Tensor]:
+    """Return what a removed unit would put out, one vector a hidden layer: 0, or its mean on the rows."""
+    if removal == "zero":
+        return [torch.zeros_like(g) for g in stages.gains]
+    return [h.mean(dim=1) for h in stages.h]
+
+
+def second_error(output: str, error: str) -> ErrorFunction | None:
+    """Return the error that is recorded beside the ranked one: under a softmax the other of the two."""
+    if output != "softmax":
+        return None
+    return ErrorFunction(output, "cross_entropy" if error == "half_squared" else "half_squared")
+
+
+def evaluate(stages: Stages, second: ErrorFunction | None, classes: int) -> Evaluation:
+    """Return errors and correct samples on the rows that the stages see."""
+    z = stages.z[-1]
+    right = torch.zeros(0, dtype=torch.int64)
+    if classes:
+        right = torch.bincount(stages.labels[correct(z, stages.labels, stages.network.output)], minlength=classes)
+    return Evaluation(stages.total(), None if second is None else float(second.total(z, stages.t)), right)
+
+
+def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float) -> Choice:
+    """Return the unit of the smallest score; of those tied with it, the one of the lowest layer, then index.
+
+    Scores in the error's units tie within 1e-12 max(E(0), E(1)), others within 1e-12 of the largest magnitude.
+
+    Args:
+        scores: of the remaining units.
+        units: (layer, index), ascending.
+        error: E(1) on the pruning rows.
+
+    Raises:
+        StudyError: when a score is not a number.
+    """
+    if scores.score.isnan().any():
+        bad = units[int(scores.score.isnan().nonzero()[0, 0])]
+        raise StudyError(f"the method gave unit {bad[1]} of hidden layer {bad[0]} a score that is not a number")
+    smallest = float(scores.score.min())
+    if scores.estimate is None:
+        width = TIE * float(scores.score.abs().max())
+    else:
+        estimate = float(scores.estimate[scores.score.argmin()])
+        width = TIE * max(abs(error), abs(error + estimate))
+    i = int((scores.score <= smallest + width).nonzero()[0, 0])
+    estimate_of = None if scores.estimate is None else float(scores.estimate[i])
+    return Choice(*units[i], float(scores.score[i]), estimate_of)
+
+
+def _remaining(scores: Scores, scored: list[tuple[int, int]], units: list[tuple[int, int]]) -> Scores:
+    """Return what was said of the units that are still there (a single ranking keeps its first word)."""
+    if len(scored) == len(units):
+        return scores
+    left = set(units)
+    index = torch.tensor([i for i, u in enumerate(scored) if u in left], dtype=torch.int64)
+
+    def pick(values: Tensor | None) -> Tensor | None:
+        return None if values is None else values[index]
+
+    return Scores(
+        scores.score[index],
+        pick(scores.estimate),
+        pick(scores.first_order),
+        pick(scores.curvature),
+        exact=scores.exact,
+    )

@@ -1,0 +1,85 @@
+"""How to prune: the scientific settings of a trajectory but the network, the data and the method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+
+from study.data.base import Dataset, Split
+from study.errors import StudyError
+
+RANKINGS = ("single_overall", "iterative")
+REMOVALS = ("zero", "mean")
+PROTOCOLS = ("no_retrain",)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows that a method ranks on; what is evaluated on is another thing.
+
+    Attributes:
+        rows: "pruning", "held_out" or "subset" (of the pruning rows).
+        samples: rows of the subset, drawn without replacement; must be None for the others.
+        seed: of the draw.
+    """
+
+    rows: str = "pruning"
+    samples: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.rows not in ("pruning", "held_out", "subset"):
+            raise StudyError(f"selection: rows={self.rows!r}; possible: pruning, held_out, subset")
+        if (self.rows == "subset") != (self.samples is not None):
+            raise StudyError("selection: `samples` goes with rows=subset, and only with it")
+
+    def of(self, data: Dataset) -> Split:
+        """Return the rows.
+
+        Raises:
+            StudyError: when the subset is empty or larger than the pruning rows.
+        """
+        if self.rows != "subset":
+            return data.splits[self.rows]
+        n = len(data.pruning)
+        if self.samples is None or not 1 <= self.samples <= n:
+            raise StudyError(f"selection: samples={self.samples} of {n} pruning rows; possible: 1 to {n}")
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(self.seed))
+        return data.pruning.rows(order[: self.samples].sort().values)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to prune: everything scientific but the network, the data and the method.
+
+    Attributes:
+        ranking: "single_overall" or "iterative".
+        removal: "zero" (the paper) or "mean": the unit's mean output on the ranking rows goes into the next bias.
+        error: "half_squared" (the paper) or, under a softmax, "cross_entropy": what is ranked on.
+        selection: the rows ranked on.
+        protocol: "no_retrain".
+        truth_every: true impacts are recorded at every n-th step (and wherever the method computes them anyway).
+        surfaces_every: error surfaces of the units removed at steps 1, 1+n, 1+2n, ...; 0 for none.
+        surface_gain: largest gain of an error surface.
+        surface_step: distance of its gains.
+    """
+
+    ranking: str = "iterative"
+    removal: str = "zero"
+    error: str = "half_squared"
+    selection: Selection = field(default_factory=Selection)
+    protocol: str = "no_retrain"
+    truth_every: int = 1
+    surfaces_every: int = 0
+    surface_gain: float = 10.0
+    surface_step: float = 0.1
+
+    def __post_init__(self) -> None:
+        for key, known in (("ranking", RANKINGS), ("removal", REMOVALS), ("protocol", PROTOCOLS)):
+            if getattr(self, key) not in known:
+                raise StudyError(f"{key}={getattr(self, key)!r}; possible: {', '.join(known)}")
+        if self.truth_every < 1:
+            raise StudyError(f"truth_every={self.truth_every}; possible: 1 (every step) or more")
+        if self.surfaces_every < 0 or self.surface_step <= 0 or self.surface_gain < 1:
+            raise StudyError("error surfaces: surfaces_every >= 0, surface_step > 0 and surface_gain >= 1 are needed")

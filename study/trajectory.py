@@ -1,0 +1,246 @@
+"""A trajectory as tables: `prune` runs the rankings to the last unit and returns what was seen on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from torch import Tensor, nn
+
+from study import records
+from study.data.base import Dataset
+from study.error_analysis import agreement
+from study.errors import StudyError
+from study.methods import Method
+from study.methods import method as method_of
+from study.networks import Network, from_module
+from study.pruning import Step, steps
+from study.settings import Selection, Settings
+
+Progress = Callable[[int, int], None]
+"""Called with (units removed, units at the start) after every step."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One network pruned by one method, down to its last unit.
+
+    Attributes:
+        tables: the tables of `study.records`, by name.
+        path: gains of every hidden layer and the network (biases folded into under mean removal), by units removed.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    path: list[tuple[list[Tensor], Network]]
+
+    @cached_property
+    def trajectory(self) -> pd.DataFrame:
+        """One row a step: what went, what is left, error and accuracy on every split.
+
+        Accuracy is the share of correct samples; in a regression 1 - E/N, as in the paper.
+        """
+        wide = self.tables["events"].set_index("event")
+        for split, rows in self.tables["evaluations"].groupby("split", sort=False):
+            rows = rows.set_index("event")
+            wide[f"error_{split}"] = rows["error"]
+            right = rows["correct"].astype("Float64").fillna(rows["samples"] - rows["error"])
+            wide[f"accuracy_{split}"] = (right / rows["samples"]).astype("float64")
+        return wide.reset_index()
+
+    @property
+    def impacts(self) -> pd.DataFrame:
+        """Estimates, scores and true impacts of the remaining units, where the truth was computed."""
+        return self.tables["impacts"]
+
+    @property
+    def agreement(self) -> pd.DataFrame:
+        """How well they agree: correlations, overlap, regret, sign and scale, over all units and per layer."""
+        return self.tables["agreement"]
+
+    @property
+    def surfaces(self) -> pd.DataFrame:
+        """Error surfaces E(gain) of removed units, where they were asked for."""
+        return self.tables["surfaces"]
+
+    def network_after(self, removed: int) -> Network:
+        """Return the physically smaller network with that many units removed.
+
+        Raises:
+            StudyError: when there never were so many units.
+        """
+        if not 0 <= removed < len(self.path):
+            raise StudyError(f"network_after({removed}): this network had {len(self.path) - 1} hidden units to remove")
+        gains, network = self.path[removed]
+        return network.compact(gains)
+
+
+def prune(
+    network: Network | nn.Module,
+    data: Dataset,
+    method: str | Method = "brute_force",
+    ranking: str = "iterative",
+    *,
+    removal: str = "zero",
+    error: str = "half_squared",
+    selection: str | Selection = "pruning",
+    truth_every: int = 1,
+    surfaces_every: int = 0,
+    seed: int = 0,
+    progress: Progress | None = None,
+    **params: object,
+) -> Result:
+    """Prune a trained network unit by unit, without retraining, down to its last hidden unit.
+
+    Args:
+        network: the network, or any stack of linear layers and activations as a torch module.
+        data: rows to rank on, to measure on and to evaluate on.
+        method: its name (`study.methods.names()`), or a method.
+        ranking: "single_overall" (score once) or "iterative" (again after every removal).
+        removal: "zero" or "mean".
+        error: "half_squared" or, under a softmax, "cross_entropy".
+        selection: rows ranked on: "pruning", "held_out", or a `Selection` (for a subset).
+        truth_every: true impacts at every n-th step.
+        surfaces_every: error surfaces of removals 1, 1+n, 1+2n, ...; 0 for none.
+        seed: for methods that draw.
+        progress: called after every step.
+        **params: the method's parameters, as in `threshold="median"`.
+
+    Raises:
+        StudyError: when something does not fit, saying what and what would.
+    """
+    if isinstance(network, nn.Module):
+        network = from_module(network)
+    if isinstance(method, Method) and params:
+        raise StudyError(f"parameters {sorted(params)} go with a method's name, not with a method")
+    chosen = method if isinstance(method, Method) else method_of(method, **params)
+    settings = Settings(
+        ranking=ranking,
+        removal=removal,
+        error=error,
+        selection=selection if isinstance(selection, Selection) else Selection(selection),
+        truth_every=truth_every,
+        surfaces_every=surfaces_every,
+    )
+    return collect(network, data, chosen, settings, seed, progress)
+
+
+def collect(
+    network: Network,
+    data: Dataset,
+    method: Method,
+    settings: Settings,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Result:
+    """Run the steps and write them into the tables of `study.records`."""
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in records.TABLES}
+    path = []
+    sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
+    classes = {name: _per_class(split.labels, data.classes) for name, split in data.evaluation_splits.items()}
+    total = sum(network.hidden)
+    for step in steps(network, data, method, settings, seed):
+        path.append((step.gains, step.network))
+        parts["events"].append(_event(step))
+        parts["evaluations"].append(_evaluations(step, sizes, classes))
+        if step.impact is not None:
+            parts["impacts"].append(_impacts(step))
+            parts["agreement"].append(_agreement(step))
+        if step.surface is not None:
+            parts["surfaces"].append(_surface(step))
+        if progress is not None:
+            progress(step.event, total)
+    tables = {
+        name: records.conform(name, pd.concat(frames, ignore_index=True)) if frames else records.empty(name)
+        for name, frames in parts.items()
+    }
+    return Result(tables, path)
+
+
+def _per_class(labels: Tensor, classes: int) -> list[int]:
+    return labels.bincount(minlength=classes).tolist() if classes else []
+
+
+def _event(step: Step) -> pd.DataFrame:
+    small = step.network.compact(step.gains)
+    removed = step.removed
+    return pd.DataFrame(
+        {
+            "event": [step.event],
+            "kind": "start" if removed is None else "remove",
+            "layer": -1 if removed is None else removed.layer,
+            "unit": -1 if removed is None else removed.unit,
+            "units_left": len(step.layer),
+            "parameters_left": small.parameters,
+            "multiply_adds_left": small.multiply_adds,
+            "estimate": np.nan if removed is None or removed.estimate is None else removed.estimate,
+            "score": np.nan if removed is None else removed.score,
+            "forward_passes": step.forward_passes,
+            "seconds": step.seconds,
+        }
+    )
+
+
+def _evaluations(step: Step, sizes: dict[str, int], classes: dict[str, list[int]]) -> pd.DataFrame:
+    rows = []
+    for split, seen in step.evaluations.items():
+        per_class = seen.correct.tolist()
+        rows.append(
+            {
+                "event": step.event,
+                "split": split,
+                "samples": sizes[split],
+                "error": seen.error,
+                "second_error": np.nan if seen.second_error is None else seen.second_error,
+                "correct": sum(per_class) if per_class else np.nan,
+                "correct_per_class": per_class,
+                "samples_per_class": classes[split],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _impacts(step: Step) -> pd.DataFrame:
+    assert step.scores is not None
+    assert step.impact is not None
+    columns = {
+        "layer": step.layer,
+        "unit": step.unit,
+        "estimate": step.scores.estimate,
+        "first_order": step.scores.first_order,
+        "curvature": step.scores.curvature,
+        "score": step.scores.score,
+        "impact": step.impact,
+    }
+    frame = pd.DataFrame({name: np.nan if values is None else values.numpy() for name, values in columns.items()})
+    return frame.assign(event=step.event)
+
+
+def _agreement(step: Step) -> pd.DataFrame:
+    assert step.scores is not None
+    assert step.impact is not None
+    score, impact = step.scores.score.numpy(), step.impact.numpy()
+    estimate = None if step.scores.estimate is None else step.scores.estimate.numpy()
+    layers = step.layer.numpy()
+    rows = []
+    for layer in (-1, *np.unique(layers).tolist()):
+        of = slice(None) if layer == -1 else layers == layer
+        rows.append({"layer": layer, **agreement(score[of], None if estimate is None else estimate[of], impact[of])})
+    return pd.DataFrame(rows).assign(event=step.event)
+
+
+def _surface(step: Step) -> pd.DataFrame:
+    assert step.surface is not None
+    assert step.next is not None
+    gains, errors = step.surface
+    return pd.DataFrame(
+        {
+            "event": step.event,
+            "layer": step.next.layer,
+            "unit": step.next.unit,
+            "gain": gains.numpy(),
+            "error": errors.numpy(),
+        }
+    )
