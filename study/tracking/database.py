@@ -1,0 +1,125 @@
+"""The tracking database: the client, its creation by one process at a time, patience where it is locked."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+
+from study.errors import StudyError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SQLITE = "sqlite:///"
+PATIENCE = 7
+"""Attempts at a locked database: MLflow waits 20 s in each, and we up to a few seconds between two."""
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """Return the absolute path of an SQLite store, None for any other.
+
+    >>> sqlite_file("http://127.0.0.1:5000") is None
+    True
+    >>> sqlite_file("sqlite:////tmp/mlflow.db")
+    PosixPath('/tmp/mlflow.db')
+    """
+    return Path(uri.removeprefix(SQLITE)).absolute() if uri.startswith(SQLITE) else None
+
+
+def quiet() -> None:
+    """Switch telemetry and progress chatter off; has to run before MLflow is imported for the first time."""
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ["DO_NOT_TRACK"] = "true"
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@functools.lru_cache(maxsize=8)
+def client(uri: str) -> MlflowClient:
+    """Return this process's client of a store that exists; 2 s the first time, the import included."""
+    quiet()
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=uri)
+
+
+def create_or_upgrade(file: Path) -> None:
+    """Bring an SQLite store to the installed MLflow's schema; the caller holds a lock.
+
+    A new store is built beside its place and moved there when it is whole, since a process that is killed
+    while it creates the tables would leave a file that no later one can open. Write-ahead logging lets readers
+    (the UI, other workers) read while a worker writes; a file system without it keeps the plain journal.
+
+    Raises:
+        StudyError: for a file that is no database, one of a newer MLflow, or a folder without permission.
+    """
+    quiet()
+    from mlflow.db import upgrade
+
+    run_migrations = cast(Callable[[str], None], upgrade.callback)
+
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if not file.exists() or file.stat().st_size == 0:
+            unfinished = file.with_name(file.name + ".unfinished")
+            unfinished.unlink(missing_ok=True)
+            run_migrations(f"{SQLITE}{unfinished}")
+            unfinished.replace(file)
+        else:
+            with closing(sqlite3.connect(file)) as connection:
+                connection.execute("PRAGMA schema_version").fetchone()
+            run_migrations(f"{SQLITE}{file}")
+        with closing(sqlite3.connect(file, timeout=60)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL").fetchone()
+    except Exception as error:
+        raise StudyError(
+            f"the tracking store {file} cannot be created or opened ({type(error).__name__}: {error}); it has "
+            "to be an SQLite file of the installed MLflow or an older one, in a folder that may be written to: "
+            "move it away, or name another with tracking.uri=sqlite:///PATH"
+        ) from error
+
+
+def relocate(file: Path, experiment_id: str, artifacts: Path) -> bool:
+    """Point an experiment and its runs at the folder `artifacts` if the store was moved there; say whether.
+
+    MLflow stores absolute paths. A store counts as moved if its recorded folder is another one than `artifacts`
+    and either `artifacts` exists or the recorded one no longer does.
+    """
+    with closing(sqlite3.connect(file, timeout=60)) as connection, connection:
+        query = "SELECT artifact_location FROM experiments WHERE experiment_id = ?"
+        recorded = connection.execute(query, (int(experiment_id),)).fetchone()[0].removeprefix("file://")
+        if recorded == str(artifacts) or (Path(recorded).exists() and not artifacts.exists()):
+            return False
+        connection.execute(
+            "UPDATE runs SET artifact_uri = ? || '/' || run_uuid || '/artifacts' WHERE experiment_id = ?",
+            (str(artifacts), int(experiment_id)),
+        )
+        connection.execute(
+            "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
+            (str(artifacts), int(experiment_id)),
+        )
+    return True
+
+
+def patiently(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Return `call(...)`, tried again for as long as another writer holds the database."""
+    for attempt in range(PATIENCE):
+        try:
+            return call(*args, **kwargs)
+        except Exception as error:
+            if "locked" not in str(error) or attempt == PATIENCE - 1:
+                raise
+            time.sleep(random.uniform(0.05, 0.1) * 2**attempt)  # waiting times only; nothing scientific is drawn
+    raise AssertionError("unreachable")

@@ -1,0 +1,48 @@
+"""Which runs carry which tags: straight from the SQLite file where there is one, else through the client."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+
+from study.records import TAG
+from study.tracking.database import client, patiently, sqlite_file
+
+PAGE = 1000
+
+
+def runs_with(uri: str, experiment_id: str, tags: Mapping[str, str], value_of: str) -> dict[str, str]:
+    """Return run id -> value of one more tag, newest first, for every run with these tags (deleted ones not).
+
+    `tags` and `value_of` are named without the prefix. The client needs 6 to 12 s for 2,000 runs, the query
+    below a few milliseconds for 3,000; a store behind a server has to do with the client.
+    """
+    file = sqlite_file(uri)
+    if file is None:
+        return _by_client(uri, experiment_id, tags, value_of)
+    joins, values = [], []
+    for i, (name, value) in enumerate(tags.items()):
+        joins.append(f"JOIN tags t{i} ON t{i}.run_uuid = r.run_uuid AND t{i}.key = ? AND t{i}.value = ?")
+        values += [TAG + name, value]
+    query = (
+        f"SELECT r.run_uuid, v.value FROM runs r {' '.join(joins)} "
+        "JOIN tags v ON v.run_uuid = r.run_uuid AND v.key = ? "
+        "WHERE r.experiment_id = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time DESC, r.run_uuid"
+    )
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=60)) as connection:
+        return dict(connection.execute(query, (*values, TAG + value_of, int(experiment_id))).fetchall())
+
+
+def _by_client(uri: str, experiment_id: str, tags: Mapping[str, str], value_of: str) -> dict[str, str]:
+    wanted = " AND ".join(f"tags.`{TAG}{name}` = '{value}'" for name, value in tags.items())
+    found: dict[str, str] = {}
+    token = None
+    while True:
+        page = patiently(
+            client(uri).search_runs, [experiment_id], filter_string=wanted, max_results=PAGE, page_token=token
+        )
+        found.update({run.info.run_id: run.data.tags.get(TAG + value_of, "") for run in page})
+        token = page.token
+        if not token:
+            return found

@@ -1,0 +1,110 @@
+"""What a person reads in the UI: names and descriptions of runs, and what the experiment says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+METHOD_WORDS = {
+    "brute_force": "brute force",
+    "taylor1": "first order",
+    "taylor1_abs": "first order, absolute",
+    "taylor2": "second order",
+    "taylor2_exact": "second order, exact",
+    "mean_activation": "mean activation",
+    "worst_first": "worst first",
+}
+"""Methods whose name is not yet the words that the paper uses."""
+
+RANKING_WORDS = {"single_overall": "single overall", "iterative": "iterative"}
+
+USUAL = {
+    "removal": ("zero", "removal {}"),
+    "selection": ("pruning", "ranked on {} rows"),
+    "protocol": ("no_retrain", "{}"),
+}
+"""Settings that a run name mentions only where they are not the usual ones."""
+
+
+def run_name(tags: Mapping[str, str]) -> str:
+    """Return the name of a run.
+
+    >>> run_name({"population": "mnist_2x50", "method": "taylor2", "ranking": "iterative", "seed": "3"})
+    'mnist_2x50 · second order · iterative · seed 3'
+    >>> run_name({"population": "free", "dataset": "digits", "network": "64-50-10", "method": "random",
+    ...           "ranking": "single_overall", "seed": "0", "draw": "4", "removal": "mean"})
+    'digits 64-50-10 · random · single overall · seed 0 · draw 4 · removal mean'
+    >>> run_name({"kind": "network", "population": "mnist_2x50", "seed": "3"})
+    'mnist_2x50 · trained network · seed 3'
+    """
+    parts = [subject(tags)]
+    if tags.get("kind") == "network":
+        parts.append("trained network")
+    else:
+        parts += [method_words(tags), RANKING_WORDS.get(tags.get("ranking", ""), tags.get("ranking", ""))]
+    parts.append(f"seed {tags['seed']}" if "seed" in tags else "")
+    parts.append(f"draw {tags['draw']}" if tags.get("method") == "random" and "draw" in tags else "")
+    for name, (usual, words) in USUAL.items():
+        if tags.get(name, usual) != usual:
+            parts.append(words.format(tags[name].replace("_", " ")))
+    if tags.get("output") == "softmax" and tags.get("error") == "cross_entropy":
+        parts.append("cross-entropy")
+    return " · ".join(part for part in parts if part)
+
+
+def subject(tags: Mapping[str, str]) -> str:
+    """Return the population's name, or data set and architecture of a free combination."""
+    population = tags.get("population", "free")
+    if population != "free":
+        return population
+    return f"{tags.get('dataset', 'data')} {tags.get('network', '')}".strip()
+
+
+def method_words(tags: Mapping[str, str]) -> str:
+    """Return the method as the paper would call it."""
+    name = tags.get("method", "")
+    return METHOD_WORDS.get(name, name.replace("_", " "))
+
+
+def run_description(tags: Mapping[str, str]) -> str:
+    """Return one or two sentences for the top of the run's page, in Markdown."""
+    seed, architecture, data = tags.get("seed", "?"), tags.get("network", "?"), tags.get("dataset", "?")
+    network = f"the {architecture} network trained on `{data}` with seed {seed}"
+    band = f" Acceptance band: {tags['band']} ({tags['band_text']})." if tags.get("band_text") else ""
+    if tags.get("kind") == "network":
+        return f"{network[0].upper()}{network[1:]}, before any pruning.{band}"
+    when = "once, before the first removal" if tags.get("ranking") == "single_overall" else "after every removal"
+    return (
+        f"One cell: {network}, pruned unit by unit, the smallest score first, down to its last hidden unit. "
+        f"Scores: {method_words(tags)}, computed {when}. "
+        f"Figures are under *Artifacts / figures*, every number under *Artifacts / tables*.{band}"
+    )
+
+
+EXPERIMENT_DESCRIPTION = """\
+# Which neurons can go, and who can tell?
+
+A reproducibility study of *The Incredible Shrinking Neural Network* (arXiv 1701.04465). A trained network \
+loses its hidden units one by one; a **method** scores the units, the smallest score goes first, and beside its \
+estimate stands the **true impact** of removing each unit.
+
+**One run is one cell**: a population (data set + network + training), a seed, a method and a ranking; named \
+`mnist_2x50 · second order · iterative · seed 3`. Runs named `... · trained network · ...` hold the network \
+itself, once for all its cells.
+
+| to see | type into the search box |
+|---|---|
+| one population | `tags."study.population" = 'mnist_2x50'` |
+| one method, re-ranked after every removal | `tags."study.method" = 'taylor2' \
+AND tags."study.ranking" = 'iterative'` |
+| the networks | `tags."study.kind" = 'network'` |
+| what a sweep asked for | `tags."study.sweep" = 'smoke'` |
+| what failed, and why (tag `study.reason`) | `tags."study.status" = 'failed'` |
+| networks that missed their acceptance band | `tags."study.band" = 'missed'` |
+
+Methods: `brute_force` (true impact), `taylor1` and `taylor2` (the paper's first and second order), \
+`taylor2_exact` (with all cross terms), `taylor1_abs`, `magnitude`, `mean_activation`, `random`, `worst_first` \
+(sanity). Rankings: `single_overall` (scores computed once), `iterative` (after every removal).
+
+**In a run**: metrics over *units removed* as the step; *Artifacts*: `figures/`, `tables/*.parquet` (every \
+number), `config.yaml`, `environment.json`. Verdicts over all seeds are in the report (`make report`), not here.
+"""

@@ -1,0 +1,118 @@
+"""Runs of one experiment: begun, filled and ended, whatever breaks in between."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from study.records import TAG
+from study.tracking import database, dataset_input
+from study.tracking.database import patiently
+from study.tracking.names import run_description, run_name
+from study.tracking.record import DatasetNote
+
+NOTE = "mlflow.note.content"
+LONGEST_REASON = 500
+PARAMS_A_BATCH = 100
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The runs of an experiment in a store that exists.
+
+    Attributes:
+        uri: of the store.
+        experiment: the experiment's id.
+        folder: where the artefacts are if this machine writes them itself, else None: they are uploaded.
+    """
+
+    uri: str
+    experiment: str
+    folder: Path | None
+
+    @property
+    def client(self) -> Any:
+        """This process's client."""
+        return database.client(self.uri)
+
+    @contextlib.contextmanager
+    def recording(self, tags: Mapping[str, str], started: float | None = None) -> Iterator[str]:
+        """Begin a run; if its recording breaks off, say so in the run as far as possible and pass the error on."""
+        run = self.begin(tags, started)
+        try:
+            yield run
+        except BaseException as error:
+            how = "FAILED" if isinstance(error, Exception) else "KILLED"
+            reason = f"{type(error).__name__} while it was recorded: {error}"
+            with contextlib.suppress(Exception):
+                self.end(run, how, {"status": "failed", "reason": reason})
+            raise
+
+    def begin(self, tags: Mapping[str, str], started: float | None = None) -> str:
+        """Create a run with all its tags at once, status running, and return its id."""
+        all_tags = {TAG + name: str(value) for name, value in tags.items()} | {
+            f"{TAG}status": "running",
+            NOTE: run_description(tags),
+            "mlflow.source.name": "python -m study",
+            "mlflow.source.type": "LOCAL",
+        }
+        if "code_version" in tags:
+            all_tags["mlflow.source.git.commit"] = tags["code_version"]
+        run = patiently(
+            self.client.create_run,
+            self.experiment,
+            start_time=int(1000 * (time.time() if started is None else started)),
+            tags=all_tags,
+            run_name=run_name(tags),
+        )
+        return run.info.run_id
+
+    def log(self, run: str, params: Mapping[str, object], metrics: Mapping[str, list[tuple[int, float]]]) -> None:
+        """Log parameters and metrics, (step, value) each, in as few calls as MLflow allows."""
+        from mlflow.entities import Metric, Param
+
+        now = int(1000 * time.time())
+        values = [Metric(name, float(v), now, int(step)) for name, points in metrics.items() for step, v in points]
+        pairs = [Param(name, "null" if value is None else str(value)) for name, value in params.items()]
+        patiently(self.client.log_batch, run, metrics=values, params=pairs[:PARAMS_A_BATCH])
+        for at in range(PARAMS_A_BATCH, len(pairs), PARAMS_A_BATCH):
+            patiently(self.client.log_batch, run, params=pairs[at : at + PARAMS_A_BATCH])
+
+    def log_dataset(self, run: str, note: DatasetNote) -> None:
+        """Note the data set as the run's input."""
+        patiently(self.client.log_inputs, run, datasets=[dataset_input.of(note)])
+
+    def end(self, run: str, how: str, tags: Mapping[str, str]) -> None:
+        """End a run as FINISHED, FAILED or KILLED and set its last tags, in this order."""
+        from mlflow.entities import RunTag
+
+        patiently(self.client.set_terminated, run, how)
+        pairs = [RunTag(TAG + name, value[:LONGEST_REASON]) for name, value in tags.items()]
+        patiently(self.client.log_batch, run, tags=pairs)
+
+    @contextlib.contextmanager
+    def writing(self, run: str) -> Iterator[Path]:
+        """Give a folder whose files become the run's: its own on this machine, else one that is uploaded."""
+        if self.folder is not None:
+            folder = self.folder / run / "artifacts"
+            folder.mkdir(parents=True)
+            yield folder
+            return
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+            self.client.log_artifacts(run, name)
+
+    @contextlib.contextmanager
+    def reading(self, run: str) -> Iterator[Path]:
+        """Give a folder with the run's files: its own on this machine, else one that they are loaded to."""
+        if self.folder is not None:
+            yield self.folder / run / "artifacts"
+            return
+        with tempfile.TemporaryDirectory() as name:
+            self.client.download_artifacts(run, "", name)
+            yield Path(name)

@@ -1,0 +1,223 @@
+"""The tracking store: one flat run a cell, one a trained network, and whether a cell is finished."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+
+from study.errors import StudyError
+from study.records import TABLES, TAG
+from study.tracking import artefacts, database, lookup
+from study.tracking.database import patiently
+from study.tracking.digest import tables_digest
+from study.tracking.names import EXPERIMENT_DESCRIPTION
+from study.tracking.record import CellRecord, check_tags, thinned
+from study.tracking.runs import NOTE, Runs
+
+EXPERIMENT_TAGS = {
+    NOTE: EXPERIMENT_DESCRIPTION,
+    "mlflow.experimentKind": "custom_model_development",  # the UI opens on runs, not on generative AI
+}
+TABLE_FILES = {f"tables/{name}.parquet" for name in TABLES}
+NETWORK_FILE = "network.safetensors"
+HISTORY_FILE = "history.parquet"
+
+
+class Store:
+    """Tracking of cells and networks in MLflow; cheap to make and to send to a worker.
+
+    Attributes:
+        uri: `sqlite:///PATH` (made absolute), or whatever else MLflow takes: an http address, a database.
+        experiment: name of the experiment.
+        artifacts: folder of the runs' files; for an SQLite store by default `artifacts` beside it, for a server
+            None: the server decides.
+    """
+
+    def __init__(
+        self, uri: str, experiment: str = "incredible_shrinking_network", artifacts: Path | None = None
+    ) -> None:
+        file = database.sqlite_file(uri)
+        self.uri = uri if file is None else f"{database.SQLITE}{file}"
+        self.experiment = experiment
+        self.artifacts = Path(artifacts).absolute() if artifacts else file.parent / "artifacts" if file else None
+        self._file = file
+        self._runs: Runs | None = None
+
+    def create(self) -> None:
+        """Create or upgrade the store and the experiment: once, before workers start; others wait meanwhile.
+
+        A store that was moved together with its artefacts is pointed at their new place.
+
+        Raises:
+            StudyError: if the store cannot be created or reached, or the experiment was deleted in the UI.
+        """
+        with self._lock("store"):
+            if self._file is not None:
+                database.create_or_upgrade(self._file)
+            try:
+                experiment = self._find_or_create_experiment()
+            except StudyError:
+                raise
+            except Exception as error:
+                raise StudyError(
+                    f"the tracking store {self.uri} cannot be reached ({type(error).__name__}: {error}); start "
+                    "its server, or choose another with tracking=local"
+                ) from error
+        self._runs = Runs(self.uri, experiment, self.artifacts if self._file is not None else None)
+
+    def finished(self, key: str) -> str | None:
+        """Return the id of the run that holds this cell, whole and unharmed; None if there is none."""
+        if not self._exists():
+            return None
+        wanted = {"key": key, "kind": "cell", "status": "finished"}
+        return self._whole_run(wanted, "tables_digest", TABLE_FILES)
+
+    def finished_keys(self) -> set[str]:
+        """Return the keys of all cells that are tagged as finished, in one query; no file is looked at."""
+        if not self._exists():
+            return set()
+        wanted = {"status": "finished", "kind": "cell"}
+        return set(lookup.runs_with(self.uri, self._open().experiment, wanted, "key").values())
+
+    def record_cell(self, record: CellRecord) -> str:
+        """Record a cell as one run and return its id; a cell that is there, whole, is not written again.
+
+        The status becomes finished, with the tables' digest, after everything else; whatever ends the recording
+        before that leaves a run that does not count, marked failed where there is time to.
+        """
+        tags = record.tags | {"kind": "cell"}
+        runs = self._open()
+        with self._lock(f"cell-{tags['key'][:2]}"):
+            if (present := self.finished(tags["key"])) is not None:
+                return present
+            with runs.recording(tags, record.started) as run:
+                with runs.writing(run) as folder:
+                    paths = artefacts.write_tables(folder, record.tables)
+                    (folder / "config.yaml").write_text(record.config_yaml)
+                    (folder / "environment.json").write_text(json.dumps(record.environment, indent=1) + "\n")
+                    artefacts.write_figures(folder, record.figures)
+                    digest = tables_digest(record.tables)
+                    artefacts.write_manifest(folder, paths, digest)
+                steps = {name: thinned(points) for name, points in record.step_metrics.items()}
+                runs.log(run, record.params, steps | _at_start(record.metrics))
+                runs.log_dataset(run, record.dataset)
+                runs.end(run, "FINISHED", {"tables_digest": digest, "status": "finished"})
+        return run
+
+    def record_network(
+        self,
+        tags: dict[str, str],
+        network_file: Path | bytes,
+        metrics: dict[str, float],
+        history: pd.DataFrame | None = None,
+    ) -> str:
+        """Record a trained network once and return its run's id; one that is there is not written again.
+
+        Args:
+            tags: with `network_key`; a cell's `key` is left out.
+            network_file: the safetensors file or its content.
+            metrics: final scalars.
+            history: the course of training, one row an epoch.
+        """
+        tags = {name: value for name, value in tags.items() if name != "key"} | {"kind": "network"}
+        check_tags(tags)
+        wanted = {"network_key": tags["network_key"], "kind": "network", "status": "finished"}
+        content = network_file if isinstance(network_file, bytes) else network_file.read_bytes()
+        runs = self._open()
+        with self._lock(f"network-{tags['network_key'][:2]}"):
+            if (present := self._whole_run(wanted, "network_digest", {NETWORK_FILE})) is not None:
+                return present
+            with runs.recording(tags) as run:
+                with runs.writing(run) as folder:
+                    (folder / NETWORK_FILE).write_bytes(content)
+                    paths = [NETWORK_FILE]
+                    if history is not None:
+                        history.to_parquet(folder / HISTORY_FILE, compression="zstd", index=False)
+                        paths.append(HISTORY_FILE)
+                    digest = hashlib.sha256(content).hexdigest()
+                    artefacts.write_manifest(folder, paths, digest)
+                runs.log(run, {}, _at_start(metrics))
+                runs.end(run, "FINISHED", {"network_digest": digest, "status": "finished"})
+        return run
+
+    def record_failure(
+        self, tags: dict[str, str], params: Mapping[str, object], config_yaml: str, traceback: str
+    ) -> str:
+        """Record a cell that failed, with its traceback as an artefact and its last line as the reason."""
+        check_tags(tags)
+        reason = (traceback.strip().splitlines() or ["unknown"])[-1]
+        runs = self._open()
+        run = runs.begin(tags | {"kind": "cell"})
+        with runs.writing(run) as folder:
+            (folder / "traceback.txt").write_text(traceback)
+            (folder / "config.yaml").write_text(config_yaml)
+        runs.log(run, params, {})
+        runs.end(run, "FAILED", {"status": "failed", "reason": reason})
+        return run
+
+    def note_not_run(self, population: str, reason: str | None) -> None:
+        """Note on the experiment why a population was not run; None takes the note back."""
+        runs, name = self._open(), f"{TAG}not_run.{population}"
+        if reason is not None:
+            patiently(runs.client.set_experiment_tag, runs.experiment, name, reason)
+        elif name in runs.client.get_experiment(runs.experiment).tags:
+            patiently(runs.client.delete_experiment_tag, runs.experiment, name)
+
+    def _exists(self) -> bool:
+        return self._file is None or self._file.exists()
+
+    def _open(self) -> Runs:
+        if self._runs is None:
+            self.create()
+        assert self._runs is not None
+        return self._runs
+
+    def _find_or_create_experiment(self) -> str:
+        client = database.client(self.uri)
+        found = client.get_experiment_by_name(self.experiment)
+        if found is None:
+            location = str(self.artifacts) if self.artifacts else None
+            return client.create_experiment(self.experiment, artifact_location=location, tags=EXPERIMENT_TAGS)
+        if found.lifecycle_stage != "active":
+            raise StudyError(
+                f"the experiment {self.experiment!r} in {self.uri} is deleted; restore it in the UI, or name "
+                "another with tracking.experiment=NAME"
+            )
+        for name, value in EXPERIMENT_TAGS.items():
+            if found.tags.get(name) != value:
+                patiently(client.set_experiment_tag, found.experiment_id, name, value)
+        if self._file is not None and self.artifacts is not None:
+            database.relocate(self._file, found.experiment_id, self.artifacts)
+        return found.experiment_id
+
+    def _whole_run(self, wanted: Mapping[str, str], digest_tag: str, needed: set[str]) -> str | None:
+        runs = self._open()
+        for run, digest in lookup.runs_with(self.uri, runs.experiment, wanted, digest_tag).items():
+            with runs.reading(run) as folder:
+                if artefacts.is_whole(folder, digest, needed):
+                    return run
+        return None
+
+    def _lock(self, name: str) -> FileLock:
+        """Return a lock between this machine's processes; names are few, so that no heap of files is left."""
+        if self._file is not None:
+            folder = self._file.parent / "locks"
+        else:
+            name_of_store = hashlib.sha256(self.uri.encode()).hexdigest()[:16]
+            folder = Path(tempfile.gettempdir()) / f"study-locks-{name_of_store}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StudyError(f"the tracking store's folder {folder.parent} cannot be written to ({error})") from error
+        return FileLock(folder / f"{name}.lock")
+
+
+def _at_start(metrics: Mapping[str, float]) -> dict[str, list[tuple[int, float]]]:
+    """Return scalars as metrics with the one step 0."""
+    return {name: [(0, value)] for name, value in metrics.items()}
