@@ -1,0 +1,253 @@
+"""The templates of the register: functions of one array (one value a network) to a `Result`.
+
+Positive values favour the claim wherever the values are paired differences. One-sided at 95 % throughout.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binomtest, page_trend_test, t, ttest_1samp
+from statsmodels.stats.weightstats import ttost_paired
+
+from analysis.statistics import signed_rank
+from analysis.statistics.intervals import median_limits
+from analysis.statistics.result import ALPHA, Result
+
+Values = NDArray[np.float64]
+
+
+def sup(values: ArrayLike, delta: float) -> Result:
+    """SUP(delta): the paired differences are positive, and by delta at least.
+
+    Test: exact signed rank (Pratt) of d > 0. Large enough: Hodges-Lehmann estimate >= delta. Refuted: upper limit
+    < delta.
+
+    >>> sup([0.1, 0.2, 0.3, 0.4, 0.5], 0.02).p
+    0.03125
+    """
+    d = _array(values)
+    low, high = signed_rank.limits(d, ALPHA)
+    estimate = signed_rank.hodges_lehmann(d)
+    return _ranked("SUP", delta, d, d, estimate, low, high, large_enough=estimate >= delta, refuted=high < delta)
+
+
+def ni(values: ArrayLike, delta: float) -> Result:
+    """NI(delta), not inferior: d > -delta, one side of EQ. Refuted: the interval lies below -delta."""
+    d = _array(values)
+    low, high = signed_rank.limits(d, ALPHA)
+    p = max(signed_rank.p_greater(d + delta), _t_p(d, -delta, "greater"))
+    estimate = signed_rank.hodges_lehmann(d)
+    return _ranked("NI", delta, d, d + delta, estimate, low, high, p=p, refuted=high < -delta)
+
+
+def eq(values: ArrayLike, delta: float) -> Result:
+    """EQ(delta), equivalent: -delta < d < delta by two one-sided tests, p the larger.
+
+    Each side is tested by t (`ttost_paired`) and confirmed by the signed rank: the larger p counts. Refuted: the
+    interval lies outside (-delta, delta).
+    """
+    d = _array(values)
+    low, high = signed_rank.limits(d, ALPHA)
+    refuted = low >= delta or high <= -delta
+    estimate = signed_rank.hodges_lehmann(d)
+    sides = (d + delta, delta - d)
+    worse = max(sides, key=signed_rank.p_greater)
+    return _ranked("EQ", delta, d, worse, estimate, low, high, p=_tost(d, delta), refuted=refuted)
+
+
+def at_least(values: ArrayLike, v: float) -> Result:
+    """ATLEAST(v): signed rank of x > v; refuted by the opposite test. Estimate and limits are the median's."""
+    return _against("ATLEAST", _array(values), v, +1)
+
+
+def at_most(values: ArrayLike, v: float) -> Result:
+    """ATMOST(v): signed rank of x < v; refuted by the opposite test. Estimate and limits are the median's."""
+    return _against("ATMOST", _array(values), v, -1)
+
+
+def qty(values: ArrayLike, margin: tuple[float, float]) -> Result:
+    """QTY(v, w): EQ(w) around v. Estimate and limits are the median's; refuted if they lie outside v -/+ w."""
+    x = _array(values)
+    v, w = margin
+    low, high = median_limits(x, ALPHA)
+    refuted = low >= v + w or high <= v - w
+    worse = max((x - v + w, v + w - x), key=signed_rank.p_greater)
+    p = _tost(x - v, w)
+    return _ranked("QTY", (v, w), x, worse, float(np.median(x)), low, high, p=p, refuted=refuted)
+
+
+def prop(values: ArrayLike, p0: float) -> Result:
+    """PROP(p0): more than the share p0 of the networks show it (values 0 or 1), exact binomial test.
+
+    Refuted by the opposite one-sided test. Limits: one-sided Clopper-Pearson.
+
+    >>> result = prop([1, 1, 1, 1, 0], 0.5)
+    >>> result.estimate, result.p
+    (0.8, 0.1875)
+    """
+    x = _array(values)
+    n, k = len(x), int(np.rint(x.sum()))
+    test = binomtest(k, n, p0, alternative="greater")
+    low = test.proportion_ci(1 - ALPHA, method="exact").low
+    high = binomtest(k, n, p0, alternative="less").proportion_ci(1 - ALPHA, method="exact").high
+    return Result(
+        template="PROP",
+        margin=p0,
+        n=n,
+        estimate=k / n,
+        low=float(low),
+        high=float(high),
+        p=float(test.pvalue),
+        p_smallest=float(p0**n),
+        effect_name="share minus chance",
+        effect=k / n - p0,
+        refuted=bool(binomtest(k, n, p0, alternative="less").pvalue < ALPHA),
+    )
+
+
+def assoc(values: ArrayLike, margin: tuple[float, int]) -> Result:
+    """ASSOC(rho0) over K units: t-test over networks of Fisher's z of the correlations against that of rho0.
+
+    Correlations are clipped at 1 - 1 / (2 K), where z would be infinite. Refuted: upper limit < rho0.
+
+    Args:
+        values: one rank correlation a network.
+        margin: (rho0, K).
+    """
+    rho0, units = margin
+    z = np.arctanh(np.clip(_array(values), -1 + 1 / (2 * units), 1 - 1 / (2 * units)))
+    n = len(z)
+    reach = t.ppf(1 - ALPHA, n - 1) * z.std(ddof=1) / math.sqrt(n) if n > 1 else math.nan
+    low, high = np.tanh(z.mean() - reach), np.tanh(z.mean() + reach)
+    return Result(
+        template="ASSOC",
+        margin=rho0,
+        n=n,
+        estimate=float(np.tanh(z.mean())),
+        low=float(low),
+        high=float(high),
+        p=_t_p(z, math.atanh(rho0), "greater"),
+        p_smallest=0.0 if n > 1 else 1.0,
+        effect_name="Cohen's q",
+        effect=float(z.mean() - math.atanh(rho0)),
+        refuted=bool(high < rho0),
+    )
+
+
+def trend(values: ArrayLike) -> Result:
+    """TREND: Page's test that the columns rise in the order given; values of shape (networks, conditions).
+
+    Estimate: mean over networks of Spearman's correlation with that order; no limits. Refuted: the test of the
+    opposite order.
+    """
+    x = np.asarray(values, dtype=float)
+    n, k = x.shape
+    ordered = np.tile(np.arange(k), (n, 1))
+    test = page_trend_test(x)
+    best, worst = (page_trend_test(o).statistic for o in (ordered, ordered[:, ::-1]))
+    rho = 2 * (test.statistic - worst) / (best - worst) - 1
+    return Result(
+        template="TREND",
+        margin=math.nan,
+        n=n,
+        estimate=float(rho),
+        low=math.nan,
+        high=math.nan,
+        p=float(test.pvalue),
+        p_smallest=float(page_trend_test(ordered).pvalue),
+        effect_name="mean Spearman",
+        effect=float(rho),
+        refuted=bool(page_trend_test(x[:, ::-1]).pvalue < ALPHA),
+    )
+
+
+TEMPLATES: dict[str, Callable[..., Result]] = {
+    "SUP": sup,
+    "NI": ni,
+    "EQ": eq,
+    "ATLEAST": at_least,
+    "ATMOST": at_most,
+    "QTY": qty,
+    "PROP": prop,
+    "ASSOC": assoc,
+    "TREND": trend,
+}
+
+
+def evaluate(template: str, values: ArrayLike, margin: float | tuple[float, float]) -> Result:
+    """Return what the named template says of the values. Raises KeyError for a name that is not in TEMPLATES."""
+    return TEMPLATES[template](values) if template == "TREND" else TEMPLATES[template](values, margin)
+
+
+def _array(values: ArrayLike) -> Values:
+    x = np.asarray(values, dtype=float)
+    if x.ndim != 1 or len(x) == 0 or not np.isfinite(x).all():
+        raise ValueError(f"a template needs finite values of shape (networks,), at least one; got {x!r}")
+    return x
+
+
+def _against(template: str, x: Values, v: float, sign: int) -> Result:
+    low, high = median_limits(x, ALPHA)
+    refuted = signed_rank.p_greater(sign * (v - x)) < ALPHA
+    return _ranked(template, v, x, sign * (x - v), float(np.median(x)), low, high, refuted=refuted)
+
+
+def _ranked(
+    template: str,
+    margin: float | tuple[float, float],
+    x: Values,
+    tested: Values,
+    estimate: float,
+    low: float,
+    high: float,
+    p: float | None = None,
+    large_enough: bool = True,
+    refuted: bool = False,
+) -> Result:
+    """Row of a template that is decided by the signed rank of `tested` (positive favours the claim)."""
+    return Result(
+        template=template,
+        margin=margin,
+        n=len(x),
+        estimate=estimate,
+        low=low,
+        high=high,
+        p=signed_rank.p_greater(tested) if p is None else p,
+        p_smallest=0.5 ** len(x),
+        effect_name="rank-biserial",
+        effect=signed_rank.rank_biserial(tested),
+        d_z=_d_z(tested),
+        sign_p=_sign_p(tested),
+        large_enough=bool(large_enough),
+        refuted=bool(refuted),
+    )
+
+
+def _sign_p(d: Values) -> float:
+    """One-sided sign test of d > 0; zeros are left out."""
+    signs = np.sign(signed_rank.doubled_ranks(d))
+    n = int(np.abs(signs).sum())
+    return float(binomtest(int((signs > 0).sum()), n, 0.5, alternative="greater").pvalue) if n else 1.0
+
+
+def _d_z(d: Values) -> float:
+    spread = d.std(ddof=1) if len(d) > 1 else 0.0
+    return float(d.mean() / spread) if spread > 1e-12 else math.nan
+
+
+def _t_p(d: Values, value: float, alternative: str) -> float:
+    """One-sided t-test p-value; without spread (or with one value) the test says nothing beside the signed rank."""
+    if len(d) < 2 or d.std(ddof=1) <= 1e-12:
+        return 0.0
+    return float(ttest_1samp(d, value, alternative=alternative).pvalue)
+
+
+def _tost(d: Values, delta: float) -> float:
+    ranked = max(signed_rank.p_greater(d + delta), signed_rank.p_greater(delta - d))
+    if len(d) < 2 or d.std(ddof=1) <= 1e-12:
+        return ranked
+    return max(ranked, float(ttost_paired(d, np.zeros_like(d), -delta, delta)[0]))

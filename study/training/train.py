@@ -1,0 +1,199 @@
+"""Recipe and data in, trained network out: the same bits for the same seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from study.data.base import Dataset
+from study.errors import StudyError
+from study.networks import Network, correct, from_module, mlp, sizes_of
+from study.training.backprop import Parameters
+from study.training.recipe import Recipe, read_recipe
+
+Progress = Callable[[int, int], None]
+"""Called with the epochs done and the epochs planned."""
+
+LOOKS = 20
+"""Rows of a history, at most, that a whole training leaves (a target's looks come on top)."""
+
+
+def train(
+    network: str | Network | nn.Module,
+    data: Dataset,
+    *,
+    seed: int = 0,
+    recipe: Recipe | None = None,
+    activation: str = "sigmoid",
+    output: str | None = None,
+    progress: Progress | None = None,
+) -> Network:
+    """Return the network trained on the data's training rows.
+
+    Args:
+        network: a name that states the hidden sizes ("mlp_50_50"), initialised by `seed`; or a network or torch
+            module, whose present weights are the start. It is left as it is.
+        data: the data set.
+        seed: of initialisation and batch order.
+        recipe: None takes the data set's own (`conf/training/`), or generic defaults where it has none.
+        activation: of the hidden layers, where a name is given.
+        output: "sigmoid", "softmax" or "linear", where a name is given; None takes what suits the data.
+        progress: called after every epoch with the epochs done and planned.
+
+    Raises:
+        StudyError: when the network does not fit the data, or training diverges.
+    """
+    if isinstance(network, str):
+        start = mlp(
+            data.features,
+            sizes_of(network),
+            data.outputs,
+            activation=activation,
+            output=output or data.output,
+            seed=seed,
+        )
+    else:
+        start = network if isinstance(network, Network) else from_module(network)
+    return fit(start, data, seed=seed, recipe=recipe or read_recipe(data.name), progress=progress)[0]
+
+
+def fit(
+    start: Network, data: Dataset, *, seed: int, recipe: Recipe, progress: Progress | None = None
+) -> tuple[Network, pd.DataFrame]:
+    """Train from `start`; return the network and its history.
+
+    Returns:
+        The network, and a frame with the columns epoch (L-BFGS iterations count on), step, error (mean over the
+        watched training rows of the error minimised), accuracy (share of them correct) and gradient (Euclidean norm
+        of the error's gradient on those rows, inputs scaled as in training).
+    """
+    ends = (start.weights[0].shape[1], start.biases[-1].shape[0])
+    if ends != (data.features, data.outputs):
+        raise StudyError(
+            f"network {start.name} does not fit data set {data.name!r}: {data.features} inputs and {data.outputs} "
+            "outputs are needed"
+        )
+    run = _Run(start, data, recipe, progress)
+    with torch.no_grad():
+        run.look(0)
+        if recipe.optimizer == "adam":
+            run.adam(torch.Generator().manual_seed(seed))
+            if recipe.polish:
+                run.lbfgs(recipe.polish)
+        else:
+            run.lbfgs(recipe.epochs)
+    return run.parameters.network(), pd.DataFrame(run.history)
+
+
+class _Run:
+    """One training: rows in the recipe's precision, parameters, history."""
+
+    def __init__(self, start: Network, data: Dataset, recipe: Recipe, progress: Progress | None) -> None:
+        dtype = getattr(torch, recipe.precision)
+        rows = data.training
+        self.recipe = recipe
+        self.progress = progress
+        self.inputs = (rows.inputs / recipe.input_scale).to(dtype)
+        self.targets = rows.targets.to(dtype)
+        stride = math.ceil(len(rows) / recipe.watched)
+        self.watched = (self.inputs[::stride], self.targets[::stride], rows.labels[::stride])
+        self.parameters = Parameters(start, dtype, recipe.input_scale)
+        self.planned = recipe.epochs + (recipe.polish if recipe.optimizer == "adam" else 0)
+        self.steps = 0
+        self.history: list[dict[str, float]] = []
+
+    def look(self, epoch: float) -> float:
+        """Add a row to the history; return the accuracy.
+
+        Raises:
+            StudyError: when the error is no longer finite.
+        """
+        inputs, targets, labels = self.watched
+        z = self.parameters.backward(inputs, targets)
+        error = self.parameters.error.total(z, targets.T).item() / len(labels)
+        gradient = torch.linalg.vector_norm(self.parameters.gradient).item()
+        if not (math.isfinite(error) and math.isfinite(gradient)):
+            raise StudyError(
+                f"training diverged: the error is {error} after {self.steps} steps (epoch {epoch:g}); lower "
+                f"training.learning_rate (now {self.recipe.learning_rate}) or raise training.input_scale (now "
+                f"{self.recipe.input_scale})"
+            )
+        accuracy = correct(z, labels, self.parameters.error.output).double().mean().item()
+        self.history.append(
+            {
+                "epoch": epoch,
+                "step": self.steps,
+                "error": error,
+                "accuracy": accuracy,
+                "gradient": gradient,
+            }
+        )
+        return accuracy
+
+    def adam(self, generator: torch.Generator) -> None:
+        """Mini-batches in a new order every epoch, the learning rate falling on half a cosine."""
+        recipe, parameters = self.recipe, self.parameters
+        optimizer = _optimizer(torch.optim.Adam, parameters, lr=recipe.learning_rate, fused=True)
+        per_epoch = math.ceil(len(self.inputs) / recipe.batch_size)
+        total = per_epoch * recipe.epochs
+        every = math.ceil(recipe.epochs / LOOKS)
+        for epoch in range(1, recipe.epochs + 1):
+            for batch in self._batches(generator):
+                share = (1 + math.cos(math.pi * self.steps / total)) / 2
+                rate = recipe.final_rate + (1 - recipe.final_rate) * share
+                optimizer.param_groups[0]["lr"] = recipe.learning_rate * rate
+                parameters.backward(self.inputs[batch], self.targets[batch])
+                optimizer.step()
+                self.steps += 1
+                if recipe.target_accuracy is not None and self.steps % recipe.check_every == 0:
+                    if self.look(self.steps / per_epoch) >= recipe.target_accuracy:
+                        return
+            if epoch % every == 0 or epoch == recipe.epochs:
+                self.look(epoch)
+            if self.progress:
+                self.progress(epoch, self.planned)
+
+    def _batches(self, generator: torch.Generator) -> Iterator[Tensor]:
+        order = torch.randperm(len(self.inputs), generator=generator)
+        yield from order.split(self.recipe.batch_size)
+
+    def lbfgs(self, iterations: int) -> None:
+        """L-BFGS on all rows with a strong Wolfe line search, in at most `LOOKS` stretches that share their memory."""
+        parameters = self.parameters
+        optimizer = _optimizer(
+            torch.optim.LBFGS,
+            parameters,
+            lr=1.0,
+            history_size=50,
+            line_search_fn="strong_wolfe",
+            tolerance_grad=0.0,
+            tolerance_change=0.0,
+        )
+        group = optimizer.param_groups[0]
+        first = self.planned - iterations
+
+        def closure() -> float:
+            z = parameters.backward(self.inputs, self.targets)
+            return parameters.error.total(z, self.targets.T).item() / len(self.inputs)
+
+        stretch = math.ceil(iterations / LOOKS)
+        for done in range(0, iterations, stretch):
+            group["max_iter"] = min(stretch, iterations - done)
+            group["max_eval"] = 2 * stretch
+            optimizer.step(closure)
+            self.steps += group["max_iter"]
+            self.look(first + done + group["max_iter"])
+            if self.progress:
+                self.progress(first + done + group["max_iter"], self.planned)
+
+
+def _optimizer(kind: type[torch.optim.Optimizer], parameters: Parameters, **settings: Any) -> torch.optim.Optimizer:
+    """Return an optimiser of the vector, with `Parameters.gradient` as its gradient."""
+    leaf = nn.Parameter(parameters.vector, requires_grad=True)
+    leaf.grad = parameters.gradient
+    return kind([leaf], **settings)
