@@ -9,16 +9,19 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.axis import Axis
 from matplotlib.ticker import MaxNLocator
 
 SPLIT_COLOURS = {"pruning": "#0072B2", "held_out": "#D55E00"}
 LAYER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 ALL_COLOUR = "#222222"
 """Okabe and Ito's palette, which the colour-blind tell apart."""
+
+FEWEST_TICKS = 4
 
 DECADES = 10.0
 """From this ratio of the largest to the smallest error on, an error axis is logarithmic."""
@@ -37,12 +40,11 @@ def degradation(evaluations: pd.DataFrame, events: pd.DataFrame, title: str) -> 
     figure, axes = _figure(2 if classes else 1, title)
     total = int(events["units_left"].max())
     for number, (split, rows) in enumerate(evaluations.groupby("split", sort=False)):
-        style = {"color": _split_colour(str(split), number), "label": str(split).replace("_", "-"), "lw": 1.6}
-        if split != "pruning":
-            style["ls"] = "--"
-        axes[0].plot(rows["event"], rows["error"] / rows["samples"], **style)
-        if classes:
-            axes[1].plot(rows["event"], (rows["correct"] / rows["samples"]).astype(float), **style)
+        curves = [rows["error"] / rows["samples"], (rows["correct"] / rows["samples"]).astype(float)]
+        colour, dashes = _split_colour(str(split), number), "-" if split == "pruning" else "--"
+        label = f"{str(split).replace('_', '-')} rows"
+        for axis, curve in zip(axes, curves, strict=False):
+            axis.plot(rows["event"], curve, color=colour, ls=dashes, label=label, lw=1.6)
     means = evaluations["error"] / evaluations["samples"]
     if means.min() > 0 and means.max() / means.min() >= DECADES:
         axes[0].set_yscale("log")
@@ -69,8 +71,8 @@ def estimate_against_impact(
     signed = bool(rows["estimate"].notna().any())
     values = rows["estimate"] if signed else rows["score"].rank()
     unit = start_error or float(np.nanmax(np.abs(rows["impact"]), initial=0.0)) or 1.0
-    truth = np.arcsinh(rows["impact"] / unit * SCALE)
-    guess = np.arcsinh(values / unit * SCALE) if signed else values
+    truth = _asinh(rows["impact"], unit)
+    guess = _asinh(values, unit) if signed else values
     for layer in sorted(rows["layer"].unique()):
         of = rows["layer"] == layer
         axis.scatter(
@@ -86,7 +88,8 @@ def estimate_against_impact(
         _asinh_ticks(axis.yaxis, guess)
     else:
         axis.set_ylabel("rank of the score (1 = goes first)")
-    axis.axvline(0, color="#BBBBBB", lw=0.8, zorder=0)
+    if truth.min() < 0 < truth.max():
+        axis.axvline(0, color="#BBBBBB", lw=0.8, zorder=0)
     after = "the trained network" if event == 0 else f"after {event} removals"
     axis.set_title(f"{len(rows)} units, {after}", fontsize=9)
     axis.legend(frameon=False, fontsize=8)
@@ -94,7 +97,7 @@ def estimate_against_impact(
 
 
 def agreement_along_the_way(agreement: pd.DataFrame, title: str) -> Figure:
-    """Draw the rank correlation of estimate and true impact over the number of removed units, over all and per layer."""
+    """Draw the rank correlation of estimate and true impact over the removed units, over all and per layer."""
     figure, (axis,) = _figure(1, title)
     several = agreement.loc[agreement["layer"] >= 0, "layer"].nunique() > 1
     for layer, rows in agreement.groupby("layer"):
@@ -105,7 +108,8 @@ def agreement_along_the_way(agreement: pd.DataFrame, title: str) -> Figure:
             colour = _layer_colour(number)
             axis.plot(rows["event"], rows["spearman"], color=colour, lw=1, alpha=0.85, label=f"layer {number + 1}")
     axis.axhline(0, color="#BBBBBB", lw=0.8, zorder=0)
-    axis.set(ylabel="Spearman, estimate and true impact", ylim=(-1.05, 1.05))
+    guess = "estimate" if agreement["sign"].notna().any() else "score"
+    axis.set(ylabel=f"Spearman, {guess} and true impact", ylim=(-1.05, 1.05))
     _over_removals(axis, int(agreement.loc[agreement["layer"] < 0, "units"].max()))
     axis.legend(frameon=False, ncols=4, fontsize=8, loc="lower left")
     return figure
@@ -116,8 +120,6 @@ def error_surfaces(surfaces: pd.DataFrame, title: str) -> Figure:
     figure, (axis,) = _figure(1, title)
     events = sorted(surfaces["event"].unique())
     shades = np.linspace(0.05, 0.9, max(len(events), 2))
-    from matplotlib import colormaps
-
     for event, shade in zip(events, shades, strict=False):
         rows = surfaces[surfaces["event"] == event].sort_values("gain")
         axis.plot(rows["gain"], rows["error"], color=colormaps["viridis"](shade), lw=1.4, label=f"{event + 1}")
@@ -171,14 +173,19 @@ def _layer_colour(layer: int) -> str:
     return LAYER_COLOURS[int(layer) % len(LAYER_COLOURS)]
 
 
+def _asinh(values: pd.Series, unit: float) -> pd.Series:
+    return pd.Series(np.arcsinh(values.to_numpy(dtype="float64") / unit * SCALE), index=values.index)
+
+
 def _asinh_ticks(axis: Axis, values: pd.Series) -> None:
     """Label an asinh axis in the quantity itself, at signed powers of ten that lie within the values."""
-    reach = float(np.abs(values).max()) if len(values) else 1.0
-    powers = [10.0**p for p in range(-3, 12)]
-    ticks = [-p for p in reversed(powers)] + [0.0] + powers
-    places = np.arcsinh(np.array(ticks) * SCALE)
     low, high = float(values.min()), float(values.max())
-    margin = 0.05 * max(high - low, reach, 1e-9)
-    inside = (places >= low - margin) & (places <= high + margin)
-    labels = ["0" if t == 0 else f"{'−' if t < 0 else ''}$10^{{{round(np.log10(abs(t)))}}}$" for t in ticks]
-    axis.set_ticks(places[inside], [text for text, there in zip(labels, inside, strict=True) if there])
+    margin = 0.05 * max(high - low, 1e-9)
+    for factors in ((1,), (1, 3), (1, 2, 5)):
+        sizes = [factor * 10.0**power for power in range(-3, 12) for factor in factors]
+        ticks = np.array([-size for size in reversed(sizes)] + [0.0] + sizes)
+        places = np.arcsinh(ticks * SCALE)
+        inside = (places >= low - margin) & (places <= high + margin)
+        if inside.sum() >= FEWEST_TICKS:
+            break
+    axis.set_ticks(places[inside], [f"{tick:g}".replace("-", "\N{MINUS SIGN}") for tick in ticks[inside]])

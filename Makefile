@@ -1,0 +1,63 @@
+# `make` lists the targets. Everything is installed into .venv in the checkout, from locked versions.
+SHELL := /bin/bash
+PROFILE ?= paper
+# Name another interpreter with PYTHON=...; by default the first of these that is 3.11 to 3.13.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+TORCH ?= torch==2.13.0
+PY := .venv/bin/python
+export MLFLOW_DISABLE_TELEMETRY = true
+export OMP_NUM_THREADS = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup reproduce report test test-fast lint ui data bench lock clean distclean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: .venv/.done  ## make the virtual environment .venv with the locked dependencies
+
+.venv/.done: pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found; name one: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock $(TORCH)
+	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	@touch $@
+
+reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke (a minute), paper (default), full (hours)
+	@$(PY) -m study.reproduce $(PROFILE); status=$$?; [ $$status -eq 2 ] || $(PY) -m analysis || exit 1; exit $$status
+
+report: setup  ## judge the claims and write outputs/report/index.html from what is recorded
+	$(PY) -m analysis
+
+test: setup  ## run all tests
+	$(PY) -m pytest
+
+test-fast: setup  ## run the tests that take seconds
+	$(PY) -m pytest -m "not slow"
+
+lint: setup  ## check style, types and docstrings
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+ui: setup  ## browse the recorded runs at http://127.0.0.1:5000
+	$(PY) -m study.ui
+
+data: setup  ## fetch MNIST into data/ and say which data sets are there
+	$(PY) -m study.data
+
+bench: setup  ## time the oracle and the methods against one full forward pass a unit
+	$(PY) -m study.bench
+
+lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-annotate --no-header -q -c <(echo "$(TORCH)") \
+		| grep -vE '^(nvidia-|cuda-|triton|--)' > requirements.tmp
+	{ echo "# Locked versions for Python 3.11 to 3.13; written by 'make lock'. Used as pip constraints, so a platform takes what it needs."; \
+		cat requirements.tmp; } > requirements.lock && rm requirements.tmp
+
+clean:  ## remove the recorded runs, the reports and the trained networks (outputs/)
+	rm -rf outputs
+
+distclean: clean  ## remove the virtual environment and the caches, too
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,204 @@
+"""One cell: its key, skip if finished, train or load, prune, record."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from study import records
+from study.config import ROOT, Plan, non_defaults
+from study.data import Dataset, load_dataset
+from study.impact import ORACLE_VERSION
+from study.networks import Network
+from study.summary import Summary, summary
+from study.training import TRAINING_VERSION, Trained, acceptance, load_or_train, network_key
+from study.training.acceptance import measured
+from study.trajectory import Progress, Result, collect
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A planned cell with its data at hand.
+
+    Attributes:
+        plan: the checked configuration.
+        data: the data set.
+        network_key: key of the trained network.
+        key: of the cell; see `cell_key`.
+    """
+
+    plan: Plan
+    data: Dataset
+    network_key: str
+    key: str
+
+
+def prepare(plan: Plan, folder: Any = None) -> Cell:
+    """Load the data of a plan (cached in this process) and compute its keys.
+
+    Raises:
+        DataUnavailableError: when the data's files are nowhere to be found.
+    """
+    data = load_dataset(plan.dataset, seed=plan.dataset_seed, folder=folder, **plan.dataset_params)
+    output = plan.output or data.output
+    trained = network_key(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed)
+    return Cell(plan, data, trained, cell_key(plan, trained))
+
+
+def numerics(plan: Plan) -> dict[str, int]:
+    """Return the versions of the numbers that a cell depends on; raising one makes its cells run again."""
+    return {"oracle": ORACLE_VERSION, "method": plan.method.version}
+
+
+def cell_key(plan: Plan, network: str) -> str:
+    """Return the SHA-256 over everything scientific, defaults left out.
+
+    The network's key stands for data (by digest), architecture, recipe, seed and training version.
+    """
+    science = {
+        "network": network,
+        "population": plan.population,
+        "method": {"name": plan.method_name, **plan.method_params},
+        "settings": non_defaults(plan.settings),
+        "seed": plan.seed,
+        "numerics": numerics(plan),
+    }
+    text = json.dumps(science, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Done:
+    """A computed cell."""
+
+    cell: Cell
+    trained: Trained
+    result: Result
+    band: tuple[str, str]
+    summary: Summary
+
+
+def compute(cell: Cell, networks: Any, progress: Progress | None = None) -> Done:
+    """Train (or load) the network and prune it.
+
+    Args:
+        cell: what to compute.
+        networks: folder of the trained networks.
+        progress: called after every removal.
+    """
+    plan, data = cell.plan, cell.data
+    output = plan.output or data.output
+    trained = load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, networks)
+    result = collect(trained.network, data, plan.method, plan.settings, plan.seed, progress)
+    return Done(cell, trained, result, judge(plan, trained.network, data), summary(result, data))
+
+
+def judge(plan: Plan, network: Network, data: Dataset) -> tuple[str, str]:
+    """Return whether the population's band is met, missed or none, and the same in words."""
+    if plan.band is None:
+        return "none", "free combination, no band" if plan.population == "free" else "no band"
+    value = measured(plan.band, network, data)
+    low, high = plan.band["low"], plan.band["high"]
+    limits = " and ".join(f"{sign} {x:g}" for sign, x in ((">=", low), ("<=", high)) if x is not None)
+    words = f"{plan.band['metric']} on {plan.band['split']} rows {value:.6g} (band: {limits})"
+    return acceptance(plan.band, value), words
+
+
+def tags(done: Done, sweep: str) -> dict[str, str]:
+    """Return the tags of the cell's run, by the names of `records.RUN_TAGS`."""
+    cell, plan = done.cell, done.cell.plan
+    found = {
+        "kind": "cell",
+        "key": cell.key,
+        "network_key": cell.network_key,
+        "population": plan.population,
+        "dataset": cell.data.name,
+        "network": done.trained.network.name,
+        "output": done.trained.network.output,
+        "task": cell.data.task,
+        "method": plan.method_name,
+        "ranking": plan.settings.ranking,
+        "removal": plan.settings.removal,
+        "selection": plan.settings.selection.rows,
+        "protocol": plan.settings.protocol,
+        "error": plan.settings.error,
+        "seed": plan.seed,
+        "draw": getattr(plan.method, "draw", 0),
+        "sweep": sweep,
+        "band": done.band[0],
+        "band_text": done.band[1],
+        "code_version": code_version(),
+        "numerics_version": json.dumps(numerics(plan) | {"training": TRAINING_VERSION}),
+        "records_version": records.RECORDS_VERSION,
+    }
+    return {name: str(value) for name, value in found.items()}
+
+
+def params(plan: Plan) -> dict[str, object]:
+    """Return the scientific configuration, flattened, for a run's parameters."""
+    flat: dict[str, object] = {
+        "population": plan.population,
+        "dataset": plan.dataset,
+        "dataset_seed": plan.dataset_seed,
+        "hidden": "-".join(map(str, plan.hidden)),
+        "activation": plan.activation,
+        "method": plan.method_name,
+        "seed": plan.seed,
+        "ranking": plan.settings.ranking,
+        "removal": plan.settings.removal,
+        "error": plan.settings.error,
+        "protocol": plan.settings.protocol,
+        "truth_every": plan.settings.truth_every,
+        "surfaces_every": plan.settings.surfaces_every,
+    }
+    flat |= {f"dataset.{k}": v for k, v in plan.dataset_params.items()}
+    flat |= {f"method.{k}": v for k, v in plan.method_params.items()}
+    flat |= {f"selection.{k}": v for k, v in vars(plan.settings.selection).items()}
+    flat |= {f"training.{k}": v for k, v in vars(plan.recipe).items()}
+    return flat
+
+
+@cache
+def code_version() -> str:
+    """Return the git commit of the code, `+` appended where files are changed; the package version without git."""
+    try:
+        changed = "+" if _git("status", "--porcelain", "-uno") else ""
+        return _git("rev-parse", "--short=12", "HEAD") + changed
+    except (OSError, subprocess.SubprocessError):
+        return version("shrinking-study")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, timeout=10)
+    return done.stdout.strip()
+
+
+@cache
+def environment() -> dict[str, str]:
+    """Return what the numbers may depend on beside the settings."""
+    packages = ("torch", "numpy", "scipy", "pandas", "mlflow", "hydra-core")
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "threads": str(torch.get_num_threads()),
+        "blas": "mkl" if torch.backends.mkl.is_available() else "other",
+        **{name: version(name) for name in packages},
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or "unknown"

@@ -1,0 +1,320 @@
+"""The typed schema of a cell, and what of it is scientific.
+
+Two kinds of setting, told apart here and nowhere else. *Scientific* ones change the numbers: data set, network,
+training, population, method, ranking, removal, selection, protocol, error, record and seed; only they make a cell's
+key. *Operational* ones do not: tracking, paths, run (device, threads, progress, figures), sweep and Hydra's own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from study.data import loader
+from study.errors import StudyError
+from study.methods import Method
+from study.methods.base import method_class
+from study.settings import Selection, Settings
+from study.training import Recipe
+
+ROOT = Path(__file__).parents[1]
+CONF = ROOT / "conf"
+FREE = "free"
+"""Population of a free combination of data set, network and training."""
+
+
+@dataclass
+class DatasetConfig:
+    """A data set by the name of its module, with the parameters of its loader."""
+
+    name: str = MISSING
+    seed: int = 0
+    seed_from_cell: bool = False
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class NetworkConfig:
+    """A multi-layer perceptron; output null takes what suits the data."""
+
+    name: str = MISSING
+    hidden: list[int] = MISSING
+    activation: str = "sigmoid"
+    output: str | None = None
+
+
+@dataclass
+class BandConfig:
+    """Acceptance band of a population at the start: metric `accuracy` or `error_per_sample` on a split."""
+
+    metric: str = MISSING
+    split: str = MISSING
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass
+class PopulationConfig:
+    """A named data set, network and training, with its band."""
+
+    name: str = FREE
+    band: BandConfig | None = None
+
+
+@dataclass
+class MethodConfig:
+    """A method by the name of its module, with its parameters."""
+
+    name: str = MISSING
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class NameConfig:
+    """A group whose choice is just a name: ranking, removal, protocol."""
+
+    name: str = MISSING
+
+
+@dataclass
+class SelectionConfig:
+    """Rows ranked on."""
+
+    rows: str = "pruning"
+    samples: int | None = None
+    seed: int = 0
+
+
+@dataclass
+class RecordConfig:
+    """What is measured on the way: true impacts every n-th step, error surfaces every n-th removal (0: none).
+
+    `surfaces_for` lists the seeds whose cells record surfaces; null means all.
+    """
+
+    truth_every: int = 1
+    surfaces_every: int = 10
+    surfaces_for: list[int] | None = None
+
+
+@dataclass
+class TrackingConfig:
+    """Where runs are recorded; uri null records nothing."""
+
+    uri: str | None = None
+    artifacts: str | None = None
+    experiment: str = "incredible_shrinking_network"
+
+
+@dataclass
+class PathsConfig:
+    """Folders: data null means the environment variable STUDY_DATA, or data/ in the checkout."""
+
+    data: str | None = None
+    outputs: str = MISSING
+
+
+@dataclass
+class RunConfig:
+    """How a cell is computed, not what: `figures_for` lists the seeds whose cells draw figures (null: all)."""
+
+    device: str = "cpu"
+    threads: int = 1
+    progress: bool = True
+    force: bool = False
+    figures_for: list[int] | None = None
+
+
+@dataclass
+class SweepConfig:
+    """Name of the sweep that a cell belongs to."""
+
+    name: str = "manual"
+
+
+@dataclass
+class CellConfig:
+    """One cell."""
+
+    dataset: DatasetConfig = MISSING
+    network: NetworkConfig = MISSING
+    training: Recipe = MISSING
+    population: PopulationConfig = field(default_factory=PopulationConfig)
+    method: MethodConfig = MISSING
+    ranking: NameConfig = MISSING
+    removal: NameConfig = MISSING
+    selection: SelectionConfig = MISSING
+    protocol: NameConfig = MISSING
+    tracking: TrackingConfig = MISSING
+    error: str = "half_squared"
+    seed: int = 0
+    record: RecordConfig = field(default_factory=RecordConfig)
+    paths: PathsConfig = field(default_factory=PathsConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+    sweep: SweepConfig = field(default_factory=SweepConfig)
+
+
+def register() -> None:
+    """Make the schema known to Hydra: the root's and every group's `schema`, and the resolver `study_root`."""
+    store = ConfigStore.instance()
+    store.store(name="schema", node=CellConfig)
+    groups: dict[str, type] = {
+        "dataset": DatasetConfig,
+        "network": NetworkConfig,
+        "training": Recipe,
+        "method": MethodConfig,
+        "ranking": NameConfig,
+        "removal": NameConfig,
+        "selection": SelectionConfig,
+        "protocol": NameConfig,
+        "tracking": TrackingConfig,
+    }
+    for group, node in groups.items():
+        store.store(group=group, name="schema", node=node)
+    OmegaConf.register_new_resolver("study_root", lambda: str(ROOT), replace=True)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A cell's configuration as the plain objects that the core takes, checked.
+
+    Attributes:
+        population: its name.
+        band: metric, split, low, high; None for a free combination.
+        dataset: name and parameters of the loader, with the data's seed.
+        hidden, activation, output: of the network; output None is the data's.
+        recipe: of the training.
+        method: the method.
+        method_name, method_params: what the key is made of.
+        settings: how to prune.
+        seed: of initialisation, batch order and draws.
+    """
+
+    population: str
+    band: dict[str, Any] | None
+    dataset: str
+    dataset_params: dict[str, Any]
+    dataset_seed: int
+    hidden: tuple[int, ...]
+    activation: str
+    output: str | None
+    recipe: Recipe
+    method: Method
+    method_name: str
+    settings: Settings
+    seed: int
+
+    @property
+    def method_params(self) -> dict[str, Any]:
+        """The method's parameters that differ from their defaults."""
+        return non_defaults(self.method)
+
+
+def plan(cfg: DictConfig) -> Plan:
+    """Return the checked plan of a composed configuration.
+
+    Raises:
+        StudyError: naming the key, the value and what is possible.
+    """
+    if cfg.run.device != "cpu":
+        raise StudyError(f"run.device={cfg.run.device}: only cpu so far")
+    if cfg.run.threads < 1:
+        raise StudyError(f"run.threads={cfg.run.threads}: at least 1")
+    if cfg.seed < 0:
+        raise StudyError(f"seed={cfg.seed}: 0 or more")
+    surfaces = 0 if not _listed(cfg.seed, cfg.record.surfaces_for) else cfg.record.surfaces_every
+    settings = Settings(
+        ranking=cfg.ranking.name,
+        removal=cfg.removal.name,
+        error=cfg.error,
+        selection=Selection(cfg.selection.rows, cfg.selection.samples, cfg.selection.seed),
+        protocol=cfg.protocol.name,
+        truth_every=cfg.record.truth_every,
+        surfaces_every=surfaces,
+    )
+    return Plan(
+        population=cfg.population.name,
+        band=None if cfg.population.band is None else plain(cfg.population.band),
+        dataset=cfg.dataset.name,
+        dataset_params=typed(loader(cfg.dataset.name), plain(cfg.dataset.params), "dataset.params"),
+        dataset_seed=cfg.seed if cfg.dataset.seed_from_cell else cfg.dataset.seed,
+        hidden=tuple(cfg.network.hidden),
+        activation=cfg.network.activation,
+        output=cfg.network.output,
+        recipe=Recipe(**plain(cfg.training)),
+        method=method_class(cfg.method.name)(
+            **typed(method_class(cfg.method.name), plain(cfg.method.params), "method.params")
+        ),
+        method_name=cfg.method.name,
+        settings=settings,
+        seed=cfg.seed,
+    )
+
+
+def draws_figures(cfg: DictConfig) -> bool:
+    """Whether this cell draws figures."""
+    return _listed(cfg.seed, cfg.run.figures_for)
+
+
+def _listed(seed: int, seeds: list[int] | None) -> bool:
+    return seeds is None or seed in seeds
+
+
+def typed(function: Callable[..., Any], params: dict[str, Any], where: str) -> dict[str, Any]:
+    """Check parameters against a signature's names and types and return them.
+
+    >>> def load(*, seed: int = 0, samples: int = 10) -> None: ...
+    >>> typed(load, {"samples": "7"}, "dataset.params")
+    {'samples': 7}
+
+    Raises:
+        StudyError: for an unknown name or a value of the wrong type, naming both.
+    """
+    signature = inspect.signature(function, eval_str=True)
+    fields = [
+        (name, p.annotation, dataclasses.field(default=p.default))
+        for name, p in signature.parameters.items()
+        if name not in ("seed", "folder") and p.default is not inspect.Parameter.empty
+    ]
+    schema = OmegaConf.structured(dataclasses.make_dataclass("Params", fields))
+    try:
+        merged = OmegaConf.merge(schema, params)
+    except OmegaConfBaseException as error:
+        known = ", ".join(name for name, *_ in fields) or "none"
+        raise StudyError(f"{where}: {str(error).splitlines()[0]} (parameters: {known})") from error
+    return {name: merged[name] for name in params}
+
+
+def non_defaults(settings: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass instance that differ from their defaults: what a key is made of.
+
+    A new field with a default therefore disowns no old result.
+    """
+    out = {}
+    for f in dataclasses.fields(settings):
+        value = getattr(settings, f.name)
+        factory = f.default_factory
+        default = f.default if factory is dataclasses.MISSING else factory()
+        if value != default:
+            out[f.name] = non_defaults(value) if dataclasses.is_dataclass(value) else value
+    return out
+
+
+def plain(node: Any) -> Any:
+    """Return a configuration node as plain Python values."""
+    return OmegaConf.to_container(node, resolve=True)
+
+
+def data_folder(cfg: DictConfig) -> Path | None:
+    """Return the data folder that was asked for; None leaves it to the loaders."""
+    chosen = cfg.paths.data or os.environ.get("STUDY_DATA")
+    return Path(chosen) if chosen else None

@@ -1,0 +1,54 @@
+"""A population is what its file says: a named one with a changed part is refused, not quietly renamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig
+
+from study.config import CONF, FREE, plain, register
+from study.errors import StudyError
+
+PARTS = ("dataset", "network", "training", "population")
+
+
+def check_population(cfg: DictConfig) -> None:
+    """Refuse a named population whose data set, network, training or band was changed by hand.
+
+    Raises:
+        StudyError: naming what was changed and what it was.
+    """
+    name = cfg.population.name
+    if name == FREE:
+        return
+    for part, stated in _stated(name).items():
+        found = plain(cfg[part])
+        if found != stated:
+            changed = [f"{part}.{k}={found.get(k)} (it is {v})" for k, v in stated.items() if found.get(k) != v]
+            raise StudyError(
+                f"population={name} fixes its {part}; changed: {'; '.join(changed)}. Leave population out for a free "
+                f"combination, or give the new one a name and a file in conf/population/"
+            )
+
+
+@cache
+def _stated(name: str) -> dict[str, Any]:
+    with composer():
+        cfg = compose("config", overrides=[f"population={name}"])
+    return {part: plain(cfg[part]) for part in PARTS}
+
+
+@contextmanager
+def composer() -> Iterator[None]:
+    """Let `hydra.compose` work inside and outside of a running Hydra job."""
+    if GlobalHydra.instance().is_initialized():
+        yield
+        return
+    register()
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        yield

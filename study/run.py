@@ -1,0 +1,143 @@
+"""From a composed configuration to a recorded cell: what one Hydra job does."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from functools import cache
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from study.cell import Cell, Done, compute, environment, params, prepare, tags
+from study.config import Plan, data_folder, draws_figures, plan
+from study.errors import StudyError
+from study.figures import draw_all
+from study.population import check_population
+from study.summary import step_metrics
+from study.tracking import CellRecord, DatasetNote, Store
+
+log = logging.getLogger("study")
+
+
+def store_of(cfg: DictConfig) -> Store | None:
+    """Return the tracking store that a configuration names; None for tracking=none."""
+    if cfg.tracking.uri is None:
+        return None
+    return _open_store(cfg.tracking.uri, cfg.tracking.experiment, cfg.tracking.artifacts)
+
+
+@cache
+def _open_store(uri: str, experiment: str, artifacts: str | None) -> Store:
+    store = Store(uri, experiment, Path(artifacts) if artifacts else None)
+    store.create()
+    return store
+
+
+def run_cell(cfg: DictConfig, alone: bool) -> str | None:
+    """Run one cell and record it; return the run's id, the present one where the cell is finished already.
+
+    Args:
+        cfg: the composed configuration.
+        alone: whether a person waits for this very cell: a progress bar and a table are shown.
+
+    Raises:
+        StudyError: with what is wrong and the way out; a sweep's failure is recorded, too.
+    """
+    torch.set_num_threads(cfg.run.threads)
+    started = time.time()
+    planned = plan(cfg)
+    check_population(cfg)
+    cell = prepare(planned, data_folder(cfg))
+    store = store_of(cfg)
+    if store is not None and not cfg.run.force and (present := store.finished(cell.key)):
+        log.info("%s: finished before, run %s", title(planned), present)
+        return present
+    try:
+        done = _compute(cell, cfg, alone)
+    except Exception as error:
+        if store is not None:
+            known = {"key": cell.key, "network_key": cell.network_key, "population": planned.population}
+            named = {"method": planned.method_name, "ranking": planned.settings.ranking, "seed": str(planned.seed)}
+            store.record_failure(
+                known | named | {"sweep": cfg.sweep.name},
+                params(planned),
+                OmegaConf.to_yaml(cfg, resolve=True),
+                str(error) if isinstance(error, StudyError) else traceback.format_exc(),
+            )
+        raise
+    run = _record(store, done, cfg, started) if store is not None else None
+    seen = done.summary
+    log.info(
+        "%s: E %.6g, %d of %d units removable, %.1f s%s",
+        title(planned),
+        seen.error_start,
+        seen.removable,
+        seen.units,
+        time.time() - started,
+        f", band {done.band[0]}" if planned.band else "",
+    )
+    if alone:
+        show(done, run)
+    return run
+
+
+def title(planned: Plan) -> str:
+    """Return a cell's name for people.
+
+    As in "digits_1x100, taylor2, iterative, seed 3".
+    """
+    what = planned.population if planned.population != "free" else f"{planned.dataset} {planned.hidden}"
+    draw = f", draw {planned.method.draw}" if hasattr(planned.method, "draw") else ""
+    return f"{what}, {planned.method_name}, {planned.settings.ranking}, seed {planned.seed}{draw}"
+
+
+def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:
+    networks = Path(cfg.paths.outputs) / "networks"
+    if not (alone and cfg.run.progress):
+        return compute(cell, networks)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(f"{title(cell.plan)}: units removed", total=None)
+        return compute(cell, networks, lambda k, n: bar.update(task, completed=k, total=n))
+
+
+def _record(store: Store, done: Done, cfg: DictConfig, started: float) -> str:
+    found, data = tags(done, cfg.sweep.name), done.cell.data
+    store.record_network(found, done.trained.file, done.summary.metrics(), done.trained.history)
+    figures = draw_all(done.result.tables, title(done.cell.plan)) if draws_figures(cfg) else {}
+    return store.record_cell(
+        CellRecord(
+            tags=found,
+            params=params(done.cell.plan),
+            tables=dict(done.result.tables),
+            config_yaml=OmegaConf.to_yaml(cfg, resolve=True),
+            environment=environment(),
+            dataset=DatasetNote(data.name, data.digest, data.source, {k: len(v) for k, v in data.splits.items()}),
+            figures=figures,
+            step_metrics=step_metrics(done.result),
+            metrics=done.summary.metrics(),
+            started=started,
+        )
+    )
+
+
+def show(done: Done, run: str | None) -> None:
+    """Print a cell's summary."""
+    seen, network = done.summary, done.trained.network
+    table = Table(title=title(done.cell.plan), show_header=False, title_justify="left")
+    table.add_row("network", f"{network.name}, {network.parameters:,} parameters, {network.output} output")
+    table.add_row("acceptance", f"{done.band[0]}: {done.band[1]}")
+    table.add_row("error at the start, with no unit left", f"{seen.error_start:.6g}, {seen.error_end:.6g}")
+    table.add_row("accuracy at the start, held out", f"{seen.accuracy_start:.6f}, {seen.accuracy_start_held_out:.6f}")
+    limit = "accuracy within a point" if done.cell.data.classes else "error within 1 % of its range"
+    table.add_row(f"units removable ({limit})", f"{seen.removable} of {seen.units}")
+    table.add_row("rank correlation with the true impact, start", f"{seen.spearman_start:.3f}")
+    table.add_row("mean regret, share of the error's range", f"{seen.regret:.2g}")
+    table.add_row("run", run or "not recorded (tracking=none)")
+    Console().print(table)
