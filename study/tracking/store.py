@@ -71,6 +71,11 @@ class Store:
                 ) from error
         self._runs = Runs(self.uri, experiment, self.artifacts if self._file is not None else None)
 
+    @property
+    def experiment_id(self) -> str:
+        """MLflow's id of the experiment; opens the store, and creates it where it is not there."""
+        return self._open().experiment
+
     def finished(self, key: str) -> str | None:
         """Return the id of the run that holds this cell, whole and unharmed; None if there is none."""
         if not self._exists():

@@ -1,0 +1,106 @@
+"""The MLflow UI for a tracking store: `python -m study.ui [--uri sqlite:///...] [--port 5000]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from study.errors import StudyError
+from study.tracking import Store
+from study.tracking.database import quiet, sqlite_file
+
+HOST = "127.0.0.1"
+PORTS = 50
+"""Ports that are tried, from the asked one on."""
+
+PATIENCE = 120.0
+"""Seconds for the server to start; it needs about half a minute on two busy cores."""
+
+
+def free_port(first: int) -> int:
+    """Return the first free port from `first` on.
+
+    Raises:
+        StudyError: when none of the next ones is free.
+    """
+    for port in range(first, min(first + PORTS, 65536)):
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise StudyError(f"no free port from {first} on; name another with --port")
+
+
+def command(store: Store, port: int) -> list[str]:
+    """Return the command that serves a store that exists; one worker, since one person looks at it."""
+    server = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
+    return [*server, "--backend-store-uri", store.uri, "--default-artifact-root", str(store.artifacts)]
+
+
+def serve(store: Store, port: int) -> int:
+    """Serve a store until it is interrupted, and return the exit code.
+
+    Raises:
+        StudyError: when the store does not exist.
+    """
+    file = sqlite_file(store.uri)
+    if file is None:
+        raise StudyError(f"{store.uri} is no SQLite file; a tracking server has its own UI: open its address")
+    if not file.exists():
+        raise StudyError(f"there is no tracking store {file} yet; `make reproduce PROFILE=smoke` makes one in a minute")
+    store.create()
+    port = free_port(port)
+    address = f"http://{HOST}:{port}"
+    print(f"starting the MLflow UI for {file} (takes up to half a minute) ...", flush=True)
+    quiet()
+    server = subprocess.Popen(command(store, port), env=os.environ.copy())
+    try:
+        if _answers(address, server):
+            print(f"\n  {address}/#/experiments/{store.experiment_id}/runs\n\nstop it with Ctrl+C", flush=True)
+        return server.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answers(address: str, server: subprocess.Popen[bytes]) -> bool:
+    """Wait for the server's health page; False if it ended or did not answer in time."""
+    limit = time.monotonic() + PATIENCE
+    while time.monotonic() < limit and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.3)
+    return False
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Read the command line and serve."""
+    parser = argparse.ArgumentParser(prog="python -m study.ui", description="Browse the tracked runs in the MLflow UI.")
+    parser.add_argument("--uri", default="sqlite:///outputs/mlflow/mlflow.db", help="store (default: %(default)s)")
+    parser.add_argument("--artifacts", type=Path, help="folder of the artefacts (default: beside the store)")
+    parser.add_argument("--experiment", default="incredible_shrinking_network", help="default: %(default)s")
+    parser.add_argument("--port", type=int, default=5000, help="default: %(default)s, or the next free one")
+    asked = parser.parse_args(arguments)
+    try:
+        return serve(Store(asked.uri, asked.experiment, asked.artifacts), asked.port)
+    except StudyError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
