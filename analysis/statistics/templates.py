@@ -240,9 +240,9 @@ def _d_z(d: Values) -> float:
 
 
 def _t_p(d: Values, value: float, alternative: str) -> float:
-    """One-sided t-test p-value; without spread (or with one value) the test says nothing beside the signed rank."""
+    """One-sided t-test p-value; its limit where there is no spread (or one value, which `p_smallest` minds)."""
     if len(d) < 2 or d.std(ddof=1) <= 1e-12:
-        return 0.0
+        return float(not (d.mean() > value if alternative == "greater" else d.mean() < value))
     return float(ttest_1samp(d, value, alternative=alternative).pvalue)
 
 
