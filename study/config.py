@@ -8,9 +8,8 @@ key. *Operational* ones do not: tracking, paths, run (device, threads, progress,
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import os
-from collections.abc import Callable
+import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from study.data import loader
+from study.data import parameters
 from study.errors import StudyError
-from study.methods import Method
+from study.methods import Method, method
 from study.methods.base import method_class
 from study.settings import Selection, Settings
 from study.training import Recipe
@@ -141,13 +140,23 @@ class SweepConfig:
     name: str = "manual"
 
 
+# The recipe itself is frozen, which OmegaConf takes for read-only; the schema has the same fields and defaults.
+RecipeConfig = dataclasses.make_dataclass(
+    "RecipeConfig",
+    [
+        (f.name, typing.get_type_hints(Recipe)[f.name], dataclasses.field(default=f.default))
+        for f in dataclasses.fields(Recipe)
+    ],
+)
+
+
 @dataclass
 class CellConfig:
     """One cell."""
 
     dataset: DatasetConfig = MISSING
     network: NetworkConfig = MISSING
-    training: Recipe = MISSING
+    training: RecipeConfig = MISSING  # type: ignore[valid-type]
     population: PopulationConfig = field(default_factory=PopulationConfig)
     method: MethodConfig = MISSING
     ranking: NameConfig = MISSING
@@ -170,7 +179,7 @@ def register() -> None:
     groups: dict[str, type] = {
         "dataset": DatasetConfig,
         "network": NetworkConfig,
-        "training": Recipe,
+        "training": RecipeConfig,
         "method": MethodConfig,
         "ranking": NameConfig,
         "removal": NameConfig,
@@ -245,19 +254,23 @@ def plan(cfg: DictConfig) -> Plan:
         population=cfg.population.name,
         band=None if cfg.population.band is None else plain(cfg.population.band),
         dataset=cfg.dataset.name,
-        dataset_params=typed(loader(cfg.dataset.name), plain(cfg.dataset.params), "dataset.params"),
+        dataset_params=typed(parameters(cfg.dataset.name), plain(cfg.dataset.params), "dataset.params"),
         dataset_seed=cfg.seed if cfg.dataset.seed_from_cell else cfg.dataset.seed,
         hidden=tuple(cfg.network.hidden),
         activation=cfg.network.activation,
         output=cfg.network.output,
         recipe=Recipe(**plain(cfg.training)),
-        method=method_class(cfg.method.name)(
-            **typed(method_class(cfg.method.name), plain(cfg.method.params), "method.params")
-        ),
+        method=method(cfg.method.name, **typed(_method_parameters(cfg), plain(cfg.method.params), "method.params")),
         method_name=cfg.method.name,
         settings=settings,
         seed=cfg.seed,
     )
+
+
+def _method_parameters(cfg: DictConfig) -> dict[str, tuple[type, object]]:
+    cls = method_class(cfg.method.name)
+    hints = typing.get_type_hints(cls)
+    return {f.name: (hints[f.name], f.default) for f in dataclasses.fields(cls)}
 
 
 def draws_figures(cfg: DictConfig) -> bool:
@@ -269,28 +282,22 @@ def _listed(seed: int, seeds: list[int] | None) -> bool:
     return seeds is None or seed in seeds
 
 
-def typed(function: Callable[..., Any], params: dict[str, Any], where: str) -> dict[str, Any]:
-    """Check parameters against a signature's names and types and return them.
+def typed(known: dict[str, tuple[type, object]], params: dict[str, Any], where: str) -> dict[str, Any]:
+    """Check parameters against declared names and types and return them.
 
-    >>> def load(*, seed: int = 0, samples: int = 10) -> None: ...
-    >>> typed(load, {"samples": "7"}, "dataset.params")
+    >>> typed({"samples": (int, 10)}, {"samples": "7"}, "dataset.params")
     {'samples': 7}
 
     Raises:
         StudyError: for an unknown name or a value of the wrong type, naming both.
     """
-    signature = inspect.signature(function, eval_str=True)
-    fields = [
-        (name, p.annotation, dataclasses.field(default=p.default))
-        for name, p in signature.parameters.items()
-        if name not in ("seed", "folder") and p.default is not inspect.Parameter.empty
-    ]
+    fields = [(name, kind, dataclasses.field(default=default)) for name, (kind, default) in known.items()]
     schema = OmegaConf.structured(dataclasses.make_dataclass("Params", fields))
     try:
         merged = OmegaConf.merge(schema, params)
     except OmegaConfBaseException as error:
-        known = ", ".join(name for name, *_ in fields) or "none"
-        raise StudyError(f"{where}: {str(error).splitlines()[0]} (parameters: {known})") from error
+        takes = ", ".join(known) or "none"
+        raise StudyError(f"{where}: {str(error).splitlines()[0]} (parameters: {takes})") from error
     return {name: merged[name] for name in params}
 
 

@@ -80,12 +80,12 @@ def estimate_against_impact(
         )
     words = "error before any removal" if start_error else "largest magnitude"
     axis.set_xlabel(f"true impact / {words}")
-    _asinh_ticks(axis.xaxis, truth)
+    _asinh_ticks(axis.xaxis, pd.concat([truth, guess]) if signed else truth)
     if signed:
         low, high = min(truth.min(), guess.min()), max(truth.max(), guess.max())
         axis.plot([low, high], [low, high], color="#888888", lw=1, zorder=0, label="estimate = impact")
         axis.set_ylabel(f"estimate / {words}")
-        _asinh_ticks(axis.yaxis, guess)
+        _asinh_ticks(axis.yaxis, pd.concat([truth, guess]))
     else:
         axis.set_ylabel("rank of the score (1 = goes first)")
     if truth.min() < 0 < truth.max():

@@ -63,7 +63,7 @@ def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
     for name in dict.fromkeys(p for s in sweeps for p in s.populations):
         with composer():
             cfg = compose("config", overrides=[f"population={name}"])
-        reason = missing(cfg.dataset.name, folder=data_folder(cfg), **plain(cfg.dataset.params))
+        reason = missing(cfg.dataset.name, folder=data_folder(cfg))
         if reason is not None:
             reasons[name] = reason
     return reasons

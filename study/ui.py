@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from study.errors import StudyError
 from study.tracking import Store
 from study.tracking.database import quiet, sqlite_file
+from study.tracking.names import VIEW
 
 HOST = "127.0.0.1"
 PORTS = 50
@@ -47,6 +49,15 @@ def command(store: Store, port: int) -> list[str]:
     return [*server, "--backend-store-uri", store.uri, "--default-artifact-root", str(store.artifacts)]
 
 
+def page(address: str, experiment_id: str) -> str:
+    """Return the address of the run list, in the view that the experiment carries for it.
+
+    >>> page("http://127.0.0.1:5000", "1")
+    'http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=study&workflowType=machine_learning'
+    """
+    return f"{address}/#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
+
+
 def serve(store: Store, port: int) -> int:
     """Serve a store until it is interrupted, and return the exit code.
 
@@ -63,10 +74,13 @@ def serve(store: Store, port: int) -> int:
     address = f"http://{HOST}:{port}"
     print(f"starting the MLflow UI for {file} (takes up to half a minute) ...", flush=True)
     quiet()
-    server = subprocess.Popen(command(store, port), env=os.environ.copy())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is stopped, the server goes too
+    server = subprocess.Popen(
+        command(store, port), env=os.environ | {"PYTHONWARNINGS": "ignore", "UVICORN_LOG_LEVEL": "warning"}
+    )
     try:
         if _answers(address, server):
-            print(f"\n  {address}/#/experiments/{store.experiment_id}/runs\n\nstop it with Ctrl+C", flush=True)
+            print(f"\n  {page(address, store.experiment_id)}\n\nstop it with Ctrl+C", flush=True)
         return server.wait()
     except KeyboardInterrupt:
         return 0

@@ -1,5 +1,22 @@
-"""Data sets, one file each; all verified by digest."""
+"""Data sets, one file each; all verified by digest.
 
+A data set `NAME` is the module `study/data/NAME.py` with a function `load(*, seed=0, folder=None, ...)`, whose further
+parameters are annotated and have defaults. A data set that needs files names their collection as `FILES`.
+"""
+
+from __future__ import annotations
+
+from study.data._registry import load_dataset, missing, names, parameters
 from study.data.base import DataCorruptError, Dataset, DataUnavailableError, Split, one_hot
 
-__all__ = ["DataCorruptError", "DataUnavailableError", "Dataset", "Split", "one_hot"]
+__all__ = [
+    "DataCorruptError",
+    "DataUnavailableError",
+    "Dataset",
+    "Split",
+    "load_dataset",
+    "missing",
+    "names",
+    "one_hot",
+    "parameters",
+]

@@ -10,8 +10,8 @@ from study.tracking.record import DatasetNote
 if TYPE_CHECKING:
     from mlflow.entities import DatasetInput
 
-DIGEST_LENGTH = 36
-"""What MLflow keeps of a digest; the whole stands in the profile."""
+DIGEST_LENGTH = 8
+"""What the run list shows of a digest, as for MLflow's own data sets; the whole stands in the profile."""
 
 
 def of(note: DatasetNote) -> DatasetInput:

@@ -80,12 +80,21 @@ def run_description(tags: Mapping[str, str]) -> str:
     )
 
 
-EXPERIMENT_DESCRIPTION = """\
-# Which neurons can go, and who can tell?
+VIEW = "study"
+"""Key of the view of the run list that `study.ui` opens."""
 
-A reproducibility study of *The Incredible Shrinking Neural Network* (arXiv 1701.04465). A trained network \
-loses its hidden units one by one; a **method** scores the units, the smallest score goes first, and beside its \
-estimate stands the **true impact** of removing each unit.
+EXPERIMENT_VIEW = {
+    "searchFilter": "tags.\"study.kind\" = 'cell'",
+    "orderByKey": "attributes.start_time",
+    "orderByAsc": False,
+    "selectedColumns": [f"tags.`study.{name}`" for name in ("population", "method", "ranking", "seed", "status")],
+}
+"""Cells only, newest first, in columns that tell them apart: the UI cuts run names short."""
+
+EXPERIMENT_DESCRIPTION = """\
+**Which neurons can go, and who can tell?** A reproducibility study of *The Incredible Shrinking Neural Network* \
+(arXiv 1701.04465). A trained network loses its hidden units one by one; a **method** scores the units, the \
+smallest score goes first, and beside its estimate stands the **true impact** of removing each unit.
 
 **One run is one cell**: a population (data set + network + training), a seed, a method and a ranking; named \
 `mnist_2x50 · second order · iterative · seed 3`. Runs named `... · trained network · ...` hold the network \

@@ -55,7 +55,7 @@ class Runs:
 
     def begin(self, tags: Mapping[str, str], started: float | None = None) -> str:
         """Create a run with all its tags at once, status running, and return its id."""
-        all_tags = {TAG + name: str(value) for name, value in tags.items()} | {
+        all_tags = {TAG + name: str(value) for name, value in tags.items() if str(value)} | {
             f"{TAG}status": "running",
             NOTE: run_description(tags),
             "mlflow.source.name": "python -m study",

@@ -16,17 +16,20 @@ from study.records import TABLES, TAG
 from study.tracking import artefacts, database, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
-from study.tracking.names import EXPERIMENT_DESCRIPTION
+from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEW, VIEW
 from study.tracking.record import CellRecord, check_tags, thinned
 from study.tracking.runs import NOTE, Runs
 
 EXPERIMENT_TAGS = {
     NOTE: EXPERIMENT_DESCRIPTION,
     "mlflow.experimentKind": "custom_model_development",  # the UI opens on runs, not on generative AI
+    f"mlflow.sharedViewState.{VIEW}": json.dumps(EXPERIMENT_VIEW),
 }
 TABLE_FILES = {f"tables/{name}.parquet" for name in TABLES}
 NETWORK_FILE = "network.safetensors"
 HISTORY_FILE = "history.parquet"
+CELL_ONLY = {"key", "method", "ranking", "removal", "selection", "protocol", "error", "draw"}
+"""Tags that tell the cells of one network apart."""
 
 
 class Store:
@@ -125,12 +128,12 @@ class Store:
         """Record a trained network once and return its run's id; one that is there is not written again.
 
         Args:
-            tags: with `network_key`; a cell's `key` is left out.
+            tags: with `network_key`; those of the cell alone (its key, method, ...) are left out.
             network_file: the safetensors file or its content.
             metrics: final scalars.
             history: the course of training, one row an epoch.
         """
-        tags = {name: value for name, value in tags.items() if name != "key"} | {"kind": "network"}
+        tags = {name: value for name, value in tags.items() if name not in CELL_ONLY} | {"kind": "network"}
         check_tags(tags)
         wanted = {"network_key": tags["network_key"], "kind": "network", "status": "finished"}
         content = network_file if isinstance(network_file, bytes) else network_file.read_bytes()

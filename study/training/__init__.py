@@ -1,0 +1,18 @@
+"""Training: recipe and data in, trained network out, kept by content."""
+
+from study.training.acceptance import acceptance
+from study.training.cache import TRAINING_VERSION, Trained, load_or_train, network_key
+from study.training.recipe import Recipe, read_recipe
+from study.training.train import fit, train
+
+__all__ = [
+    "TRAINING_VERSION",
+    "Recipe",
+    "Trained",
+    "acceptance",
+    "fit",
+    "load_or_train",
+    "network_key",
+    "read_recipe",
+    "train",
+]

@@ -23,9 +23,7 @@ class Parameters:
     def __init__(self, network: Network, dtype: torch.dtype = torch.float64, input_scale: float = 1.0) -> None:
         self.template = network
         self.scale = input_scale
-        self.error = ErrorFunction(
-            network.output, "cross_entropy" if network.output == "softmax" else "half_squared"
-        )
+        self.error = ErrorFunction(network.output, "cross_entropy" if network.output == "softmax" else "half_squared")
         self._kinds = [activation(name) for name in network.activations]
         self.vector = torch.empty(network.parameters, dtype=dtype)
         self.gradient = torch.zeros_like(self.vector)

@@ -51,9 +51,7 @@ class Recipe:
     def __post_init__(self) -> None:
         for name, known in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
-                raise StudyError(
-                    f"training.{name}={getattr(self, name)!r} is unknown; known: {', '.join(known)}"
-                )
+                raise StudyError(f"training.{name}={getattr(self, name)!r} is unknown; known: {', '.join(known)}")
         for name in ("learning_rate", "batch_size", "epochs", "input_scale", "check_every", "watched"):
             if not getattr(self, name) > 0:
                 raise StudyError(f"training.{name} must be positive, got {getattr(self, name)}")

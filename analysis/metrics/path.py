@@ -1,0 +1,150 @@
+"""Metrics of one trajectory: functions of the error or accuracy at k = 0, 1, ..., K removed units.
+
+Symbols: q = k / K, E0 = E(0), E_all = E(K), the network of which only the output layer's biases are left.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+SUBOPTIMAL = 1.5
+"""Where E_all < 1.5 E0 the range E_all - E0 is no scale: M1 is not defined and M1b stands in for it."""
+
+BREAKDOWN_WINDOW = 0.10
+"""Share of the units over which the slope after R is taken (`breakdown`)."""
+
+
+def auc_error(error: ArrayLike, clipped: bool = True) -> float:
+    """M1: integral over q of (E(q) - E0) / (E_all - E0), by trapezoids; lower is better.
+
+    Clipped to [-1, 1] by default, for E_all is no upper bound of the path. NaN where E_all < 1.5 E0.
+
+    >>> auc_error([0.0, 0.5, 1.0])
+    0.5
+    """
+    e = _array(error)
+    if not e[-1] >= SUBOPTIMAL * e[0] or e[-1] <= e[0]:
+        return math.nan
+    share = (e - e[0]) / (e[-1] - e[0])
+    return _integral(np.clip(share, -1, 1) if clipped else share)
+
+
+def auc_ratio(error: ArrayLike) -> float:
+    """M1b: integral over q of E / E0 - 1; negative where the error falls below its start.
+
+    >>> auc_ratio([2.0, 2.0, 2.0]), auc_ratio([2.0, 4.0])
+    (0.0, 0.5)
+    """
+    e = _array(error)
+    return _integral(e / e[0] - 1) if e[0] > 0 else math.nan
+
+
+def removable(kept: ArrayLike, exists: bool = False) -> float:
+    """M2: the largest q up to which every step kept the condition; `exists`: the largest q at which one did (M2x).
+
+    >>> removable([True, True, False, True, False]), removable([True, True, False, True, False], exists=True)
+    (0.25, 0.75)
+    """
+    ok = np.asarray(kept, dtype=bool)
+    if exists:
+        return float(np.flatnonzero(ok)[-1] / (len(ok) - 1))
+    first_broken = len(ok) if ok.all() else int(np.argmin(ok))
+    return float((first_broken - 1) / (len(ok) - 1))
+
+
+def accuracy_kept(correct: ArrayLike, samples: int, points: float) -> NDArray[np.bool_]:
+    """Whether accuracy stays at A0 - points (in percentage points) or above; counts, so that no rounding decides."""
+    c = _array(correct)
+    return np.asarray(c >= c[0] - samples * points / 100 - 1e-9)
+
+
+def error_kept(error: ArrayLike, share: float) -> NDArray[np.bool_]:
+    """Whether E <= E0 + share (E_all - E0): the condition of R_1% with share = .01."""
+    e = _array(error)
+    return np.asarray(e <= e[0] + share * (e[-1] - e[0]))
+
+
+def recovery(error: ArrayLike) -> float:
+    """M4: sum of the falls of E along the path over (max E - E0); NaN where E never exceeds its start.
+
+    >>> recovery([0.0, 2.0, 1.0, 4.0])
+    0.25
+    """
+    e = _array(error)
+    rise = e.max() - e[0]
+    return float(np.maximum(e[:-1] - e[1:], 0).sum() / rise) if rise > 0 else math.nan
+
+
+def recoveries(error: ArrayLike) -> int:
+    """M4n: rises of >= 10 % of the range (max E - min E) above the running minimum, then back within 5 % of it.
+
+    >>> recoveries([0.0, 1.0, 0.0, 0.5, 0.04, 1.0])
+    2
+    """
+    e = _array(error)
+    span = e.max() - e.min()
+    lowest, up, count = e[0], False, 0
+    for value in e:
+        lowest = min(lowest, value)
+        if span > 0 and not up and value >= lowest + 0.10 * span:
+            up = True
+        elif up and value <= lowest + 0.05 * span:
+            up, count = False, count + 1
+    return count
+
+
+def gain(error: ArrayLike, within: int | None = None) -> tuple[float, int]:
+    """M6: (E0 - min E) / E0 and the first k of the minimum, over the first `within` removals or all.
+
+    >>> gain([4.0, 3.0, 1.0, 9.0]), gain([4.0, 3.0, 1.0, 9.0], within=1)
+    ((0.75, 2), (0.25, 1))
+    """
+    e = _array(error)[: None if within is None else within + 1]
+    k = int(np.argmin(e))
+    return (float((e[0] - e[k]) / e[0]) if e[0] > 0 else math.nan, k)
+
+
+def gain_at(error: ArrayLike, k: int) -> float:
+    """M6b: (E0 - E(k)) / E0; NaN beyond the last removal."""
+    e = _array(error)
+    return float((e[0] - e[k]) / e[0]) if k < len(e) and e[0] > 0 else math.nan
+
+
+def back_at_start(error: ArrayLike) -> float:
+    """M8: the largest q with E <= E0.
+
+    >>> back_at_start([2.0, 3.0, 1.0, 2.0, 5.0])
+    0.75
+    """
+    e = _array(error)
+    return removable(e <= e[0], exists=True)
+
+
+def breakdown(accuracy: ArrayLike, kept: float) -> float:
+    """Slope of the accuracy's fall just after q = `kept`, less three times its mean slope up to there (claim C32).
+
+    Fall per share of units; the slope after is taken over the next tenth of the units. Zero or more says that the
+    slope after is at least three times the slope before; unlike their ratio it is defined where nothing fell before.
+    NaN where nothing is left to fall after.
+    """
+    a = _array(accuracy)
+    units = len(a) - 1
+    k = round(kept * units)
+    end = min(units, k + max(1, round(BREAKDOWN_WINDOW * units)))
+    if end == k:
+        return math.nan
+    before = (a[0] - a[k]) * units / k if k else 0.0
+    return float((a[k] - a[end]) * units / (end - k) - 3 * before)
+
+
+def _array(values: ArrayLike) -> Array:
+    return np.asarray(values, dtype=float)
+
+
+def _integral(values: Array) -> float:
+    return float(np.trapezoid(values, dx=1 / (len(values) - 1)))

@@ -1,0 +1,193 @@
+"""All metrics of every cell: M1 to M8 and cost, one row a cell."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from analysis.frames import Frames
+from analysis.metrics import path, units
+from analysis.metrics.curves import HELD_OUT, of_split
+
+SETTINGS = [
+    "population",
+    "network_key",
+    "seed",
+    "method",
+    "ranking",
+    "removal",
+    "selection",
+    "protocol",
+    "error",
+    "band",
+]
+"""What tells the cells of one network apart, but for the draw."""
+
+CELL = ["key", "draw", *SETTINGS]
+TAUS = {"r_1": 1.0, "r_2": 2.0, "r_5": 5.0}
+LAYER_SHARES = {"m7_10": 0.10, "m7_20": 0.20, "m7_40": 0.40}
+
+
+def table(frames: Frames) -> pd.DataFrame:
+    """Return one row a cell with its settings (`CELL`) and these columns; null where a metric is not defined.
+
+    * units K, samples N (pruning rows), E0, E_all, accuracy_0 (regression: 1 - E0/N);
+    * M1 auc_e, auc_e_unclipped (null where E_all < 1.5 E0), m1b;
+    * M2 r_1, r_2, r_5 (null in a regression), r_1pct, m2e (E <= 2 E0), m2x (r_1, in a regression r_1pct, by
+      "exists"), and breakdown (claim C32);
+    * M3 at event 0: rho_0 (Spearman), kendall_0, rho_cheap_0 (25 cheapest), overlap25_0, sign_0, mae_0 (relative
+      error of the estimates), rho_first_layer_0 (units of the layer nearest the input, in deeper networks); rho_mid
+      (Spearman at the recorded event nearest K/2), regret_mean (mean over recorded events of regret / (E_all - E0));
+    * M4 m4, m4n; M5 m5_gini, m5_top20, m5_effective; M6 m6, m6_at (units removed), m6_10 (within 10 removals),
+      m6b_1 to m6b_5; M7 m7_10, m7_20, m7_40, m7_chance; M8 m8;
+    * forward_passes, seconds: spent on scores.
+
+    M1, M2, breakdown, accuracy_0 and M8 come on the pruning rows and, suffixed `_held_out`, on the held-out rows.
+    """
+    cells = frames.cells[[*CELL, "task", "network"]].rename(columns={"error": "error"})
+    rows = cells.set_index("key")
+    parts = [
+        _on_split(of_split(frames.evaluations, "pruning"), rows["task"], complete=_complete(frames)),
+        _on_split(of_split(frames.evaluations, HELD_OUT), rows["task"], _complete(frames)).add_suffix("_held_out"),
+        _removals(frames.events, rows["network"]),
+        _concentration(frames.impacts),
+    ]
+    joined = rows.join(parts)
+    joined = joined.join(_agreement(frames.agreement, joined))
+    dropped = [f"{name}_held_out" for name in PRUNING_ONLY if f"{name}_held_out" in joined]
+    return joined.drop(columns=["task", "network", *dropped]).reset_index()
+
+
+PRUNING_ONLY = ["m4", "m4n", "m6", "m6_at", "m6_10", *(f"m6b_{k}" for k in range(1, 6))]
+"""Columns of `_on_split` that are reported on the pruning rows alone."""
+
+
+def per_network(metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a network and method: the draws of a random method averaged, `draws` counting them.
+
+    >>> columns = dict.fromkeys(SETTINGS, "x") | {"key": ["a", "b"], "draw": [0, 1], "auc_e": [0.2, 0.4]}
+    >>> per_network(pd.DataFrame(columns))[["auc_e", "draws"]].round(3).to_numpy().tolist()
+    [[0.3, 2.0]]
+    """
+    numbers = metrics.drop(columns=["key", "draw"])
+    grouped = numbers.groupby(SETTINGS, sort=True, dropna=False)
+    means = grouped.mean(numeric_only=True).reset_index()
+    return means.merge(grouped.size().rename("draws").reset_index(), on=SETTINGS)
+
+
+def _complete(frames: Frames) -> set[str]:
+    """Keys of the cells whose trajectory goes down to no unit at all: only there E_all is known."""
+    last = frames.events.groupby("key")["units_left"].min()
+    return set(last.index[last == 0])
+
+
+def _on_split(evaluations: pd.DataFrame, task: pd.Series, complete: set[str]) -> pd.DataFrame:
+    rows = {}
+    for key, part in evaluations.groupby("key", sort=False):
+        if key in complete and key in task.index:
+            regression = task[key] == "regression"
+            correct = None if regression else part["correct"].to_numpy(dtype=float)
+            rows[key] = trajectory(part["error"].to_numpy(dtype=float), correct, int(part["samples"].iloc[0]))
+    columns = trajectory(np.array([1.0, 2.0]), None, 1)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(columns), dtype="float64")
+
+
+def trajectory(error: np.ndarray, correct: np.ndarray | None, samples: int) -> dict[str, float]:
+    """Return the metrics of one error curve on one split.
+
+    Args:
+        error: E at k = 0..K, summed over the samples, shape (K + 1,).
+        correct: correctly classified samples, shape (K + 1,); None in a regression.
+        samples: rows of the split.
+    """
+    accuracy = 1 - error / samples if correct is None else correct / samples
+    r_1pct = path.removable(path.error_kept(error, 0.01))
+    kept = {name: math.nan for name in TAUS}
+    exists = path.removable(path.error_kept(error, 0.01), exists=True)
+    if correct is not None:
+        kept = {name: path.removable(path.accuracy_kept(correct, samples, tau)) for name, tau in TAUS.items()}
+        exists = path.removable(path.accuracy_kept(correct, samples, TAUS["r_1"]), exists=True)
+    m6, m6_at = path.gain(error)
+    return {
+        "units": len(error) - 1,
+        "samples": samples,
+        "E0": error[0],
+        "E_all": error[-1],
+        "accuracy_0": accuracy[0],
+        "auc_e": path.auc_error(error),
+        "auc_e_unclipped": path.auc_error(error, clipped=False),
+        "m1b": path.auc_ratio(error),
+        **kept,
+        "r_1pct": r_1pct,
+        "m2e": path.removable(error <= 2 * error[0]),
+        "m2x": exists,
+        "breakdown": math.nan if correct is None else path.breakdown(accuracy, kept["r_2"]),
+        "m4": path.recovery(error),
+        "m4n": path.recoveries(error),
+        "m6": m6,
+        "m6_at": m6_at,
+        "m6_10": path.gain(error, within=10)[0],
+        **{f"m6b_{k}": path.gain_at(error, k) for k in range(1, 6)},
+        "m8": path.back_at_start(error),
+    }
+
+
+def _removals(events: pd.DataFrame, network: pd.Series) -> pd.DataFrame:
+    rows = {}
+    for key, part in events.sort_values(["key", "event"]).groupby("key", sort=False):
+        if key not in network.index:
+            continue
+        layers = part.loc[part["event"] > 0, "layer"].to_numpy()
+        hidden = [int(n) for n in str(network[key]).split("-")[1:-1]]
+        last = len(hidden) - 1
+        rows[key] = {
+            **{name: units.last_layer_share(layers, last, share) for name, share in LAYER_SHARES.items()},
+            "m7_chance": hidden[-1] / sum(hidden) if last > 0 else math.nan,
+            "forward_passes": part["forward_passes"].iloc[-1],
+            "seconds": part["seconds"].iloc[-1],
+        }
+    columns = [*LAYER_SHARES, "m7_chance", "forward_passes", "seconds"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype="float64")
+
+
+def _concentration(impacts: pd.DataFrame) -> pd.DataFrame:
+    rows = {}
+    known = impacts[(impacts["event"] == 0) & impacts["impact"].notna()]
+    for key, part in known.groupby("key", sort=False):
+        impact = part["impact"].to_numpy()
+        rows[key] = {
+            "m5_gini": units.gini(impact),
+            "m5_top20": units.top_share(impact),
+            "m5_effective": units.effective_number(impact),
+            "mae_0": units.relative_error(part["estimate"].to_numpy(), impact),
+        }
+    columns = ["m5_gini", "m5_top20", "m5_effective", "mae_0"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype="float64")
+
+
+AT_START = {
+    "spearman": "rho_0",
+    "kendall": "kendall_0",
+    "spearman_25": "rho_cheap_0",
+    "overlap_25": "overlap25_0",
+    "sign": "sign_0",
+}
+
+
+def _agreement(agreement: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    overall = agreement[agreement["layer"] == -1]
+    start = overall[overall["event"] == 0].set_index("key")[list(AT_START)].rename(columns=AT_START)
+    first_layer = agreement[(agreement["event"] == 0) & (agreement["layer"] == 0)].set_index("key")["spearman"]
+    start = start.join(first_layer.where(_deep(first_layer.index, cells)).rename("rho_first_layer_0"))
+    along = overall.merge(cells[["units", "E0", "E_all"]], left_on="key", right_index=True)
+    along = along.assign(distance=(along["event"] - along["units"] / 2).abs())
+    nearest = along.sort_values(["distance", "event"]).drop_duplicates("key").set_index("key")["spearman"]
+    span = along["E_all"] - along["E0"]
+    regret = (along["regret"] / span.where(span > 0)).groupby(along["key"]).mean()
+    return start.join([nearest.rename("rho_mid"), regret.rename("regret_mean")], how="outer")
+
+
+def _deep(keys: pd.Index, cells: pd.DataFrame) -> np.ndarray:
+    return np.asarray(cells["m7_chance"].reindex(keys).notna())

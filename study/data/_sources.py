@@ -1,0 +1,215 @@
+"""Where data files come from: the data folder, `../shared`, a download; every byte checked before it is used."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pooch
+from filelock import FileLock, Timeout
+
+from study.data.base import DataCorruptError, DataUnavailableError
+
+#: Seconds to wait for a connection and for each piece of an answer: without a network, a load fails soon.
+HTTP_TIMEOUT = (3.05, 10.0)
+#: Seconds to wait for another process that is downloading the same files.
+LOCK_TIMEOUT = 600.0
+
+#: A progress bar, as pooch wants it: attributes `total`, `update(n)`, `reset()`, `close()`.
+ProgressBar = Callable[[str], object]
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One file of a collection.
+
+    Attributes:
+        name: its name without `.gz`.
+        sha256_gz: SHA-256 of `<name>.gz`, in lower-case hexadecimal.
+        sha256: SHA-256 of the file unpacked.
+    """
+
+    name: str
+    sha256_gz: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Files that belong together, and where they may be had.
+
+    Attributes:
+        title: for messages, such as "MNIST".
+        subfolder: where the files lie below a data folder, such as "mnist/raw".
+        files: the files; all are needed.
+        mirrors: addresses that `<name>.gz` is appended to, tried in this order.
+    """
+
+    title: str
+    subfolder: str
+    files: tuple[FileRecord, ...]
+    mirrors: tuple[str, ...]
+
+
+def project_root() -> Path:
+    """Return the checkout that this package lies in, or the working directory if it was installed elsewhere."""
+    checkout = Path(__file__).resolve().parents[2]
+    return checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
+
+
+def data_folder(folder: Path | str | None = None) -> Path:
+    """Return the data folder: `folder` if given, else the environment's `STUDY_DATA`, else `data/` in the checkout."""
+    chosen = folder or os.environ.get("STUDY_DATA") or project_root() / "data"
+    return Path(chosen).expanduser().resolve()
+
+
+def places(collection: Collection, folder: Path | str | None = None) -> tuple[Path, ...]:
+    """Return the folders in which the collection's files are looked for, in this order."""
+    shared = project_root().parent / "shared" / "data"
+    return data_folder(folder) / collection.subfolder, shared / collection.subfolder
+
+
+def find(record: FileRecord, folders: tuple[Path, ...]) -> Path | None:
+    """Return the first `<name>.gz` or `<name>` in `folders`, unopened; None if there is none."""
+    for where in folders:
+        for name in (f"{record.name}.gz", record.name):
+            if (where / name).is_file():
+                return where / name
+    return None
+
+
+def missing(collection: Collection, folder: Path | str | None = None) -> str | None:
+    """Return None if every file lies in a local folder, else what was not found, where, and how to get it.
+
+    Nothing is opened, hashed or downloaded.
+    """
+    folders = places(collection, folder)
+    absent = [record.name for record in collection.files if find(record, folders) is None]
+    if not absent:
+        return None
+    looked = " nor in ".join(str(where) for where in folders)
+    return (
+        f"{collection.title}: {', '.join(f'{name}.gz' for name in absent)} found neither in {looked}. "
+        f"To get {'it' if len(absent) == 1 else 'them'}: `make data` downloads {collection.title}; or place the "
+        f"original files (.gz or unpacked) in {folders[0]}; or name another data folder, which holds "
+        f"{collection.subfolder}/, by the environment variable STUDY_DATA or by paths.data=FOLDER"
+    )
+
+
+def read(
+    collection: Collection,
+    folder: Path | str | None = None,
+    *,
+    download: bool | None = None,
+    progress: ProgressBar | None = None,
+) -> tuple[dict[str, bytes], str]:
+    """Return the unpacked, verified bytes of every file by name, and where they lie.
+
+    The bytes that are returned are the bytes that were hashed: no file is read twice.
+
+    Args:
+        collection: the files.
+        folder: the data folder; see `data_folder`.
+        download: whether files that lie nowhere may be downloaded; by default unless `STUDY_OFFLINE` is set.
+        progress: called with an address, returns a progress bar for its download.
+
+    Raises:
+        DataUnavailableError: if a file is nowhere to be had.
+        DataCorruptError: if a file is not the one that it should be.
+    """
+    ensure(collection, folder, download=download, progress=progress)
+    folders = places(collection, folder)
+    contents, used = {}, []
+    for record in collection.files:
+        path = find(record, folders)
+        if path is None:
+            raise DataUnavailableError(f"{record.name} vanished while {collection.title} was being read; run again")
+        contents[record.name] = read_verified(path, record)
+        if str(path.parent) not in used:
+            used.append(str(path.parent))
+    return contents, ", ".join(used)
+
+
+def read_verified(path: Path, record: FileRecord) -> bytes:
+    """Return the unpacked bytes of the file at `path`, which is `<name>.gz` or `<name>`.
+
+    Raises:
+        DataCorruptError: if its SHA-256 is not the recorded one.
+        DataUnavailableError: if it cannot be read.
+    """
+    packed = path.suffix == ".gz"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataUnavailableError(f"{path} cannot be read: {error}") from error
+    expected = record.sha256_gz if packed else record.sha256
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise DataCorruptError(
+            f"{path} is truncated, corrupt or another file: SHA-256 expected {expected}, found {found} "
+            f"({len(content)} bytes). Delete it and run `make data`, or put the original in its place"
+        )
+    return gzip.decompress(content) if packed else content
+
+
+def ensure(
+    collection: Collection,
+    folder: Path | str | None = None,
+    *,
+    download: bool | None = None,
+    progress: ProgressBar | None = None,
+) -> None:
+    """Download into the data folder whatever file lies in no local folder; parameters as in `read`.
+
+    One process downloads at a time, behind a lock; the others wait and find the files there. A file appears
+    under its name only when it is complete and its SHA-256 is right.
+
+    Raises:
+        DataUnavailableError: if a file is nowhere to be had.
+    """
+    reason = missing(collection, folder)
+    if reason is None:
+        return
+    if download is None:
+        download = os.environ.get("STUDY_OFFLINE", "0") in ("", "0")
+    if not download:
+        raise DataUnavailableError(f"{reason}. Downloads are off (STUDY_OFFLINE)")
+    target = places(collection, folder)[0]
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with FileLock(target / ".lock", timeout=LOCK_TIMEOUT):
+            for record in collection.files:
+                if find(record, places(collection, folder)) is None:
+                    _download(record, collection.mirrors, target, progress)
+    except _MirrorsFailedError as error:
+        raise DataUnavailableError(f"{reason}. Downloading failed: {error}") from error
+    except Timeout as error:
+        raise DataUnavailableError(f"{reason}. Another process has held {error.lock_file} for too long") from error
+    except OSError as error:
+        raise DataUnavailableError(f"{reason}. Downloading into {target} failed: {error}") from error
+
+
+class _MirrorsFailedError(Exception):
+    """Raised when no mirror gave the file; says what each answered."""
+
+
+def _download(record: FileRecord, mirrors: tuple[str, ...], target: Path, progress: ProgressBar | None) -> None:
+    """Fetch `<name>.gz` from the first mirror that has the right one; pooch verifies, then renames into place."""
+    pooch.get_logger().setLevel("WARNING")  # its notices would run into the progress bar
+    failures = []
+    for mirror in mirrors:
+        url = f"{mirror}{record.name}.gz"
+        bar = progress(url) if progress else False
+        downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=HTTP_TIMEOUT)
+        try:
+            pooch.retrieve(
+                url, f"sha256:{record.sha256_gz}", fname=f"{record.name}.gz", path=target, downloader=downloader
+            )
+            return
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
+            failures.append(f"{url}: {error}")
+    raise _MirrorsFailedError("; ".join(failures) or "no mirror is known")

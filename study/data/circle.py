@@ -1,0 +1,27 @@
+"""Points inside or outside a circle of radius 0.75 about the origin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from study.data._shapes import Points, shape_dataset
+from study.data.base import Dataset
+
+RADIUS = 0.75
+
+
+def inside(points: Points) -> npt.NDArray[np.bool_]:
+    """Say which points, shape (samples, 2), lie inside the circle.
+
+    >>> inside(np.array([[0.5, -0.5], [0.6, 0.6]])).tolist()
+    [True, False]
+    """
+    return np.square(points).sum(axis=1) < RADIUS**2
+
+
+def load(*, seed: int = 0, folder: Path | None = None) -> Dataset:  # noqa: ARG001 - generated: no files
+    """Return 10,000 points of [-1, 1]^2 to train and prune on and 20,000 held out; about 44 % lie inside."""
+    return shape_dataset("circle", inside, seed)

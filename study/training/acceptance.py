@@ -1,0 +1,39 @@
+"""Acceptance bands: whether a trained network is a member of its population."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from study.data.base import Dataset
+from study.errors import StudyError
+from study.networks import ErrorFunction, Network, correct
+
+
+def measured(band: Mapping[str, Any], network: Network, data: Dataset) -> float:
+    """Return the value that a band is about: `accuracy` (share correct) or `error_per_sample` (E/N) on its split.
+
+    Raises:
+        StudyError: for another metric, or a split that the data lack.
+    """
+    if band["split"] not in data.splits:
+        raise StudyError(f"population.band.split={band['split']}; {data.name} has: {', '.join(data.splits)}")
+    split = data.splits[band["split"]]
+    z = network.logits(split.inputs)
+    if band["metric"] == "accuracy":
+        return float(correct(z, split.labels, network.output).double().mean())
+    if band["metric"] == "error_per_sample":
+        return float(ErrorFunction(network.output).total(z, split.targets.T)) / len(split)
+    raise StudyError(f"population.band.metric={band['metric']}; possible: accuracy, error_per_sample")
+
+
+def acceptance(band: Mapping[str, Any] | None, value: float) -> str:
+    """Return "met", "missed" or, without a band, "none".
+
+    >>> acceptance({"low": 0.995, "high": None}, 0.99)
+    'missed'
+    """
+    if band is None:
+        return "none"
+    low, high = band["low"], band["high"]
+    return "met" if (low is None or value >= low) and (high is None or value <= high) else "missed"

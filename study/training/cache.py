@@ -1,0 +1,138 @@
+"""Trained networks by the content of their recipe: trained once, then loaded, never unpickled."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from study.data.base import Dataset
+from study.errors import StudyError
+from study.networks import Network, mlp
+from study.training.recipe import Recipe
+from study.training.train import fit
+
+TRAINING_VERSION = 1
+"""Raised when the same recipe and seed give other numbers: every network is then trained again."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network.
+
+    Attributes:
+        network: as trained.
+        key: of its recipe, architecture, data and seed.
+        file: where it is kept.
+        seconds: that the training took.
+        history: the course of the training, as `fit` returns it.
+    """
+
+    network: Network
+    key: str
+    file: Path
+    seconds: float
+    history: pd.DataFrame
+
+
+def network_key(hidden: Sequence[int], activation: str, output: str, data: Dataset, recipe: Recipe, seed: int) -> str:
+    """Return the SHA-256 over everything that decides a trained network; recipe defaults are left out."""
+    science = {
+        "version": TRAINING_VERSION,
+        "hidden": list(hidden),
+        "activation": activation,
+        "output": output,
+        "data": data.digest,
+        "recipe": recipe.settings(),
+        "seed": seed,
+    }
+    return hashlib.sha256(json.dumps(science, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def load_or_train(
+    hidden: Sequence[int], activation: str, output: str, data: Dataset, recipe: Recipe, seed: int, folder: Path
+) -> Trained:
+    """Return the network from the cache, trained first where it is not there.
+
+    One process trains, others wait. A file that is torn or not what its name says is reported, and trained again.
+
+    Args:
+        hidden: units of every hidden layer.
+        activation: of the hidden layers.
+        output: "sigmoid", "softmax" or "linear".
+        data: the data set.
+        recipe: of the training.
+        seed: of initialisation and batch order.
+        folder: of the cache.
+
+    Raises:
+        StudyError: when training diverges, or the folder cannot be written to.
+    """
+    key = network_key(hidden, activation, output, data, recipe, seed)
+    file = folder / key[:2] / f"{key}.safetensors"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            if (cached := _read(file, key)) is not None:
+                return cached
+            started = time.perf_counter()
+            start = mlp(data.features, hidden, data.outputs, activation=activation, output=output, seed=seed)
+            network, history = fit(start, data, seed=seed, recipe=recipe)
+            trained = Trained(network, key, file, time.perf_counter() - started, history)
+            _write(trained)
+    except OSError as error:
+        raise StudyError(f"the cache of trained networks {folder} cannot be used: {error}") from error
+    return trained
+
+
+def _write(trained: Trained) -> None:
+    network = trained.network
+    tensors = {f"weight.{m}": w.contiguous() for m, w in enumerate(network.weights)}
+    tensors |= {f"bias.{m}": b.contiguous() for m, b in enumerate(network.biases)}
+    metadata = {
+        "key": trained.key,
+        "digest": network.digest(),
+        "activations": json.dumps(network.activations),
+        "output": network.output,
+        "seconds": repr(trained.seconds),
+        "history": json.dumps(trained.history.to_dict("list")),
+    }
+    handle, temporary = tempfile.mkstemp(dir=trained.file.parent, suffix=".part")
+    with os.fdopen(handle, "wb") as out:
+        out.write(save(tensors, metadata=metadata))
+    os.replace(temporary, trained.file)
+
+
+def _read(file: Path, key: str) -> Trained | None:
+    if not file.exists():
+        return None
+    try:
+        with safe_open(str(file), framework="pt") as content:
+            notes = content.metadata()
+            layers = range(len(list(content.keys())) // 2)
+            network = Network(
+                tuple(content.get_tensor(f"weight.{m}") for m in layers),
+                tuple(content.get_tensor(f"bias.{m}") for m in layers),
+                tuple(json.loads(notes["activations"])),
+                notes["output"],
+            )
+            if (notes["key"], notes["digest"]) != (key, network.digest()):
+                raise StudyError("its content is not what its name says")
+            history = pd.DataFrame(json.loads(notes["history"]))
+            return Trained(network, key, file, float(notes["seconds"]), history)
+    except (SafetensorError, StudyError, KeyError, TypeError, ValueError) as error:
+        log.warning("%s is damaged (%s); the network is trained again", file, error)
+        return None
