@@ -46,9 +46,9 @@ def table(frames: Frames) -> pd.DataFrame:
 
     M1, M2, breakdown, accuracy_0 and M8 come on the pruning rows and, suffixed `_held_out`, on the held-out rows.
     """
-    cells = frames.cells[[*CELL, "task", "network"]].rename(columns={"error": "error"})
+    cells = frames.cells[[*CELL, "task", "network"]]
     rows = cells.set_index("key")
-    parts = [
+    parts: list[pd.DataFrame | pd.Series] = [
         _on_split(of_split(frames.evaluations, "pruning"), rows["task"], complete=_complete(frames)),
         _on_split(of_split(frames.evaluations, HELD_OUT), rows["task"], _complete(frames)).add_suffix("_held_out"),
         _removals(frames.events, rows["network"]),
@@ -60,7 +60,7 @@ def table(frames: Frames) -> pd.DataFrame:
     return joined.drop(columns=["task", "network", *dropped]).reset_index()
 
 
-PRUNING_ONLY = ["m4", "m4n", "m6", "m6_at", "m6_10", *(f"m6b_{k}" for k in range(1, 6))]
+PRUNING_ONLY = ["units", "m4", "m4n", "m6", "m6_at", "m6_10", *(f"m6b_{k}" for k in range(1, 6))]
 """Columns of `_on_split` that are reported on the pruning rows alone."""
 
 
@@ -104,7 +104,7 @@ def trajectory(error: np.ndarray, correct: np.ndarray | None, samples: int) -> d
     """
     accuracy = 1 - error / samples if correct is None else correct / samples
     r_1pct = path.removable(path.error_kept(error, 0.01))
-    kept = {name: math.nan for name in TAUS}
+    kept = dict.fromkeys(TAUS, math.nan)
     exists = path.removable(path.error_kept(error, 0.01), exists=True)
     if correct is not None:
         kept = {name: path.removable(path.accuracy_kept(correct, samples, tau)) for name, tau in TAUS.items()}
@@ -181,7 +181,7 @@ def _agreement(agreement: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     start = overall[overall["event"] == 0].set_index("key")[list(AT_START)].rename(columns=AT_START)
     first_layer = agreement[(agreement["event"] == 0) & (agreement["layer"] == 0)].set_index("key")["spearman"]
     start = start.join(first_layer.where(_deep(first_layer.index, cells)).rename("rho_first_layer_0"))
-    along = overall.merge(cells[["units", "E0", "E_all"]], left_on="key", right_index=True)
+    along = overall.drop(columns="units").merge(cells[["units", "E0", "E_all"]], left_on="key", right_index=True)
     along = along.assign(distance=(along["event"] - along["units"] / 2).abs())
     nearest = along.sort_values(["distance", "event"]).drop_duplicates("key").set_index("key")["spearman"]
     span = along["E_all"] - along["E0"]
