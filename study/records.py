@@ -125,6 +125,8 @@ RUN_TAGS: dict[str, str] = {
     "numerics_version": "raised when the numbers of a method or the oracle change",
     "records_version": "version of these tables",
     "tables_digest": "sha256 over the tables without their timing columns",
+    "network_digest": "sha256 of network.safetensors, on a network's run",
+    "reason": "why a cell failed",
 }
 
 

@@ -70,14 +70,14 @@ def step_metrics(result: Result) -> dict[str, list[tuple[int, float]]]:
     everything = result.agreement[result.agreement["layer"] == -1]
     n = result.tables["evaluations"].drop_duplicates("split").set_index("split")["samples"]
     curves: dict[str, tuple[pd.Series, pd.Series]] = {
-        "accuracy_pruning": (path["event"], path["accuracy_pruning"]),
-        "accuracy_held_out": (path["event"], path["accuracy_held_out"]),
-        "error_per_sample_pruning": (path["event"], path["error_pruning"] / n["pruning"]),
-        "error_per_sample_held_out": (path["event"], path["error_held_out"] / n["held_out"]),
-        "parameters_left": (path["event"], path["parameters_left"]),
-        "spearman": (everything["event"], everything["spearman"]),
-        "overlap_25": (everything["event"], everything["overlap_25"]),
-        "regret": (everything["event"], everything["regret"]),
+        "accuracy/pruning": (path["event"], path["accuracy_pruning"]),
+        "accuracy/held_out": (path["event"], path["accuracy_held_out"]),
+        "error_per_sample/pruning": (path["event"], path["error_pruning"] / n["pruning"]),
+        "error_per_sample/held_out": (path["event"], path["error_held_out"] / n["held_out"]),
+        "size/parameters_left": (path["event"], path["parameters_left"]),
+        "agreement/spearman": (everything["event"], everything["spearman"]),
+        "agreement/overlap_25": (everything["event"], everything["overlap_25"]),
+        "agreement/regret": (everything["event"], everything["regret"]),
     }
     return {
         name: [(int(k), float(v)) for k, v in zip(steps, values, strict=True) if np.isfinite(v)]
