@@ -64,9 +64,12 @@ def accuracy_kept(correct: ArrayLike, samples: int, points: float) -> NDArray[np
 
 
 def error_kept(error: ArrayLike, share: float) -> NDArray[np.bool_]:
-    """Whether E <= E0 + share (E_all - E0): the condition of R_1% with share = .01."""
+    """Whether E <= E0 + share (E_all - E0): the condition of R_1% with share = .01.
+
+    Where E_all lies below E0 (suboptimal starts) the condition is E <= E0.
+    """
     e = _array(error)
-    return np.asarray(e <= e[0] + share * (e[-1] - e[0]))
+    return np.asarray(e <= e[0] + share * max(e[-1] - e[0], 0.0))
 
 
 def recovery(error: ArrayLike) -> float:
