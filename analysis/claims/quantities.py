@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.claims.register import Arm, Part
+from analysis.metrics import SETTINGS
 
 WINS = "wins_most_steps"
 """The quantity that needs whole curves: whether `of` has the lower error at more than half of the steps."""
@@ -17,11 +18,13 @@ class Source:
     """What quantities are made of.
 
     Attributes:
-        networks: `metrics.per_network` of the cells that enter.
-        curves: `metrics.curves` of the same cells.
+        cells: `metrics.table` of the cells that enter.
+        networks: `metrics.per_network` of them.
+        curves: `metrics.curves`, of these cells at least.
         absent: reasons why populations have no cells, by population.
     """
 
+    cells: pd.DataFrame
     networks: pd.DataFrame
     curves: pd.DataFrame
     absent: dict[str, str]
@@ -47,7 +50,7 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
         if reason:
             return Quantity(_none(), reason)
         if part.metric == WINS:
-            values = _wins(source.curves, of, other)
+            values = _wins(source, of, other)
         else:
             values = of[_column(part)] - other[_column(part)]
     else:
@@ -81,23 +84,15 @@ def _term(part: Part, spec: str, arm: Arm, source: Source) -> tuple[pd.DataFrame
     if rows.empty:
         error = "" if part.error == "half_squared" else f" ranked by {part.error}"
         return rows, method, f"no finished cells of {population} with {method}, {ranking}{error}"
-    # Seeds name networks; should a store hold two networks of one seed (another recipe), the first by key counts.
-    return rows.sort_values("network_key").drop_duplicates("seed").set_index("seed"), method, ""
+    return rows.set_index("seed"), method, ""
 
 
-def _wins(curves: pd.DataFrame, of: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
+def _wins(source: Source, of: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
+    """1 where `of` has the lower error (draws averaged) at more than half of the steps 1 to K - 1, else 0."""
     sides = []
     for rows in (of, other):
-        first = rows.iloc[0]
-        mine = curves[
-            (curves["population"] == first["population"])
-            & (curves["method"] == first["method"])
-            & (curves["ranking"] == first["ranking"])
-            & (curves["network_key"].isin(rows["network_key"]))
-            & (curves["error_ranked"] == first["error"])
-            & (curves["removal"] == "zero")
-            & (curves["selection"] == "pruning")
-        ]
+        keys = source.cells.merge(rows.reset_index()[SETTINGS], on=SETTINGS)["key"]
+        mine = source.curves[source.curves["key"].isin(keys)]
         sides.append(mine.groupby(["seed", "removed", "units"])["error"].mean())
     both = pd.concat(sides, axis=1, keys=["of", "other"]).dropna().reset_index()
     inner = both[(both["removed"] > 0) & (both["removed"] < both["units"])]

@@ -1,0 +1,108 @@
+"""From metrics to verdicts: every claim, arm and part, corrected over its family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from analysis.claims.headline import headline
+from analysis.claims.quantities import Source
+from analysis.claims.register import Register, load
+from analysis.claims.sanity import sanity
+from analysis.claims.verdicts import verdicts
+from analysis.frames import Frames
+from analysis.metrics import SETTINGS, curves, per_network
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What the store says of the register.
+
+    Attributes:
+        verdicts: one row a claim, arm and part, an `overall` row first (columns: `verdicts.COLUMNS`).
+        digest: sha256 of the register's files, acceptance bands included.
+        headline: plain sentences with numbers: what holds, what does not, what was found.
+        sanity: population, metric, worst_first, random, brute_force (means over networks, re-ranking), n, ok.
+        excluded: population, seed, value: networks that missed their acceptance band.
+        with_excluded: the verdicts once more with these networks; empty where there are none.
+        confirmatory: whether only seeds from 100 on entered, and at least one did.
+        register: what was evaluated.
+    """
+
+    verdicts: pd.DataFrame
+    digest: str
+    headline: list[str]
+    sanity: pd.DataFrame
+    excluded: pd.DataFrame
+    with_excluded: pd.DataFrame
+    confirmatory: bool
+    register: Register = field(repr=False)
+
+
+def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = None) -> Evaluation:
+    """Evaluate the register on a store.
+
+    Where a population has networks with confirmatory seeds (from 100 on), only those enter; with development seeds
+    alone these are used, and `confirmatory` is false. Of cells recorded twice (another numerics version) the newest
+    counts.
+
+    Args:
+        frames: the store.
+        table: `metrics.table(frames)`.
+        register: another register than the project's own.
+    """
+    register = register or load()
+    entering = _entering(frames, table, register.plan["confirmatory_from"])
+    missed = entering["band"] == "missed"
+    absent = dict(zip(frames.not_run["population"], frames.not_run["reason"], strict=True))
+    trajectories = curves(frames)
+    source = _source(entering[~missed], trajectories, absent | _all_missed(entering))
+    judged = verdicts(register, source)
+    again = judged.iloc[:0]
+    if missed.any():
+        again = verdicts(register, _source(entering, trajectories, absent))
+    seeds = entering.loc[~missed, "seed"]
+    return Evaluation(
+        verdicts=judged,
+        digest=register.digest,
+        headline=headline(judged, source.networks),
+        sanity=sanity(source.networks),
+        excluded=_excluded(frames, entering[missed]),
+        with_excluded=again,
+        confirmatory=bool(len(seeds)) and bool((seeds >= register.plan["confirmatory_from"]).all()),
+        register=register,
+    )
+
+
+def _source(cells: pd.DataFrame, trajectories: pd.DataFrame, absent: dict[str, str]) -> Source:
+    return Source(cells=cells, networks=per_network(cells), curves=trajectories, absent=absent)
+
+
+def _entering(frames: Frames, table: pd.DataFrame, confirmatory_from: int) -> pd.DataFrame:
+    """Return the cells that verdicts may rest on: newest of doubles, one network a seed, confirmatory seeds first."""
+    started = frames.cells.set_index("key")["start_time"]
+    cells = table.assign(started=table["key"].map(started)).sort_values("started", kind="stable")
+    cells = cells.drop_duplicates([*SETTINGS, "draw"], keep="last")
+    # A recipe that changed leaves two networks of one seed: the one that was pruned last counts, in every method.
+    newest = cells.groupby(["population", "seed"])["network_key"].transform("last")
+    cells = cells[cells["network_key"] == newest]
+    confirmatory = cells["seed"] >= confirmatory_from
+    has = confirmatory.groupby(cells["population"]).transform("any")
+    return cells[np.where(has, confirmatory, True).astype(bool)].drop(columns="started").sort_values(SETTINGS)
+
+
+def _all_missed(entering: pd.DataFrame) -> dict[str, str]:
+    """Reasons for the populations of which no network met its band."""
+    reasons = {}
+    for population, part in entering.groupby("population"):
+        if (part["band"] == "missed").all():
+            reasons[str(population)] = f"none of the {part['network_key'].nunique()} networks met its acceptance band"
+    return reasons
+
+
+def _excluded(frames: Frames, missed: pd.DataFrame) -> pd.DataFrame:
+    networks = missed[["key", "population", "network_key", "seed"]].drop_duplicates("network_key")
+    text = frames.cells.set_index("key")["band_text"]
+    return networks.assign(value=networks["key"].map(text))[["population", "seed", "value"]].reset_index(drop=True)

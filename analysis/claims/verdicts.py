@@ -1,0 +1,209 @@
+"""Verdicts: templates on quantities, conjunctions over parts, Holm over the claims of a tier, arm by arm."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis.claims.quantities import Quantity, Source, quantity
+from analysis.claims.register import Arm, Claim, Part, Register
+from analysis.statistics import (
+    INCONCLUSIVE,
+    NOT_RUN,
+    REFUTED,
+    SUPPORTED,
+    TOO_FEW,
+    Result,
+    decide,
+    evaluate,
+    holm,
+    prediction_interval,
+)
+from analysis.statistics.multiplicity import corrected_as, smallest_holm
+
+COLUMNS = [
+    *("claim", "tier", "arm", "part", "role", "population", "statement", "metric", "template", "margin", "n"),
+    *("estimate", "low", "high", "p", "p_corrected", "p_smallest", "sign_p", "effect_name", "effect", "d_z"),
+    *("verdict", "reason", "published", "published_kind", "predicted_low", "predicted_high", "compatible"),
+]
+"""Columns of the verdicts. `low`, `high`: one-sided 95 % limits; `p_smallest`: smallest attainable corrected p;
+`predicted_low`, `predicted_high`: 95 % prediction interval of one more network."""
+
+OVERALL = "overall"
+ROUNDING = 0.005
+"""Half a unit of the second decimal, to which published numbers are given: never more exact than that."""
+
+
+@dataclass(frozen=True)
+class Tested:
+    """One part with its values and, where there are any, the row of its template."""
+
+    part: Part
+    quantity: Quantity
+    result: Result | None
+
+
+def verdicts(register: Register, source: Source) -> pd.DataFrame:
+    """Return one row a claim, arm and part (and one `overall`), in the order of the ids."""
+    rows: list[dict[str, object]] = []
+    families = {}
+    for arm in register.arms.values():
+        tested = {c.id: _test(c, arm, source) for c in register.tier("A") if arm.name in c.arms}
+        p = {name: _largest(parts, "p") for name, parts in tested.items()}
+        smallest = {name: _largest(parts, "p_smallest") for name, parts in tested.items()}
+        families[arm.name] = (tested, p, smallest, holm(p))
+    for claim in register.claims:
+        if not claim.parts:
+            rows.append(_later(claim))
+        for name in claim.arms:
+            tested, p, smallest, corrected = families[name]
+            rows += _claim_rows(claim, register.arms[name], tested[claim.id], p, smallest, corrected[claim.id])
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _test(claim: Claim, arm: Arm, source: Source) -> list[Tested]:
+    tested = []
+    for part in claim.parts:
+        found = quantity(part, arm, source)
+        result = evaluate(part.test, found.values, part.margin) if len(found.values) else None
+        tested.append(Tested(part, found, result))
+    return tested
+
+
+def _largest(parts: list[Tested], name: str) -> float:
+    """Largest value over the deciding parts (intersection-union); NaN where one of them was not run."""
+    results = [t.result for t in parts if t.part.role == "decides"]
+    return math.nan if None in results else max(float(getattr(result, name)) for result in results)
+
+
+def _claim_rows(
+    claim: Claim,
+    arm: Arm,
+    tested: list[Tested],
+    p: dict[str, float],
+    smallest: dict[str, float],
+    corrected: float,
+) -> list[dict[str, object]]:
+    deciding = [t for t in tested if t.part.role == "decides"]
+    if arm.reason and all(t.result is None for t in tested):
+        return [_overall(claim, arm, deciding, NOT_RUN, arm.reason, math.nan, math.nan)]
+    rows = [_part_row(claim, arm, t, p, smallest) for t in tested]
+    found = [str(row["verdict"]) for row, t in zip(rows, tested, strict=True) if t.part.role == "decides"]
+    verdict = conjunction(found)
+    reached = math.nan
+    if not math.isnan(p[claim.id]):
+        reached = smallest_holm(claim.id, smallest[claim.id], smallest)
+    overall = _overall(claim, arm, deciding, verdict, _why(verdict, found, deciding), corrected, reached)
+    shown = [row["compatible"] for row, t in zip(rows, tested, strict=True) if t.part.role == "decides"]
+    overall["compatible"] = "no" if "no" in shown else "yes" if "yes" in shown else ""
+    return [overall, *rows]
+
+
+def conjunction(parts: list[str]) -> str:
+    """Return the verdict of a claim all parts of which must hold.
+
+    >>> conjunction(["supported", "refuted", "not run"]), conjunction(["supported", "supported"])
+    ('refuted', 'supported')
+    """
+    for verdict in (REFUTED, NOT_RUN, TOO_FEW, INCONCLUSIVE):
+        if verdict in parts:
+            return verdict
+    return SUPPORTED
+
+
+def _part_row(
+    claim: Claim, arm: Arm, tested: Tested, p: dict[str, float], smallest: dict[str, float]
+) -> dict[str, object]:
+    part, result = tested.part, tested.result
+    row = _row(claim, arm) | {
+        "part": part.label,
+        "role": part.role,
+        "population": arm.population(part.population),
+        "metric": part.metric + ("_held_out" if part.split == "held_out" else ""),
+        "template": part.test,
+        "margin": _words(part.margin),
+        "reason": tested.quantity.reason,
+        "published": part.published,
+        "published_kind": part.published_kind,
+        "verdict": NOT_RUN,
+    }
+    if result is None:
+        return row
+    reached = smallest_holm(claim.id, result.p_smallest, smallest)
+    corrected = corrected_as(claim.id, result.p, p)
+    low, high = prediction_interval(tested.quantity.values)
+    names = ("n", "estimate", "low", "high", "p", "sign_p", "effect_name", "effect", "d_z")
+    verdict = decide(result, corrected, reached)
+    if verdict == TOO_FEW:
+        few = f"with n = {result.n} the corrected p cannot be below {reached:.2g}"
+        row["reason"] = "; ".join(text for text in (few, tested.quantity.reason) if text)
+    row |= {name: getattr(result, name) for name in names}
+    row |= {"p_corrected": corrected, "p_smallest": reached, "verdict": verdict}
+    row |= {"predicted_low": low, "predicted_high": high}
+    if part.published is not None and part.test != "PROP" and not math.isnan(low):
+        inside = low - ROUNDING <= part.published <= high + ROUNDING
+        row["compatible"] = "yes" if inside else "no"
+    return row
+
+
+def _overall(
+    claim: Claim, arm: Arm, deciding: list[Tested], verdict: str, reason: str, corrected: float, reached: float
+) -> dict[str, object]:
+    row = _row(claim, arm) | {
+        "part": OVERALL,
+        "role": OVERALL,
+        "metric": ", ".join(dict.fromkeys(t.part.metric for t in deciding)),
+        "template": ", ".join(dict.fromkeys(f"{t.part.test}({_words(t.part.margin)})" for t in deciding)),
+        "n": min((t.result.n if t.result else 0) for t in deciding),
+        "p": _largest(deciding, "p"),
+        "p_corrected": corrected,
+        "p_smallest": reached,
+        "verdict": verdict,
+        "reason": reason,
+    }
+    if len(deciding) == 1:
+        only = deciding[0]
+        row |= {"population": arm.population(only.part.population), "margin": _words(only.part.margin)}
+        row |= {"published": only.part.published, "published_kind": only.part.published_kind}
+        if only.result:
+            names = ("estimate", "low", "high", "sign_p", "effect_name", "effect", "d_z")
+            row |= {name: getattr(only.result, name) for name in names}
+    return row
+
+
+def _why(verdict: str, found: list[str], deciding: list[Tested]) -> str:
+    """In words, which of the deciding parts made the verdict."""
+    which = [t for t, v in zip(deciding, found, strict=True) if v == verdict]
+    if verdict == NOT_RUN:
+        return "; ".join(dict.fromkeys(t.quantity.reason for t in which))
+    if len(deciding) == 1:
+        return deciding[0].quantity.reason
+    places = ", ".join(f"{t.part.population} ({t.part.label})" for t in which)
+    held = found.count(SUPPORTED)
+    return f"{held} of {len(found)} parts supported" + ("" if verdict == SUPPORTED else f"; {verdict}: {places}")
+
+
+def _later(claim: Claim) -> dict[str, object]:
+    row = {name: value for name, value in _row(claim, Arm("", "")).items() if name != "arm"}
+    return row | {
+        "arm": "as_published",
+        "part": OVERALL,
+        "role": OVERALL,
+        "template": claim.test,
+        "verdict": NOT_RUN,
+        "reason": f"tier {claim.tier}: later work",
+    }
+
+
+def _row(claim: Claim, arm: Arm) -> dict[str, object]:
+    words = ("population", "metric", "template", "margin", "effect_name", "reason", "published_kind", "compatible")
+    numbers = (*("estimate", "low", "high", "p", "p_corrected", "p_smallest", "sign_p", "effect", "d_z"),)
+    row: dict[str, object] = dict.fromkeys(words, "") | dict.fromkeys(numbers, math.nan)
+    row |= {"n": 0, "published": math.nan, "predicted_low": math.nan, "predicted_high": math.nan}
+    return row | {"claim": claim.id, "tier": claim.tier, "arm": arm.name, "statement": claim.statement}
+
+
+def _words(margin: float | tuple[float, float]) -> str:
+    return " -/+ ".join(f"{m:g}" for m in margin) if isinstance(margin, tuple) else f"{margin:g}"
