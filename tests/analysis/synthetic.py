@@ -142,12 +142,7 @@ def study(
             for method in methods:
                 for ranking in rankings:
                     for draw in range(draws if method == "random" else 1):
-                        s = (
-                            exponents[method]
-                            * factor
-                            * (1.0 if ranking == "iterative" else 0.5)
-                            * (1 + 0.01 * draw)
-                        )
+                        s = exponents[method] * factor * (1.0 if ranking == "iterative" else 0.5) * (1 + 0.01 * draw)
                         fall = q**s
                         cells.append(
                             Cell(

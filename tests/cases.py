@@ -1,0 +1,99 @@
+"""Small networks and data used everywhere: some drawn, some by hand with every score known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from study.data import Dataset, Split, one_hot
+from study.networks import Network, mlp
+
+CASES: list[tuple[tuple[int, ...], int, str, str, str]] = [
+    ((6,), 3, "sigmoid", "sigmoid", "half_squared"),
+    ((6,), 1, "tanh", "linear", "half_squared"),
+    ((5,), 3, "sigmoid", "softmax", "half_squared"),
+    ((5, 4), 3, "sigmoid", "sigmoid", "half_squared"),
+    ((5, 4), 2, "tanh", "softmax", "half_squared"),
+    ((4, 5), 3, "sigmoid", "softmax", "cross_entropy"),
+    ((4, 5, 3), 2, "softplus", "sigmoid", "half_squared"),
+    ((3, 4, 5, 3), 1, "sigmoid", "linear", "half_squared"),
+]
+"""Hidden units, outputs, activation, output, error."""
+
+
+def rows(samples: int, features: int, outputs: int, seed: int = 0) -> Split:
+    """Random inputs with random classes (one output: 0 or 1)."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.rand(samples, features, generator=generator, dtype=torch.float64) * 2 - 1
+    labels = torch.randint(0, max(outputs, 2), (samples,), generator=generator)
+    targets = one_hot(labels, outputs) if outputs > 1 else labels[:, None].to(torch.float64)
+    return Split(x, targets, labels)
+
+
+def dataset(samples: int = 40, features: int = 3, outputs: int = 3, seed: int = 0) -> Dataset:
+    """A data set of random rows; training and pruning rows are the same."""
+    inside, outside = rows(samples, features, outputs, seed), rows(samples // 2, features, outputs, seed + 1)
+    splits = {"training": inside, "pruning": inside, "held_out": outside}
+    return Dataset("made", "classification", max(outputs, 2), "sigmoid", splits)
+
+
+def network(
+    hidden: Sequence[int],
+    outputs: int,
+    activation: str = "sigmoid",
+    output: str = "sigmoid",
+    features: int = 3,
+    seed: int = 0,
+    gain: float = 2.0,
+) -> Network:
+    """A network with random weights and biases that are not 0."""
+    net = mlp(features, hidden, outputs, activation=activation, output=output, seed=seed, gain=gain)
+    generator = torch.Generator().manual_seed(seed + 1000)
+    biases = tuple(torch.randn(len(b), generator=generator, dtype=torch.float64) * 0.3 for b in net.biases)
+    return Network(net.weights, biases, net.activations, net.output)
+
+
+def units(net: Network, gains: Sequence[Tensor] | None = None) -> tuple[Tensor, Tensor]:
+    """Layers and indices of all units that are there."""
+    pairs = [(m, k) for m, n in enumerate(net.hidden) for k in range(n) if gains is None or gains[m][k] != 0]
+    return torch.tensor([m for m, _ in pairs]), torch.tensor([k for _, k in pairs])
+
+
+def zeros(net: Network) -> list[Tensor]:
+    """Constants of zero removal."""
+    return [torch.zeros(n, dtype=torch.float64) for n in net.hidden]
+
+
+def plain_error(net: Network, data: Split, error: str, gains: Sequence[Tensor]) -> Tensor:
+    """E by a forward pass written down anew, differentiable in the gains."""
+    act = {
+        "sigmoid": torch.sigmoid,
+        "tanh": torch.tanh,
+        "relu": torch.relu,
+        "softplus": torch.nn.functional.softplus,
+    }
+    h = data.inputs
+    for m in range(net.depth):
+        h = act[net.activations[m]](h @ net.weights[m].T + net.biases[m]) * gains[m]
+    z = h @ net.weights[-1].T + net.biases[-1]
+    if error == "cross_entropy":
+        return -(data.targets * torch.log_softmax(z, 1)).sum()
+    o = {"sigmoid": torch.sigmoid(z), "softmax": torch.softmax(z, 1), "linear": z}[net.output]
+    return 0.5 * ((o - data.targets) ** 2).sum()
+
+
+LINEAR = Network(
+    (torch.eye(3), torch.tensor([[2.0, -1.0, 0.0]])),
+    (torch.zeros(3), torch.zeros(1)),
+    ("linear",),
+    "linear",
+)
+"""y = 2 a - b + 0 c of inputs (a, b, c): with targets y* the impact of a unit is a parabola, known in closed form."""
+LINEAR_ROWS = Split(
+    torch.tensor([[1.0, 0.0, 5.0], [0.0, 2.0, 5.0]], dtype=torch.float64),
+    torch.tensor([[2.0], [-1.0]], dtype=torch.float64),
+    torch.zeros(2, dtype=torch.int64),
+)
+"""Outputs (2, -2), targets (2, -1): E = 1/2. Without a: (0, -2): 5/2. Without b: (2, 0): 1/2. Without c: 1/2."""

@@ -1,0 +1,195 @@
+"""Rankings to the last unit: order, ties, masks, physical removal, what is recorded."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from study import records
+from study.errors import StudyError
+from study.methods import Scores, names
+from study.networks import from_module
+from study.pruning import choose
+from study.settings import Selection, Settings
+from study.trajectory import prune
+from tests import cases
+
+
+@pytest.fixture(scope="module")
+def data():
+    return cases.dataset(samples=40, features=3, outputs=3)
+
+
+def order(result):
+    events = result.tables["events"]
+    return list(zip(events["layer"][1:], events["unit"][1:], strict=True))
+
+
+def by_hand(net, rows, error="half_squared"):
+    """Brute force by full forward passes and nothing else."""
+    gains = [torch.ones(n, dtype=torch.float64) for n in net.hidden]
+    went, errors = [], [float(cases.plain_error(net, rows, error, gains))]
+    while any(g.any() for g in gains):
+        found = []
+        for m, k in zip(*(c.tolist() for c in cases.units(net, gains)), strict=True):
+            gains[m][k] = 0.0
+            found.append((float(cases.plain_error(net, rows, error, gains)), m, k))
+            gains[m][k] = 1.0
+        e, m, k = min(found)
+        gains[m][k] = 0.0
+        went.append((m, k))
+        errors.append(e)
+    return went, errors
+
+
+@pytest.mark.parametrize("hidden", [(6,), (5, 4), (3, 3, 3)])
+def test_iterative_brute_force_equals_the_same_done_by_hand(hidden, data):
+    net = cases.network(hidden, 3)
+    result = prune(net, data, "brute_force")
+    went, errors = by_hand(net, data.pruning)
+    assert order(result) == went
+    assert result.trajectory["error_pruning"].to_numpy() == pytest.approx(errors, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("ranking", ["single_overall", "iterative"])
+@pytest.mark.parametrize("removal", ["zero", "mean"])
+def test_every_method_removes_every_unit_once_and_masks_only_shrink(name, ranking, removal, data):
+    net = cases.network((4, 3), 3)
+    result = prune(net, data, name, ranking, removal=removal)
+    assert sorted(order(result)) == [(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1), (1, 2)]
+    path = [torch.cat(gains) for gains, _ in result.path]
+    for before, after in pairwise(path):
+        assert (after <= before).all()
+        assert int((before - after).sum()) == 1
+    assert result.trajectory["units_left"].tolist() == [7, 6, 5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("removal", ["zero", "mean"])
+@pytest.mark.parametrize("case", cases.CASES)
+def test_physical_removal_gives_the_same_outputs_as_gain_0(case, removal):
+    hidden, outputs, activation, output, error = case
+    net, data = cases.network(hidden, outputs, activation, output), cases.dataset(outputs=outputs)
+    result = prune(net, data, "taylor2", removal=removal, error=error)
+    for k, (gains, masked) in enumerate(result.path):
+        small = result.network_after(k)
+        assert torch.allclose(small(data.pruning.inputs), masked(data.pruning.inputs, gains), rtol=0, atol=1e-12)
+        assert sum(small.hidden) == sum(hidden) - k
+        row = result.trajectory.iloc[k]
+        assert (small.parameters, small.multiply_adds) == (row["parameters_left"], row["multiply_adds_left"])
+        ones = [torch.ones(n, dtype=torch.float64) for n in small.hidden]
+        assert float(cases.plain_error(small, data.pruning, error, ones)) == pytest.approx(
+            row["error_pruning"], rel=1e-11
+        )
+
+
+def test_the_impact_of_the_choice_is_the_rise_of_the_error(data):
+    for removal in ("zero", "mean"):
+        result = prune(cases.network((5, 4), 3), data, "brute_force", removal=removal)
+        events, path = result.tables["events"], result.trajectory["error_pruning"]
+        assert np.allclose(events["estimate"][1:], path.diff()[1:], rtol=1e-9, atol=1e-12)
+        assert (result.agreement["regret"] == 0).all()
+
+
+def test_nothing_removes_worse_than_the_worst_first_at_the_first_step(data):
+    net = cases.network((5, 4), 3)
+    worst = prune(net, data, "worst_first").trajectory["error_pruning"][1]
+    assert all(prune(net, data, name).trajectory["error_pruning"][1] <= worst for name in names())
+
+
+def test_a_single_ranking_keeps_its_first_word(data):
+    result = prune(cases.network((6,), 3), data, "taylor1", "single_overall")
+    first = result.impacts[result.impacts["event"] == 0].set_index("unit")["estimate"]
+    for event, rows in result.impacts.groupby("event"):
+        assert rows.set_index("unit")["estimate"].equals(first[rows["unit"]]), event
+    assert [u for _, u in order(result)] == first.sort_values().index.tolist()
+
+
+def test_exact_ties_go_to_the_lowest_layer_then_index():
+    scores = torch.tensor([3.0, 1.0, 1.0 + 5e-13, 1.0], dtype=torch.float64)
+    pairs = [(0, 0), (0, 2), (1, 0), (1, 1)]
+    chosen = choose(Scores(scores, scores), pairs, error=1.0)
+    assert (chosen.layer, chosen.unit) == (0, 2)
+    # 1 + 5e-13 is tied with 1 at E = 1, and so the lower unit goes; 1e-9 is no tie.
+    near = torch.tensor([1.0 + 5e-13, 1.0], dtype=torch.float64)
+    assert choose(Scores(near, near), [(0, 0), (0, 1)], error=1.0).unit == 0
+    far = torch.tensor([1.0 + 1e-9, 1.0], dtype=torch.float64)
+    assert choose(Scores(far, far), [(0, 0), (0, 1)], error=1.0).unit == 1
+
+
+def test_a_score_that_is_no_number_is_refused():
+    with pytest.raises(StudyError, match="unit 1 of hidden layer 0"):
+        choose(Scores(torch.tensor([0.0, float("nan")])), [(0, 0), (0, 1)], 1.0)
+
+
+def test_truth_and_surfaces_are_recorded_where_asked_for(data):
+    result = prune(cases.network((5, 4), 3), data, "taylor2", truth_every=4, surfaces_every=3)
+    assert sorted(result.impacts["event"].unique()) == [0, 4, 8]
+    assert sorted(result.surfaces["event"].unique()) == [0, 3, 6]
+    assert len(result.surfaces) == 3 * 101
+    path = result.trajectory.set_index("event")["error_pruning"]
+    for event, rows in result.surfaces.groupby("event"):
+        by_gain = rows.set_index("gain")["error"]
+        assert by_gain[1.0] == pytest.approx(path[event], rel=1e-12)
+        assert by_gain[0.0] == pytest.approx(path[event + 1], rel=1e-12)
+
+
+def test_selection_changes_what_is_ranked_on_and_not_what_is_evaluated_on(data):
+    net = cases.network((6,), 3)
+    full = prune(net, data, "brute_force")
+    held_out = prune(net, data, "brute_force", selection="held_out")
+    subset = prune(net, data, "brute_force", selection=Selection("subset", 10, 1))
+    start = [r.tables["evaluations"].query("event == 0")["error"].tolist() for r in (full, held_out, subset)]
+    assert start[0] == start[1] == start[2]
+    for other in (held_out, subset):
+        at_start = other.impacts.query("event == 0")
+        assert at_start["impact"].tolist() == full.impacts.query("event == 0")["impact"].tolist()
+        assert at_start["estimate"].tolist() != at_start["impact"].tolist()
+    with pytest.raises(StudyError, match="possible: 1 to 40"):
+        prune(net, data, selection=Selection("subset", 41))
+
+
+def test_both_errors_are_recorded_under_a_softmax(data):
+    net = cases.network((6,), 3, output="softmax")
+    a = prune(net, data, "brute_force").tables["evaluations"]
+    b = prune(net, data, "brute_force", error="cross_entropy").tables["evaluations"]
+    start_a, start_b = a.query("event == 0"), b.query("event == 0")
+    assert start_a["error"].tolist() == start_b["second_error"].tolist()
+    assert start_a["second_error"].tolist() == start_b["error"].tolist()
+    with pytest.raises(StudyError, match="needs a softmax"):
+        prune(cases.network((6,), 3), data, error="cross_entropy")
+
+
+def test_tables_are_as_declared_and_the_same_twice(data):
+    net = cases.network((5, 4), 3)
+    one, two = (prune(net, data, "taylor2_exact", surfaces_every=4) for _ in range(2))
+    for name, columns in records.TABLES.items():
+        frame = one.tables[name]
+        assert list(frame.columns) == list(columns)
+        pd.testing.assert_frame_equal(
+            records.without_timing(name, frame), records.without_timing(name, two.tables[name]), check_exact=True
+        )
+    rows = one.tables["evaluations"].query("split == 'pruning'")
+    assert [sum(c) for c in rows["correct_per_class"]] == rows["correct"].tolist()
+
+
+def test_a_persons_own_module_is_pruned(data):
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 5), nn.ReLU(), nn.Linear(5, 3), nn.Softmax(dim=1))
+    module = module.double()
+    result = prune(module, data, "taylor2_exact", error="cross_entropy", truth_every=5)
+    assert torch.allclose(result.network_after(0)(data.pruning.inputs), module(data.pruning.inputs), atol=1e-12)
+    with pytest.raises(StudyError, match="Conv1d"):
+        from_module(nn.Sequential(nn.Linear(3, 3), nn.Conv1d(1, 1, 1)))
+
+
+def test_what_does_not_fit_is_said(data):
+    with pytest.raises(StudyError, match=r"4 inputs and 3 outputs.*3 and 3"):
+        prune(cases.network((5,), 3, features=4), data)
+    with pytest.raises(StudyError, match="ranking='twice'; possible: single_overall, iterative"):
+        Settings(ranking="twice")
+    with pytest.raises(StudyError, match="had 5 hidden units"):
+        prune(cases.network((5,), 3), data).network_after(6)
