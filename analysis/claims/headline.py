@@ -15,7 +15,16 @@ METHODS = {
     "taylor1": "first order",
     "random": "random removal",
 }
-SHOWN = 4
+CLAIMED = {
+    "SUP": "a difference of {margin} or more is claimed",
+    "NI": "a difference above -{margin} is claimed",
+    "EQ": "a difference within {margin} is claimed",
+    "ATLEAST": "more than {margin} is claimed",
+    "ATMOST": "less than {margin} is claimed",
+    "QTY": "{margin} is claimed",
+    "PROP": "a share above {margin} is claimed",
+}
+SHOWN = 3
 """Parts of a claim that a sentence spells out."""
 
 
@@ -63,8 +72,9 @@ def _decided(claim: pd.Series, parts: pd.DataFrame) -> str:
 def _part(row: pd.Series) -> str:
     limits = "" if math.isnan(row["low"]) else f" [{row['low']:.3g}, {row['high']:.3g}]"
     p = f", corrected p = {row['p_corrected']:.2g}" if row["verdict"] == SUPPORTED else ""
-    against = f"{row['template']}({row['margin']})"
-    return f"{row['population']}, {row['part']}: {row['estimate']:.3g}{limits} against {against}, n = {row['n']}{p}"
+    wanted = CLAIMED[row["template"]].format(margin=row["margin"])
+    label = METHODS.get(row["part"], row["part"])
+    return f"{row['population']}, {label}: {row['estimate']:.3g}{limits} where {wanted}, n = {row['n']}{p}"
 
 
 def _removed(networks: pd.DataFrame) -> list[str]:

@@ -29,6 +29,15 @@ class Source:
     curves: pd.DataFrame
     absent: dict[str, str]
 
+    def has(self, arm: Arm) -> bool:
+        """Whether any cell of what makes the arm is there: its methods, or its populations."""
+        rows = self.networks
+        if arm.methods:
+            return bool(rows["method"].isin(list(arm.methods.values())).any())
+        names = rows["population"].astype(str)
+        renamed = names.str.startswith(arm.population_prefix) & names.str.endswith(arm.population_suffix)
+        return bool(renamed.any())
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -49,10 +58,8 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
         other, other_method, reason = _term(part, part.minus, arm, source)
         if reason:
             return Quantity(_none(), reason)
-        if part.metric == WINS:
-            values = _wins(source, of, other)
-        else:
-            values = of[_column(part)] - other[_column(part)]
+        column = _column(part)
+        values = _wins(source, of, other) if part.metric == WINS else of[column] - other[column]
     else:
         other, other_method = None, ""
         values = of[_column(part)] - (part.minus or 0.0)

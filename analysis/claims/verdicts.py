@@ -59,7 +59,12 @@ def verdicts(register: Register, source: Source) -> pd.DataFrame:
             rows.append(_later(claim))
         for name in claim.arms:
             tested, p, smallest, corrected = families[name]
-            rows += _claim_rows(claim, register.arms[name], tested[claim.id], p, smallest, corrected[claim.id])
+            arm = register.arms[name]
+            if not arm.reason or source.has(arm):
+                rows += _claim_rows(claim, arm, tested[claim.id], p, smallest, corrected[claim.id])
+            else:
+                absent = _overall(claim, arm, [t for t in tested[claim.id] if t.part.role == "decides"])
+                rows.append(absent | {"verdict": NOT_RUN, "reason": arm.reason})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -87,16 +92,14 @@ def _claim_rows(
     corrected: float,
 ) -> list[dict[str, object]]:
     deciding = [t for t in tested if t.part.role == "decides"]
-    if arm.reason and all(t.result is None for t in tested):
-        return [_overall(claim, arm, deciding, NOT_RUN, arm.reason, math.nan, math.nan)]
     rows = [_part_row(claim, arm, t, p, smallest) for t in tested]
-    found = [str(row["verdict"]) for row, t in zip(rows, tested, strict=True) if t.part.role == "decides"]
-    verdict = conjunction(found)
-    reached = math.nan
+    decided = [row for row in rows if row["role"] == "decides"]
+    verdict = conjunction([str(row["verdict"]) for row in decided])
+    overall = _overall(claim, arm, deciding) | {"verdict": verdict, "reason": _why(verdict, decided)}
+    overall["p_corrected"] = corrected
     if not math.isnan(p[claim.id]):
-        reached = smallest_holm(claim.id, smallest[claim.id], smallest)
-    overall = _overall(claim, arm, deciding, verdict, _why(verdict, found, deciding), corrected, reached)
-    shown = [row["compatible"] for row, t in zip(rows, tested, strict=True) if t.part.role == "decides"]
+        overall["p_smallest"] = smallest_holm(claim.id, smallest[claim.id], smallest)
+    shown = [row["compatible"] for row in decided]
     overall["compatible"] = "no" if "no" in shown else "yes" if "yes" in shown else ""
     return [overall, *rows]
 
@@ -148,9 +151,7 @@ def _part_row(
     return row
 
 
-def _overall(
-    claim: Claim, arm: Arm, deciding: list[Tested], verdict: str, reason: str, corrected: float, reached: float
-) -> dict[str, object]:
+def _overall(claim: Claim, arm: Arm, deciding: list[Tested]) -> dict[str, object]:
     row = _row(claim, arm) | {
         "part": OVERALL,
         "role": OVERALL,
@@ -158,10 +159,6 @@ def _overall(
         "template": ", ".join(dict.fromkeys(f"{t.part.test}({_words(t.part.margin)})" for t in deciding)),
         "n": min((t.result.n if t.result else 0) for t in deciding),
         "p": _largest(deciding, "p"),
-        "p_corrected": corrected,
-        "p_smallest": reached,
-        "verdict": verdict,
-        "reason": reason,
     }
     if len(deciding) == 1:
         only = deciding[0]
@@ -173,16 +170,18 @@ def _overall(
     return row
 
 
-def _why(verdict: str, found: list[str], deciding: list[Tested]) -> str:
+def _why(verdict: str, decided: list[dict[str, object]]) -> str:
     """In words, which of the deciding parts made the verdict."""
-    which = [t for t, v in zip(deciding, found, strict=True) if v == verdict]
+    which = [row for row in decided if row["verdict"] == verdict]
     if verdict == NOT_RUN:
-        return "; ".join(dict.fromkeys(t.quantity.reason for t in which))
-    if len(deciding) == 1:
-        return deciding[0].quantity.reason
-    places = ", ".join(f"{t.part.population} ({t.part.label})" for t in which)
-    held = found.count(SUPPORTED)
-    return f"{held} of {len(found)} parts supported" + ("" if verdict == SUPPORTED else f"; {verdict}: {places}")
+        return "; ".join(dict.fromkeys(str(row["reason"]) for row in which))
+    if len(decided) == 1:
+        return str(decided[0]["reason"])
+    held = sum(row["verdict"] == SUPPORTED for row in decided)
+    reason = f"{held} of {len(decided)} parts supported"
+    if verdict == SUPPORTED:
+        return reason
+    return f"{reason}; {verdict}: " + ", ".join(f"{row['population']} ({row['part']})" for row in which)
 
 
 def _later(claim: Claim) -> dict[str, object]:

@@ -1,0 +1,186 @@
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.claims import evaluate
+from analysis.claims.verdicts import conjunction
+from analysis.frames import Frames
+from analysis.metrics import table
+from tests.analysis.synthetic import Cell, frames, study
+
+MNIST = ("mnist_1x100", "mnist_2x50")
+
+
+def judged(store):
+    return evaluate(store, table(store))
+
+
+def overall(evaluation, claim, arm="as_published"):
+    rows = evaluation.verdicts
+    found = rows[(rows["claim"] == claim) & (rows["arm"] == arm) & (rows["part"] == "overall")]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+def with_copies(store, cells):
+    """The store and once more the tables of these cells, under other keys."""
+    tables = {}
+    for name in ("events", "evaluations", "impacts", "agreement", "surfaces"):
+        table = getattr(store, name)
+        copied = table[table["key"].isin(cells["key"])]
+        tables[name] = pd.concat([table, copied.assign(key="copy of " + copied["key"])], ignore_index=True)
+    copies = cells.assign(key="copy of " + cells["key"])
+    return Frames(cells=pd.concat([store.cells, copies], ignore_index=True), networks=store.networks, **tables)
+
+
+@pytest.fixture(scope="module")
+def ten():
+    return judged(study(populations=MNIST, not_run={"one_vs_all_0": "needs MNIST: run `make data`"}))
+
+
+def test_every_claim_is_accounted_for(ten):
+    rows = ten.verdicts
+    assert rows["claim"].nunique() == 55
+    assert not rows.duplicated(["claim", "arm", "part", "role", "population", "metric"]).any()
+    assert (rows.loc[rows["verdict"] == "not run", "reason"] != "").all()
+
+
+def test_known_truth_is_found(ten):
+    """Synthetic AUC_E tends to 1 / (s + 1): brute force .143, second order .286, first order .5."""
+    assert overall(ten, "C05")["verdict"] == "supported"
+    assert overall(ten, "C08")["verdict"] == "supported"
+    row = overall(ten, "C13")
+    assert row["estimate"] == pytest.approx(0.5 - 2 / 7, abs=0.01)
+    assert row["p"] == 2**-10
+    assert row["p_corrected"] == pytest.approx(18 * 2**-10)
+    assert overall(ten, "C02")["verdict"] == "refuted"  # R_1 is about .47
+    assert overall(ten, "C12")["verdict"] == "supported"
+    assert overall(ten, "C04")["verdict"] == "supported"
+    assert overall(ten, "C36")["verdict"] == "not run"
+    rows = ten.verdicts
+    part = rows[(rows["claim"] == "C36") & (rows["population"] == "mnist_2x50") & (rows["role"] == "decides")].iloc[0]
+    assert (part["verdict"], part["estimate"]) == ("supported", 0.5)
+
+
+def test_absent_populations_are_not_run_with_their_reason(ten):
+    row = overall(ten, "C26")
+    assert row["verdict"] == "not run"
+    assert "needs MNIST: run `make data`" in row["reason"]
+    assert "no finished cells of one_vs_all_1" in row["reason"]
+    assert "pairs of units" in overall(ten, "C42")["reason"]
+
+
+def test_arms_of_later_work_are_one_row_a_claim(ten):
+    rows = ten.verdicts
+    later = rows[(rows["arm"] != "as_published")]
+    assert set(later["verdict"]) == {"not run"}
+    assert set(later["part"]) == {"overall"}
+    assert "as_implemented" not in set(rows.loc[rows["claim"] == "C02", "arm"])  # brute force has no formula
+
+
+def test_confirmatory_seeds_alone_enter():
+    store = study(populations=["mnist_2x50"], seeds=[0, 1, *range(100, 103)], draws=1)
+    evaluation = judged(store)
+    assert evaluation.confirmatory
+    assert overall(evaluation, "C13")["n"] == 3
+    assert overall(evaluation, "C13")["verdict"] == "inconclusive (n)"
+
+
+def test_development_seeds_are_marked_and_decide_nothing():
+    evaluation = judged(study(populations=["mnist_2x50"], seeds=[0, 1], draws=1))
+    assert not evaluation.confirmatory
+    row = overall(evaluation, "C13")
+    assert row["verdict"] == "inconclusive (n)"
+    assert "n = 2" in row["reason"]
+    assert not (evaluation.verdicts["verdict"].isin(["supported", "refuted"])).any()
+
+
+def test_networks_that_missed_their_band_are_left_out_and_listed():
+    q = np.arange(11) / 10
+    cells = []
+    for seed in range(100, 112):
+        band = "missed" if seed >= 110 else "met"
+        bent = 1.0 if band == "missed" else 3.0
+        for method, s in (("taylor1", 1.0), ("taylor2", bent)):
+            error = 10 + 100 * q ** (s + 0.001 * (seed - 100))
+            cells.append(Cell("mnist_2x50", method, error, 1 - q, hidden=(5, 5), seed=seed, band=band))
+    evaluation = judged(frames(cells))
+    assert overall(evaluation, "C13")["n"] == 10
+    assert evaluation.excluded["seed"].tolist() == [110, 111]
+    assert evaluation.excluded["value"].str.contains("accuracy").all()
+    again = evaluation.with_excluded
+    assert (
+        again[(again["claim"] == "C13") & (again["part"] == "overall") & (again["arm"] == "as_published")].iloc[0]["n"]
+        == 12
+    )
+
+
+def test_all_networks_outside_their_band_is_a_reason():
+    store = study(populations=["mnist_2x50"], seeds=[100], draws=1)
+    store = dataclasses.replace(store, cells=store.cells.assign(band="missed"))
+    assert "none of the 1 networks met its acceptance band" in overall(judged(store), "C13")["reason"]
+
+
+def test_arms_get_their_own_copy_of_the_family():
+    store = study(populations=["mnist_2x50"], methods=("brute_force", "taylor1", "taylor2"), rankings=("iterative",))
+    renamed = {"taylor1": "taylor2_as_implemented", "taylor2": "taylor1_as_implemented"}
+    cells = store.cells[store.cells["method"].isin(renamed)]
+    both = with_copies(store, cells.assign(method=cells["method"].map(renamed)))
+    evaluation = judged(both)
+    assert overall(evaluation, "C13")["verdict"] == "supported"
+    assert overall(evaluation, "C13", "as_implemented")["verdict"] == "refuted"
+    family = sum(1 for claim in evaluation.register.tier("A") if "as_implemented" in claim.arms)
+    smallest = overall(evaluation, "C13", "as_implemented")["p_smallest"]
+    assert smallest == pytest.approx(family * 2**-10)
+
+
+def test_a_cell_recorded_twice_counts_once():
+    store = study(populations=["mnist_2x50"], seeds=range(100, 105), draws=1)
+    both = with_copies(store, store.cells.assign(start_time="2026-02-01T00:00:00"))
+    assert overall(judged(both), "C13")["n"] == 5
+
+
+def test_compatible_with_the_published_network(ten):
+    rows = ten.verdicts
+    part = rows[(rows["claim"] == "C13") & (rows["role"] == "decides")].iloc[0]
+    assert part["published"] == 0.091
+    assert part["published_kind"] == "D"
+    assert not part["predicted_low"] <= 0.091 <= part["predicted_high"]
+    assert part["compatible"] == overall(ten, "C13")["compatible"] == "no"
+
+
+def test_sanity_orders_worst_random_and_brute_force(ten):
+    assert set(ten.sanity["population"]) == set(MNIST)
+    assert ten.sanity["ok"].eq(True).all()
+    turned = judged(study(populations=["mnist_1x100"], seeds=[100], shapes={"worst_first": 9.0}, draws=1))
+    assert turned.sanity.set_index("metric").loc["auc_e", "ok"] == False  # noqa: E712
+
+
+def test_sanity_without_random_is_open():
+    store = study(populations=["mnist_1x100"], seeds=[100], methods=("brute_force", "worst_first"))
+    assert judged(store).sanity["ok"].isna().all()
+
+
+def test_headline_speaks_from_the_numbers(ten):
+    text = "\n".join(ten.headline)
+    assert "10 trained networks" in text
+    assert "C13 supported" in text
+    assert "C02 refuted" in text
+    assert "mnist_1x100: within one point of accuracy" in text
+    assert all(line.endswith(".") for line in ten.headline)
+
+
+def test_a_store_without_cells_leaves_everything_not_run():
+    evaluation = judged(Frames())
+    assert set(evaluation.verdicts["verdict"]) == {"not run"}
+    assert not evaluation.confirmatory
+    assert evaluation.with_excluded.empty
+
+
+def test_a_conjunction_is_refuted_by_one_part():
+    assert conjunction(["supported", "not run", "refuted"]) == "refuted"
+    assert conjunction(["supported", "not run"]) == "not run"
+    assert conjunction(["inconclusive", "inconclusive (n)"]) == "inconclusive (n)"
+    assert conjunction(["supported", "inconclusive"]) == "inconclusive"

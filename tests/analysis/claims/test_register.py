@@ -1,0 +1,126 @@
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from analysis.claims import RegisterError, load
+from analysis.claims.register import FOLDER, digest
+from analysis.metrics import table, trajectory
+from tests.analysis.synthetic import Cell, frames
+
+ROOT = Path(__file__).parents[3]
+TIER_A = [
+    "C01",
+    "C02",
+    "C04",
+    "C05",
+    "C08",
+    "C11",
+    "C12",
+    "C13",
+    "C16",
+    "C17",
+    "C22",
+    "C23",
+    "C25",
+    "C26",
+    "C32",
+    "C36",
+    "C40",
+    "C42",
+]
+PUBLISHED_METHODS = {"brute_force": "brute_force", "taylor1": "first_order", "taylor2": "second_order"}
+
+
+def test_all_claims_are_registered():
+    register = load()
+    assert [claim.id for claim in register.claims] == [f"C{i:02d}" for i in range(1, 56)]
+    assert [claim.id for claim in register.tier("A")] == TIER_A
+    assert [claim.id for claim in register.tier("C")] == ["C03", "C38", "C44", "C49", "C54"]
+
+
+def test_every_tier_a_claim_can_be_decided_and_every_metric_exists():
+    made = frames([Cell("m", "taylor1", error=[1.0, 2.0, 3.0], accuracy=[1, 0.9, 0.5], hidden=(2,))])
+    columns = set(table(made).columns) | {"wins_most_steps"}
+    for claim in load().tier("A"):
+        assert claim.deciding, claim.id
+        for part in claim.parts:
+            name = part.metric + ("_held_out" if part.split == "held_out" else "")
+            assert part.needs or name in columns, (claim.id, name)
+
+
+def test_accuracy_claims_have_the_held_out_rows_as_co_primary():
+    for claim in load().tier("A"):
+        decided = {(p.metric, p.split) for p in claim.deciding}
+        for metric in ("r_1", "r_2"):
+            assert ((metric, "pruning") in decided) == ((metric, "held_out") in decided), claim.id
+
+
+def test_bands_are_those_of_the_configuration():
+    bands = load().bands
+    found = {}
+    for file in (ROOT / "conf" / "population").glob("*.yaml"):
+        population = yaml.safe_load(file.read_text())["population"]
+        if population["band"] is not None:
+            found[population["name"]] = population["band"]
+    assert found
+    for name, band in found.items():
+        assert {k: float(v) if k in ("low", "high") else v for k, v in band.items()} == bands[name], name
+
+
+def test_the_digest_covers_every_byte_of_every_file(tmp_path):
+    copy = tmp_path / "register"
+    shutil.copytree(FOLDER, copy)
+    assert digest(copy) == load().digest
+    bands = copy / "bands.yaml"
+    bands.write_text(bands.read_text().replace("0.995", "0.994", 1))
+    assert digest(copy) != load().digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"), [("test: PROP", "test: PROB", "C04"), ("role: sensitivity", "role: other", "role")]
+)
+def test_a_wrong_entry_is_named(tmp_path, old, new, said):
+    copy = tmp_path / "register"
+    shutil.copytree(FOLDER, copy)
+    file = copy / "tier_a.yaml"
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(RegisterError, match=said):
+        load(copy)
+
+
+def test_published_values_are_the_metrics_of_the_published_points():
+    folder = ROOT.parent / "shared" / "published"
+    if not folder.is_dir():
+        pytest.skip("../shared/published is not there")
+    points = pd.read_csv(folder / "figure_points.csv")
+    starts = pd.read_csv(folder / "starts.csv").set_index("population")
+
+    def published(spec, population, metric):
+        method, ranking = spec.split("@")[0].split()
+        start = starts.loc[population]
+        chosen = (points["population"] == population) & (points["ranking"] == ranking)
+        curve = points[chosen & (points["method"] == PUBLISHED_METHODS[method])].sort_values("removed")
+        error = pd.concat([pd.Series([start["error_at_start"]]), curve["squared_error"]]).to_numpy()
+        correct = None
+        if curve["accuracy"].notna().all():
+            accuracy = pd.concat([pd.Series([start["accuracy_on_pruning_set"]]), curve["accuracy"]]).to_numpy()
+            correct = accuracy * start["samples"]
+        return trajectory(error, correct, int(start["samples"]))[metric]
+
+    checked = 0
+    for claim in load().tier("A"):
+        for part in claim.parts:
+            if part.published is None or part.metric.startswith("m7"):  # the order of layers is not in the figures
+                continue
+            value = published(part.of, part.population, part.metric)
+            if isinstance(part.minus, str):
+                elsewhere = part.minus.partition("@")[2].strip() or part.population
+                value -= published(part.minus, elsewhere, part.metric)
+            assert part.published == pytest.approx(
+                value, abs=0.0051 if part.metric.startswith(("r_", "m")) else 0.0011
+            ), part
+            checked += 1
+    assert checked > 40

@@ -1,0 +1,179 @@
+import numpy as np
+import pytest
+from scipy.stats import binom, page_trend_test, ttest_1samp, wilcoxon
+from statsmodels.api import OLS
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.weightstats import ttost_paired
+
+from analysis.metrics import trajectory
+from analysis.statistics import (
+    INCONCLUSIVE,
+    REFUTED,
+    SUPPORTED,
+    TOO_FEW,
+    decide,
+    evaluate,
+    holm,
+    median_limits,
+    prediction_interval,
+    smallest_holm,
+)
+from analysis.statistics.templates import assoc, at_least, at_most, eq, ni, prop, qty, sup, trend
+
+
+def noise(n, centre, spread=0.01, seed=0):
+    return np.random.default_rng(seed).normal(centre, spread, n)
+
+
+def verdict(result, family=18, others=1.0):
+    p = {"this": result.p} | {f"other {i}": others for i in range(family - 1)}
+    smallest = dict.fromkeys(p, result.p_smallest)
+    return decide(result, holm(p)["this"], smallest_holm("this", result.p_smallest, smallest))
+
+
+def test_sup_row_agrees_with_scipy():
+    d = noise(10, 0.05, 0.05)
+    row = sup(d, 0.02)
+    assert row.p == pytest.approx(wilcoxon(d, alternative="greater", method="exact").pvalue)
+    assert row.p_smallest == 2**-10
+    assert row.d_z == pytest.approx(d.mean() / d.std(ddof=1))
+    assert row.sign_p == pytest.approx(binom.sf((d > 0).sum() - 1, 10, 0.5))
+
+
+def test_sup_is_supported_refuted_or_neither():
+    assert verdict(sup(noise(10, 0.10), 0.02)) == SUPPORTED
+    assert verdict(sup(noise(10, -0.10), 0.02)) == REFUTED
+    assert verdict(sup(noise(10, 0.0, 0.1), 0.02)) == INCONCLUSIVE
+
+
+def test_sup_smaller_than_its_margin_is_never_supported():
+    small = sup(noise(30, 0.01, 0.001), 0.02)
+    assert small.p < 1e-6
+    assert verdict(small) == REFUTED
+    assert verdict(sup(noise(30, 0.018, 0.01), 0.02)) != SUPPORTED
+
+
+def test_nothing_is_decided_with_too_few_networks():
+    assert verdict(sup(noise(8, 0.5), 0.02)) == TOO_FEW  # 18 * 2^-8 = .07
+    assert verdict(sup(noise(9, 0.5), 0.02)) == SUPPORTED  # 18 * 2^-9 = .035
+    assert verdict(sup(noise(8, -0.5), 0.02)) == TOO_FEW
+    assert verdict(sup(noise(8, 0.5), 0.02), family=1) == SUPPORTED
+
+
+def test_equivalence_agrees_with_statsmodels_and_the_signed_rank():
+    d = noise(12, 0.01, 0.02)
+    row = eq(d, 0.05)
+    t_p = ttost_paired(d, np.zeros(12), -0.05, 0.05)[0]
+    ranked = max(wilcoxon(x, alternative="greater", method="exact").pvalue for x in (d + 0.05, 0.05 - d))
+    assert row.p == pytest.approx(max(t_p, ranked))
+    assert verdict(row) == SUPPORTED
+    assert verdict(eq(d + 0.2, 0.05)) == REFUTED
+    assert verdict(eq(d - d.mean() + 0.05, 0.05)) == INCONCLUSIVE  # at the margin itself
+
+
+def test_non_inferiority_is_one_side_of_equivalence():
+    d = noise(12, 0.2, 0.02)
+    row = ni(d, 0.05)
+    t_p = ttest_1samp(d, -0.05, alternative="greater").pvalue
+    assert row.p == pytest.approx(max(t_p, 2**-12))
+    assert verdict(row) == SUPPORTED
+    assert verdict(ni(-d, 0.05)) == REFUTED
+
+
+def test_values_against_a_number():
+    x = np.round(noise(10, 0.5, 0.02), 2)
+    assert verdict(at_least(x, 0.4)) == SUPPORTED
+    assert verdict(at_least(x, 0.6)) == REFUTED
+    assert verdict(at_most(x, 0.6)) == SUPPORTED
+    assert verdict(at_most(x, 0.4)) == REFUTED
+    assert at_least(x, 0.4).estimate == np.median(x)
+    assert verdict(at_least(np.full(10, 0.4), 0.4)) == INCONCLUSIVE
+
+
+def test_quantity_is_equivalence_around_a_value():
+    x = noise(10, 0.2, 0.02)
+    assert qty(x, (0.2, 0.1)).p == pytest.approx(eq(x - 0.2, 0.1).p)
+    assert verdict(qty(x, (0.2, 0.1))) == SUPPORTED
+    assert verdict(qty(x, (0.5, 0.1))) == REFUTED
+
+
+def test_proportions_agree_with_the_binomial():
+    row = prop([1] * 9 + [0], 0.5)
+    assert row.p == pytest.approx(binom.sf(8, 10, 0.5))
+    low, high = proportion_confint(9, 10, alpha=0.10, method="beta")
+    assert (row.low, row.high) == pytest.approx((low, high))
+    assert verdict(prop([0] * 10, 0.5)) == REFUTED
+    assert verdict(prop([1] * 10, 0.8)) == TOO_FEW  # .8^10 = .107
+    assert verdict(prop([1] * 58, 0.95), family=1) == TOO_FEW
+    assert verdict(prop([1] * 59, 0.95), family=1) == SUPPORTED
+
+
+def test_association_agrees_with_the_t_test_of_fisher_z():
+    rho = np.tanh(noise(10, 1.0, 0.1))
+    row = assoc(rho, (0.5, 100))
+    assert row.p == pytest.approx(ttest_1samp(np.arctanh(rho), np.arctanh(0.5), alternative="greater").pvalue)
+    assert verdict(row) == SUPPORTED
+    assert verdict(assoc(rho - 0.7, (0.5, 100))) == REFUTED
+    assert assoc(np.ones(5), (0.5, 10)).estimate == pytest.approx(1 - 1 / 20)
+    assert assoc(np.full(5, 0.1), (0.5, 10)).p == 1.0
+
+
+def test_trend_agrees_with_page():
+    x = np.arange(4) + noise(40, 0, 0.5).reshape(10, 4)
+    assert trend(x).p == pytest.approx(page_trend_test(x).pvalue)
+    assert trend(np.tile([1.0, 2.0, 3.0], (5, 1))).estimate == 1.0
+    assert verdict(trend(x)) == SUPPORTED
+    assert verdict(trend(x[:, ::-1])) == REFUTED
+
+
+def test_median_limits_are_exact_order_statistics():
+    x = np.arange(10.0)
+    low, high = median_limits(x, 0.05)
+    assert (low, high) == (1.0, 8.0)  # P(Bin(10, 1/2) <= 1) = .0107, <= 2 would be .055
+    assert np.isnan(median_limits(x[:4], 0.05)).all()
+
+
+def test_prediction_interval_agrees_with_ordinary_least_squares():
+    x = noise(10, 0.3, 0.1)
+    expected = OLS(x, np.ones(10)).fit().get_prediction([1.0]).conf_int(obs=True, alpha=0.05)[0]
+    assert prediction_interval(x) == pytest.approx(tuple(expected))
+
+
+def test_holm_agrees_with_statsmodels():
+    p = dict(zip("abcdef", [0.01, 0.04, 0.03, 0.005, 0.9, 0.03], strict=True))
+    assert list(holm(p).values()) == pytest.approx(list(multipletests(list(p.values()), method="holm")[1]))
+
+
+def test_a_claim_not_run_stays_in_the_family():
+    assert holm({"a": 0.01, "b": float("nan"), "c": float("nan")})["a"] == pytest.approx(0.03)
+
+
+def test_templates_refuse_what_is_not_finite():
+    with pytest.raises(ValueError, match="finite"):
+        evaluate("SUP", [0.1, float("nan")], 0.02)
+
+
+@pytest.mark.slow
+def test_false_positives_and_power_at_ten_networks():
+    """Trajectories with a known difference in AUC_E, through metric and template, at the worst Holm step of 18."""
+    rng = np.random.default_rng(0)
+    q = np.arange(51) / 50
+
+    def area(wanted):  # E = q^s has AUC_E = 1 / (s + 1)
+        return trajectory(q ** (1 / wanted - 1) + 1.0, None, 100)["auc_e"]
+
+    rates = {}
+    for effect in (0.0, 0.02, 0.04):
+        outcomes = []
+        for _ in range(400):
+            base = rng.uniform(0.3, 0.4, 10)
+            d = [area(b + effect + e) - area(b) for b, e in zip(base, rng.normal(0, 0.01, 10), strict=True)]
+            row = sup(d, 0.02)
+            outcomes.append((row.p < 0.05, verdict(row) == SUPPORTED, verdict(row) == REFUTED))
+        rates[effect] = np.mean(outcomes, axis=0)
+    assert rates[0.0][0] == pytest.approx(0.05, abs=0.03)  # nominal level of one test
+    assert rates[0.0][1] <= 0.01  # no effect is never supported after correction
+    assert rates[0.02][1] <= 0.6  # at the margin itself power is at most about one half, by the rule
+    assert rates[0.04][1] >= 0.9
+    assert rates[0.04][2] == 0.0
