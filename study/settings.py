@@ -8,10 +8,12 @@ import torch
 
 from study.data.base import Dataset, Split
 from study.errors import StudyError
+from study.networks.error import ERRORS
 
 RANKINGS = ("single_overall", "iterative")
 REMOVALS = ("zero", "mean")
 PROTOCOLS = ("no_retrain",)
+CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "protocol": PROTOCOLS, "error": ERRORS}
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Settings:
     surface_step: float = 0.1
 
     def __post_init__(self) -> None:
-        for key, known in (("ranking", RANKINGS), ("removal", REMOVALS), ("protocol", PROTOCOLS)):
+        for key, known in CHOICES.items():
             if getattr(self, key) not in known:
                 raise StudyError(f"{key}={getattr(self, key)!r}; possible: {', '.join(known)}")
         if self.truth_every < 1:

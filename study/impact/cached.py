@@ -6,7 +6,8 @@ Putting unit k of layer l at gain a changes the next layer's pre-activation by a
 
 and nothing else below. A unit of the last hidden layer therefore costs samples x outputs, an earlier one the layers
 that follow. Candidates are evaluated in blocks that stay in cache; sums are float64. Equal to `reference.plain_errors`
-to 1e-12 max(E(0), E(1)) (tests/impact).
+to 1e-12 max(E(0), E(1)) (tests/impact), as long as |w_k o_k| stays below about 1e3: the rank-one term rounds by 1e-16 of
+that, which bounded units never reach in practice and unbounded ones only with exploding weights.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def test_the_cached_oracle_equals_one_forward_a_unit(case, gain, mean):
     assert close(fast, plain, stages.total())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     hidden=st.lists(st.integers(1, 7), min_size=1, max_size=4),
     outputs=st.integers(1, 4),
@@ -66,6 +66,9 @@ def test_the_cached_oracle_equals_one_forward_a_unit(case, gain, mean):
 def test_any_network_saturated_dead_and_duplicate_units_included(
     hidden, outputs, activation, kind, gain, samples, seed, dead
 ):
+    # Pre-activations beyond +-700 saturate bounded units; products of that size from unbounded ones would round by more
+    # than 1e-12 in any order of summation, the reference's included.
+    gain = gain if activation in ("sigmoid", "tanh") else min(gain, 3.0)
     net = cases.network(hidden, outputs, activation, kind[0], seed=seed, gain=gain)
     weights = [w.clone() for w in net.weights]
     if dead:

@@ -1,0 +1,131 @@
+"""Cells: what makes a key, that finished ones are skipped, that the numbers are the same whoever computes them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hydra import compose
+from mlflow.tracking import MlflowClient
+
+from study import impact, records
+from study.cell import cell_key, prepare
+from study.config import ROOT, plan
+from study.population import composer
+from study.run import run_cell, store_of
+from study.tracking import tables_digest
+
+SMALL = ("dataset=digits", "network=mlp_10", "training.epochs=3", "training.polish=0", "record.truth_every=5")
+
+
+def composed(*overrides):
+    with composer():
+        return compose("config", overrides=list(overrides))
+
+
+def key(*overrides):
+    return prepare(plan(composed(*SMALL, *overrides))).key
+
+
+def test_only_scientific_settings_make_the_key():
+    same = ["run.threads=2", "run.progress=false", "tracking=none", "paths.outputs=/elsewhere", "sweep.name=other"]
+    assert {key(o) for o in same} == {key()}
+    other = [
+        "seed=1",
+        "method=taylor1",
+        "ranking=single_overall",
+        "removal=mean",
+        "selection=held_out",
+        "training.epochs=4",
+        "network=mlp_25",
+        "record.truth_every=6",
+        "dataset.seed=1",
+    ]
+    assert len({key(o) for o in other} | {key()}) == len(other) + 1
+
+
+def test_parameters_count_only_where_they_differ_from_their_defaults():
+    assert key("method=taylor2") == key("method=taylor2", "method.params.threshold=none")
+    assert key("method=taylor2") != key("method=taylor2", "method.params.threshold=mean")
+
+
+def test_raising_a_numerics_version_makes_cells_run_again(monkeypatch):
+    planned = plan(composed(*SMALL))
+    before = cell_key(planned, "network")
+    monkeypatch.setattr(type(planned.method), "version", planned.method.version + 1)
+    raised = cell_key(planned, "network")
+    monkeypatch.undo()
+    monkeypatch.setattr("study.cell.ORACLE_VERSION", impact.ORACLE_VERSION + 1)
+    assert len({before, raised, cell_key(planned, "network")}) == 3
+
+
+PINNED = {
+    (): "713cabb19c375ebf",
+    ("method=taylor2", "method.params.threshold=median", "seed=3"): "1f49e104113a5172",
+    ("method=random", "method.params.draw=2", "ranking=single_overall", "removal=mean"): "61831ab5fc3f399e",
+}
+
+
+@pytest.mark.parametrize("overrides", PINNED)
+def test_keys_stay_what_they_are(overrides):
+    # A changed key disowns every recorded result: change a pin only together with a numerics or training version.
+    assert cell_key(plan(composed(*SMALL, *overrides)), "network")[:16] == PINNED[overrides]
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("outputs")
+    for method in ("taylor2", "brute_force"):
+        run_cell(composed(*SMALL, f"method={method}", f"paths.outputs={folder}", "run.figures_for=[]"), alone=False)
+    return folder
+
+
+def test_a_finished_cell_is_skipped_and_recorded_once(outputs):
+    cfg = composed(*SMALL, "method=taylor2", f"paths.outputs={outputs}", "run.figures_for=[]")
+    store = store_of(cfg)
+    before = store.finished_keys()
+    run = run_cell(cfg, alone=False)
+    assert store.finished(prepare(plan(cfg)).key) == run
+    assert store.finished_keys() == before
+
+
+def test_a_torn_table_makes_the_cell_run_again(outputs):
+    cfg = composed(*SMALL, "seed=7", f"paths.outputs={outputs}", "run.figures_for=[]")
+    first = run_cell(cfg, alone=False)
+    artifacts = MlflowClient(store_of(cfg).uri).get_run(first).info.artifact_uri.removeprefix("file://")
+    (torn,) = Path(artifacts).rglob("impacts.parquet")
+    torn.write_bytes(torn.read_bytes()[:-20])
+    assert store_of(cfg).finished(prepare(plan(cfg)).key) is None
+    again = run_cell(cfg, alone=False)
+    assert again != first
+    assert store_of(cfg).finished(prepare(plan(cfg)).key) == again
+
+
+@pytest.mark.slow
+def test_two_workers_and_one_process_give_the_same_bits(tmp_path):
+    """The real command line: a sweep under joblib with two workers, and the same cells one by one."""
+    shared = [*SMALL, "seed=0,1", "method=brute_force,taylor2_exact,random", "run.figures_for=[]", "removal=zero,mean"]
+    digests = []
+    for name, launcher in (("one", []), ("two", ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"])):
+        command = [sys.executable, "-m", "study", "-m", *shared, *launcher, f"paths.outputs={tmp_path / name}"]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
+        client = MlflowClient(f"sqlite:///{tmp_path / name}/mlflow/mlflow.db")
+        (experiment,) = [e for e in client.search_experiments() if e.name != "Default"]
+        runs = [r for r in client.search_runs([experiment.experiment_id]) if r.data.tags["study.kind"] == "cell"]
+        digests.append({r.data.tags["study.key"]: r.data.tags["study.tables_digest"] for r in runs})
+    assert len(digests[0]) == 12
+    assert digests[0] == digests[1]
+
+
+def test_the_digest_leaves_out_timing(outputs):
+    cfg = composed(*SMALL, "method=taylor2", f"paths.outputs={outputs}")
+    run = store_of(cfg).finished(prepare(plan(cfg)).key)
+    found = MlflowClient(store_of(cfg).uri).get_run(run)
+    folder = Path(found.info.artifact_uri.removeprefix("file://"))
+    recorded = {name: pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in records.TABLES}
+    assert tables_digest(recorded) == found.data.tags["study.tables_digest"]
+    recorded["events"]["seconds"] += 1.0
+    assert tables_digest(recorded) == found.data.tags["study.tables_digest"]
+    recorded["events"]["parameters_left"] += 1
+    assert tables_digest(recorded) != found.data.tags["study.tables_digest"]

@@ -1,0 +1,108 @@
+"""Composition: every group's every choice, populations as they are stated, and what a typo gets."""
+
+import pytest
+from hydra import compose
+from hydra.errors import HydraException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from study.config import CONF, plan
+from study.data import names as datasets
+from study.errors import StudyError
+from study.methods import names as methods
+from study.population import check_population, composer
+
+GROUPS = ("dataset", "network", "training", "population", "method", "ranking", "removal", "selection", "protocol")
+
+
+def composed(*overrides):
+    with composer():
+        return compose("config", overrides=list(overrides))
+
+
+@pytest.mark.parametrize("choice", [f"{g}={p.stem}" for g in GROUPS for p in sorted((CONF / g).glob("*.yaml"))])
+def test_every_choice_of_every_group_composes_into_a_plan(choice):
+    cfg = composed(choice)
+    check_population(cfg)
+    planned = plan(cfg)
+    group, name = choice.split("=")
+    if group in ("ranking", "removal", "protocol"):
+        assert getattr(planned.settings, group) == name
+    if group == "population":
+        assert planned.population == name
+
+
+def test_every_data_set_and_method_has_its_file():
+    assert {p.stem for p in (CONF / "dataset").glob("*.yaml")} == set(datasets())
+    assert {p.stem for p in (CONF / "method").glob("*.yaml")} == set(methods())
+    assert {p.stem for p in (CONF / "training").glob("*.yaml")} >= set(datasets())
+
+
+def test_a_free_combination_takes_the_recipe_of_its_data_set():
+    assert composed("dataset=diamond").training == composed("population=diamond_2x50").training
+    assert composed("dataset=digits").training != composed("dataset=diamond").training
+
+
+def test_the_populations_are_those_of_the_study():
+    expected = """mnist_1x100 mnist_2x50 cosine_2x10 cosine_2x50 cosine_wave_2x50 one_vs_all_0 one_vs_all_1 one_vs_all_2
+        diamond_2x50 random_shape_2x50 circle_2x50 double_shape_2x50 digits_1x100 digits_2x50 mnist_full_1x100
+        mnist20x20_resampled free"""
+    assert {p.stem for p in (CONF / "population").glob("*.yaml")} >= set(expected.split())
+
+
+@pytest.mark.parametrize("population", ["mnist_1x100", "digits_2x50"])
+def test_bands_are_those_that_were_registered(population):
+    assert OmegaConf.to_container(composed(f"population={population}").population.band) == {
+        "metric": "accuracy",
+        "split": "pruning",
+        "low": 0.995,
+        "high": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("sead=3", "sead"),
+        ("method.params.draw=1", "draw"),
+        ("seed=abc", "abc"),
+        ("ranking=iterativ", "iterativ"),
+        ("training.optimiser=adam", "optimiser"),
+        ("record.truth_every=often", "often"),
+    ],
+)
+def test_a_mistyped_key_or_value_fails_at_composition_and_is_named(override, told):
+    with pytest.raises((HydraException, OmegaConfBaseException), match=told):
+        composed(override)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["method=random", "method.params.draw=abc"], r"method.params.*abc.*parameters: draw"),
+        (["dataset=mnist_one_vs_all", "dataset.params.digit=seven"], r"dataset.params.*seven"),
+        (["method=taylor2", "method.params.threshold=max"], r"threshold='max'; possible: none, mean, median"),
+        (["seed=-1"], r"seed=-1: 0 or more"),
+        (["record.truth_every=0"], "truth_every=0"),
+        (["run.device=cuda"], "only cpu"),
+        (["error=absolute"], "absolute"),
+    ],
+)
+def test_an_impossible_value_is_refused_with_what_is_possible(overrides, told):
+    with pytest.raises(StudyError, match=told):
+        plan(composed(*overrides))
+
+
+def test_a_named_population_cannot_be_changed_in_silence():
+    with pytest.raises(StudyError, match=r"fixes its training; changed: training.epochs=3"):
+        check_population(composed("population=digits_1x100", "training.epochs=3"))
+    with pytest.raises(StudyError, match=r"fixes its network"):
+        check_population(composed("population=digits_1x100", "network=mlp_50"))
+
+
+def test_seed_0_is_a_seed():
+    assert plan(composed("seed=0")).seed == 0
+    listed = composed("seed=0", "record.surfaces_every=7", "record.surfaces_for=[0]")
+    assert plan(listed).settings.surfaces_every == 7
+    listed.seed = 1
+    assert plan(listed).settings.surfaces_every == 0

@@ -1,0 +1,46 @@
+"""Profiles and sweeps: which cells they hold, and what is left out where data are missing."""
+
+import pytest
+
+from study import plans
+from study.config import CONF
+from study.errors import StudyError
+
+
+@pytest.mark.parametrize("name", [p.stem for p in sorted((CONF / "profile").glob("*.yaml"))])
+def test_every_profile_names_sweeps_that_compose(name):
+    for sweep in plans.profile(name):
+        assert sweep.populations
+        assert "seed" in sweep.params
+
+
+def test_the_confirmatory_profiles_start_at_seed_100():
+    for name, last in (("paper", 110), ("full", 130)):
+        assert {s.params["seed"] for s in plans.profile(name)} == {f"range(100,{last})"}
+
+
+def test_a_sweep_is_the_product_of_its_lists_each_cell_once():
+    sweep = plans.Sweep("smoke", plans.sweep("smoke").params | {"population": "cosine_2x10"})
+    cells = list(plans.cells(sweep))
+    assert len(cells) == len({c.key for c in cells}) == 6 * 3
+    assert {c.plan.seed for c in cells} == {0, 1, 2}
+    assert {c.plan.settings.truth_every for c in cells} == {10}
+
+
+def test_populations_without_data_are_left_out_and_said(monkeypatch, tmp_path):
+    def absent(name, **kwargs):
+        return "MNIST is not at hand" if name.startswith("mnist") else None
+
+    monkeypatch.setattr(plans, "missing", absent)
+    sweeps = plans.profile("paper")
+    reasons = plans.unavailable(sweeps)
+    assert set(reasons) == {"mnist_1x100", "mnist_2x50", "one_vs_all_0", "one_vs_all_1", "one_vs_all_2"}
+    left = sweeps[0].without(set(reasons))
+    assert "mnist_1x100" not in left.populations
+    assert "digits_1x100" in left.populations
+    assert plans.profile("smoke")[1].without(set(reasons)) is None
+
+
+def test_an_unknown_profile_lists_those_that_there_are():
+    with pytest.raises(StudyError, match=r"unknown profile 'papr'; known: full, paper, smoke"):
+        plans.profile("papr")
