@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
 import pandas as pd
 
 from analysis.claims.headline import headline
@@ -44,9 +43,9 @@ class Evaluation:
 def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = None) -> Evaluation:
     """Evaluate the register on a store.
 
-    Where a population has networks with confirmatory seeds (from 100 on), only those enter; with development seeds
-    alone these are used, and `confirmatory` is false. Of cells recorded twice (another numerics version) the newest
-    counts.
+    Where a store has networks with confirmatory seeds (from 100 on), only those enter; in a store of development
+    seeds alone these are used, and `confirmatory` is false. Of cells recorded twice (another numerics version) the
+    newest counts.
 
     Args:
         frames: the store.
@@ -58,6 +57,7 @@ def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = No
     missed = entering["band"] == "missed"
     absent = dict(zip(frames.not_run["population"], frames.not_run["reason"], strict=True))
     trajectories = curves(frames)
+    absent |= _development_only(table, entering)
     source = _source(entering[~missed], trajectories, absent | _all_missed(entering))
     judged = verdicts(register, source)
     again = judged.iloc[:0]
@@ -81,7 +81,7 @@ def _source(cells: pd.DataFrame, trajectories: pd.DataFrame, absent: dict[str, s
 
 
 def _entering(frames: Frames, table: pd.DataFrame, confirmatory_from: int) -> pd.DataFrame:
-    """Return the cells that verdicts may rest on: newest of doubles, one network a seed, confirmatory seeds first."""
+    """Return the cells that verdicts may rest on: newest of doubles, one network a seed, confirmatory seeds."""
     started = frames.cells.set_index("key")["start_time"]
     cells = table.assign(started=table["key"].map(started)).sort_values("started", kind="stable")
     cells = cells.drop_duplicates([*SETTINGS, "draw"], keep="last")
@@ -89,8 +89,14 @@ def _entering(frames: Frames, table: pd.DataFrame, confirmatory_from: int) -> pd
     newest = cells.groupby(["population", "seed"])["network_key"].transform("last")
     cells = cells[cells["network_key"] == newest]
     confirmatory = cells["seed"] >= confirmatory_from
-    has = confirmatory.groupby(cells["population"]).transform("any")
-    return cells[np.where(has, confirmatory, True).astype(bool)].drop(columns="started").sort_values(SETTINGS)
+    entering = cells[confirmatory] if confirmatory.any() else cells
+    return entering.drop(columns="started").sort_values(SETTINGS)
+
+
+def _development_only(table: pd.DataFrame, entering: pd.DataFrame) -> dict[str, str]:
+    """Reasons for the populations that have cells, but none that verdicts may rest on."""
+    left_out = set(table["population"]) - set(entering["population"])
+    return dict.fromkeys(left_out, "development seeds only")
 
 
 def _all_missed(entering: pd.DataFrame) -> dict[str, str]:

@@ -73,7 +73,8 @@ def _part(row: pd.Series) -> str:
     limits = "" if math.isnan(row["low"]) else f" [{row['low']:.3g}, {row['high']:.3g}]"
     p = f", corrected p = {row['p_corrected']:.2g}" if row["verdict"] == SUPPORTED else ""
     wanted = CLAIMED[row["template"]].format(margin=row["margin"])
-    label = METHODS.get(row["part"], row["part"])
+    method, comma, rest = str(row["part"]).partition(",")
+    label = METHODS.get(method, method) + comma + rest
     return f"{row['population']}, {label}: {row['estimate']:.3g}{limits} where {wanted}, n = {row['n']}{p}"
 
 

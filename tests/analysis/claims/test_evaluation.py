@@ -88,6 +88,21 @@ def test_confirmatory_seeds_alone_enter():
     assert overall(evaluation, "C13")["verdict"] == "inconclusive (n)"
 
 
+def test_populations_with_development_seeds_alone_stay_out_of_a_confirmatory_store():
+    seeds = {"mnist_2x50": range(100, 103), "mnist_1x100": range(3)}
+    q = np.arange(11) / 10
+    store = frames(
+        Cell(population, method, 10 + 90 * q**s, 1 - q, hidden=(5, 5), seed=seed)
+        for population in seeds
+        for seed in seeds[population]
+        for method, s in (("taylor1", 1.0), ("taylor2", 2.0))
+    )
+    evaluation = judged(store)
+    assert evaluation.confirmatory
+    assert overall(evaluation, "C13")["n"] == 3
+    assert overall(evaluation, "C04")["reason"] == "development seeds only"
+
+
 def test_development_seeds_are_marked_and_decide_nothing():
     evaluation = judged(study(populations=["mnist_2x50"], seeds=[0, 1], draws=1))
     assert not evaluation.confirmatory
