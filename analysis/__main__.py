@@ -1,0 +1,72 @@
+"""`python -m analysis`: from the tracking store to verdicts and the report. Needs no data, no network, no study."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from analysis import claims, metrics, report
+from analysis.report.tables import VERDICT_ORDER, number
+from analysis.runs import StoreError, export, read_export, read_store
+
+STYLES = {"supported": "green", "refuted": "red", "not run": "dim"}
+
+
+def main() -> int:
+    """Judge the claims, print the verdicts and write the report; return 2 when there is nothing to read."""
+    parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
+    parser.add_argument("--store", default="sqlite:///outputs/mlflow/mlflow.db", help="tracking store (%(default)s)")
+    parser.add_argument("--experiment", default="incredible_shrinking_network", help="its experiment (%(default)s)")
+    parser.add_argument("--sweep", help="only cells that this sweep asked for first")
+    parser.add_argument("--from", dest="exported", type=Path, help="read an export of this analysis, not a store")
+    parser.add_argument("--out", type=Path, default=Path("outputs/report"), help="folder of the report (%(default)s)")
+    arguments = parser.parse_args()
+    console = Console()
+    try:
+        with console.status("Reading the store") as status:
+            if arguments.exported:
+                frames = read_export(arguments.exported)
+            else:
+                frames = read_store(arguments.store, arguments.experiment, arguments.sweep)
+                export(frames, arguments.out.parent / "export")
+            status.update("Metrics of every trajectory")
+            table = metrics.table(frames)
+            status.update("Judging the claims")
+            judged = claims.evaluate(frames, table)
+            page = report.build(frames, table, judged, arguments.out, status.update)
+    except StoreError as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        return 2
+    show(judged, console)
+    for row in frames.not_run.itertuples():
+        console.print(f"[yellow]Not run: {row.population}.[/yellow] {row.reason}", highlight=False)
+    console.print(f"Report: {page}", soft_wrap=True)
+    return 0
+
+
+def show(judged: claims.Evaluation, console: Console) -> None:
+    """Print the headline and the verdicts of tier A."""
+    if not judged.confirmatory:
+        console.print("[yellow]Development seeds only: nothing is confirmed or refuted by these runs.[/yellow]")
+    for sentence in judged.headline:
+        console.print(f"- {sentence}", highlight=False)
+    overall = judged.verdicts[(judged.verdicts["role"] == "overall") & (judged.verdicts["tier"] == "A")]
+    grid = Table("claim", "statement", "n", "p corrected", "verdict", title="Claims of tier A", title_justify="left")
+    for (claim, statement), arms in overall.groupby(["claim", "statement"], sort=False):
+        ran = arms[arms["verdict"] != "not run"]
+        for _, row in (ran if len(ran) else arms.iloc[:1]).iterrows():
+            arm = "" if row["arm"] == "as_published" else f" ({row['arm']})"
+            values = str(row["n"]), number(row["p_corrected"], 2), row["verdict"]
+            grid.add_row(str(claim), f"{statement}{arm}", *values, style=STYLES.get(row["verdict"], ""))
+    console.print(grid)
+    console.print("Arms that are not listed were not run; the report says why.")
+    counts = overall["verdict"].value_counts()
+    console.print(", ".join(f"{counts[v]} {v}" for v in VERDICT_ORDER if v in counts))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

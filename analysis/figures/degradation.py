@@ -1,0 +1,42 @@
+"""Error and accuracy against the share of units removed: every network, their median, and the published points."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.style import colour, label, ordered
+
+QUANTITIES = {"error_per_sample": "error per sample, E/N", "accuracy": "accuracy on the pruning rows"}
+
+
+def degradation(curves: pd.DataFrame, published: pd.DataFrame, ax: Axes, quantity: str) -> Axes:
+    """Draw one population under one ranking.
+
+    Args:
+        curves: `metrics.curves` of these cells, draws of the random method averaged per network.
+        published: the same of `published.curves`; may be empty.
+        ax: axes to draw on.
+        quantity: "error_per_sample" (logarithmic axis) or "accuracy".
+    """
+    for method in ordered(curves["method"]):
+        of = curves[curves["method"] == method].pivot_table(index="q", columns="seed", values=quantity)
+        ax.plot(of.index, of.to_numpy(), color=colour(method), lw=0.5, alpha=0.25, rasterized=True)
+        ax.plot(of.index, of.median(axis=1), color=colour(method), lw=1.8, label=label(method))
+    for method in ordered(published["method"]) if len(published) else []:
+        of = published[published["method"] == method].dropna(subset=[quantity])
+        every = max(1, len(of) // 25)
+        ax.plot(of["q"][::every], of[quantity][::every], "o", ms=3, mfc="none", mew=0.9, color=colour(method))
+    ax.set(xlabel="share of hidden units removed", ylabel=QUANTITIES[quantity], xlim=(-0.01, 1.01))
+    if quantity == "error_per_sample" and (curves[quantity] > 0).all():
+        ax.set_yscale("log")
+    return ax
+
+
+def averaged(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return curves with the draws of the random method averaged (geometric mean of errors) per network."""
+    by = ["population", "method", "ranking", "seed", "removed", "q"]
+    logs = curves.assign(error_per_sample=np.log(curves["error_per_sample"].clip(lower=1e-300)))
+    mean = logs.groupby(by, as_index=False)[["error_per_sample", "accuracy"]].mean()
+    return mean.assign(error_per_sample=np.exp(mean["error_per_sample"]))

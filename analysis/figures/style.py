@@ -1,0 +1,60 @@
+"""One colour, label and place for every method, everywhere (Okabe & Ito 2008: safe for colour-blind eyes)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+LABELS = {
+    "brute_force": "brute force",
+    "taylor2_exact": "exact second derivative",
+    "taylor2": "second order",
+    "taylor1": "first order",
+    "taylor1_abs": "absolute first order",
+    "magnitude": "magnitude",
+    "mean_activation": "mean activation",
+    "random": "random",
+    "worst_first": "worst first",
+}
+COLOURS = {
+    "brute_force": "#000000",
+    "taylor2_exact": "#009E73",
+    "taylor2": "#0072B2",
+    "taylor1": "#D55E00",
+    "taylor1_abs": "#E69F00",
+    "magnitude": "#CC79A7",
+    "mean_activation": "#56B4E9",
+    "random": "#7F7F7F",
+    "worst_first": "#B0A000",
+}
+RANKINGS = {"single_overall": "ranked once", "iterative": "re-ranked"}
+RC = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "study",
+    "figure.dpi": 100,
+    "legend.frameon": False,
+}
+
+
+def label(method: str) -> str:
+    """Return a method's name in words.
+
+    >>> label("taylor2")
+    'second order'
+    """
+    return LABELS.get(method, method.replace("_", " "))
+
+
+def colour(method: str) -> str:
+    """Return a method's colour; grey for one that is not known here."""
+    return COLOURS.get(method, "#999999")
+
+
+def ordered(methods: Iterable[str]) -> list[str]:
+    """Return the methods in the order of legends and rows."""
+    order = list(LABELS)
+    return sorted(set(methods), key=lambda m: (order.index(m) if m in order else len(order), m))

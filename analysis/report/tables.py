@@ -1,0 +1,101 @@
+"""The report's tables, as frames of text: values with intervals, one row a line that a person reads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.figures.style import RANKINGS, label, ordered
+from analysis.frames import Frames
+
+VERDICT_ORDER = ("supported", "refuted", "inconclusive", "inconclusive (n)", "not testable as stated", "not run")
+
+
+def number(value: object, digits: int = 3) -> str:
+    """Return a number as text, a dash where there is none.
+
+    >>> number(0.12345), number(float("nan"))
+    ('0.123', '–')
+    """
+    if value is None or (isinstance(value, float) and not np.isfinite(value)) or value is pd.NA:
+        return "–"
+    return f"{float(value):.{digits}g}"  # type: ignore[arg-type]
+
+
+def interval(row: pd.Series) -> str:
+    """Return the estimate of a verdict with its one-sided limits."""
+    if not np.isfinite(row["estimate"]):
+        return "–"
+    low, high = number(row["low"]), number(row["high"])
+    return f"{number(row['estimate'])} [{low}, {high}]"
+
+
+def correlations(networks: pd.DataFrame) -> pd.DataFrame:
+    """Return the table that the paper planned: per population, ranking and method, over networks.
+
+    Led by what separates methods (units removable, regret, the cheap end); the correlation over all units flatters.
+    Medians over networks; for Spearman over all units the mean by Fisher's z with a t-interval over networks.
+    """
+    rows = []
+    for (population, ranking), group in networks.groupby(["population", "ranking"], sort=True):
+        for method in ordered(group["method"]):
+            of = group[group["method"] == method]
+            share = of["r_1"] if of["r_1"].notna().any() else of["r_1pct"]
+            rows.append(
+                {
+                    "population": population,
+                    "ranking": RANKINGS.get(str(ranking), ranking),
+                    "method": label(method),
+                    "networks": len(of),
+                    "removable (R_1)": number(share.median()),
+                    "removable at 2 E0": number(of["m2e"].median()),
+                    "regret": number(of["regret_mean"].median(), 2),
+                    "Spearman, 25 cheapest": number(of["rho_cheap_0"].median(), 2),
+                    "overlap of 25": number(of["overlap25_0"].median(), 2),
+                    "Spearman, all": fisher(of["rho_0"], of["units"]),
+                    "Kendall": number(of["kendall_0"].median(), 2),
+                    "forward passes": f"{of['forward_passes'].median():,.0f}",
+                    "seconds": number(of["seconds"].median(), 2),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def fisher(rho: pd.Series, units: pd.Series) -> str:
+    """Return the mean correlation by Fisher's z with a 95 % t-interval over networks; clipped at 1 - 1/(2K)."""
+    known = rho.notna()
+    if not known.any():
+        return "–"
+    limit = 1 - 1 / (2 * units[known].to_numpy())
+    z = np.arctanh(np.clip(rho[known].to_numpy(), -limit, limit))
+    mean = np.tanh(z.mean())
+    if len(z) < 2:
+        return f"{mean:.2f} (one network)"
+    half = stats.t.ppf(0.975, len(z) - 1) * z.std(ddof=1) / np.sqrt(len(z))
+    return f"{mean:.2f} [{np.tanh(z.mean() - half):.2f}, {np.tanh(z.mean() + half):.2f}]"
+
+
+def populations(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
+    """Return populations with their networks, acceptance and starts."""
+    rows = []
+    one = table.drop_duplicates(["population", "network_key"])
+    for population, group in one.groupby("population"):
+        bands = group["band"].value_counts()
+        cells = frames.cells[frames.cells["population"] == population]
+        rows.append(
+            {
+                "population": population,
+                "network": ", ".join(sorted(set(cells["network"]))),
+                "output": ", ".join(sorted(set(cells["output"]))),
+                "networks": len(group),
+                "seeds": f"{group['seed'].min()} to {group['seed'].max()}",
+                "band met": int(bands.get("met", 0)),
+                "band missed": int(bands.get("missed", 0)),
+                "start error E0 (median)": number(group["E0"].median(), 4),
+                "start accuracy": number(group["accuracy_0"].median(), 7),
+                "held out": number(group["accuracy_0_held_out"].median(), 6),
+                "cells": len(cells),
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,166 @@
+"""The tracking store -> tidy frames, and the analysis's own export of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from analysis.frames import INTEGER_TAGS, RUN_COLUMNS, Frames, no_rows, no_runs
+from study.records import RECORDS_VERSION, RUN_TAGS, TABLES, TAG
+
+SQLITE = "sqlite:///"
+NOT_RUN = f"{TAG}not_run."
+PAGE = 1000
+
+
+class StoreError(ValueError):
+    """A store that cannot be read; says what was looked for and how to make one."""
+
+
+def read_store(uri: str, experiment: str, sweep: str | None = None) -> Frames:
+    """Read the finished cells and networks of an experiment.
+
+    Args:
+        uri: of the tracking store, as in sqlite:///outputs/mlflow/mlflow.db.
+        experiment: its name.
+        sweep: only cells that this sweep asked for first.
+
+    Raises:
+        StoreError: when the store, the experiment or finished cells are not there, or were written by another version.
+    """
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).is_file():
+        raise StoreError(
+            f"no tracking store at {uri.removeprefix(SQLITE)}; run `make reproduce` first, or name --store"
+        )
+    from mlflow.exceptions import MlflowException
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(uri)
+    try:
+        found = client.get_experiment_by_name(experiment)
+    except MlflowException as error:
+        raise StoreError(f"the store {uri} cannot be read: {error}") from error
+    if found is None:
+        names = ", ".join(e.name for e in client.search_experiments())
+        raise StoreError(f"the store {uri} has no experiment {experiment!r}; it has: {names}")
+    runs, token = [], None
+    wanted = f"tags.`{TAG}status` = 'finished'"
+    while True:
+        page = client.search_runs([found.experiment_id], wanted, max_results=PAGE, page_token=token)
+        runs += page
+        token = page.token
+        if not token:
+            break
+    tags = pd.DataFrame(
+        [
+            {
+                **{name: run.data.tags.get(TAG + name, "") for name in RUN_TAGS},
+                "run_id": run.info.run_id,
+                "run_name": run.info.run_name,
+                "start_time": pd.Timestamp(run.info.start_time, unit="ms"),
+                "artifacts": run.info.artifact_uri,
+            }
+            for run in runs
+        ]
+    )
+    if tags.empty or not (tags["kind"] == "cell").any():
+        raise StoreError(f"the store {uri} has no finished cell in {experiment!r}; run `make reproduce` first")
+    cells = tags[tags["kind"] == "cell"].sort_values("start_time").drop_duplicates("key", keep="last")
+    if sweep is not None:
+        cells = cells[cells["sweep"] == sweep]
+        if cells.empty:
+            raise StoreError(f"no finished cell belongs to sweep {sweep!r}; there are: {sorted(set(tags['sweep']))}")
+    strange = set(cells["records_version"]) - {str(RECORDS_VERSION)}
+    if strange:
+        raise StoreError(
+            f"cells were recorded with records version {', '.join(sorted(strange))}, this analysis reads "
+            f"{RECORDS_VERSION}; use the code of the version that wrote them, or run them again"
+        )
+    folders = [_folder(uri, run, artifacts) for run, artifacts in zip(cells["run_id"], cells["artifacts"], strict=True)]
+    networks = tags[tags["kind"] == "network"].sort_values("start_time").drop_duplicates("network_key", keep="last")
+    networks = networks[networks["network_key"].isin(set(cells["network_key"]))]
+    reasons = {k.removeprefix(NOT_RUN): v for k, v in found.tags.items() if k.startswith(NOT_RUN)}
+    return Frames(
+        cells=_typed(cells),
+        networks=_typed(networks),
+        not_run=pd.DataFrame({"population": list(reasons), "reason": list(reasons.values())}, dtype="str"),
+        about=_about(folders[-1], cells, uri),
+        **_tables(folders, cells["key"].tolist()),
+    )
+
+
+def _folder(uri: str, run: str, artifacts: str) -> Path:
+    """Return where a run's artefacts lie, even when a local store was moved since; downloaded from a server."""
+    parsed = urlparse(artifacts)
+    if parsed.scheme in ("", "file"):
+        path = Path(unquote(parsed.path))
+        if path.is_dir() or not uri.startswith(SQLITE):
+            return path
+        return Path(uri.removeprefix(SQLITE)).parent / "artifacts" / run / "artifacts"
+    import mlflow
+
+    return Path(mlflow.artifacts.download_artifacts(artifact_uri=artifacts, tracking_uri=uri))
+
+
+def _tables(folders: list[Path], keys: list[str]) -> dict[str, pd.DataFrame]:
+    def read(name: str, folder: Path, key: str) -> pd.DataFrame:
+        try:
+            frame = pq.read_table(folder / "tables" / f"{name}.parquet").to_pandas()
+        except OSError as error:
+            raise StoreError(f"a table of a finished cell cannot be read: {error}; run its sweep again") from error
+        frame.insert(0, "key", key)
+        return frame
+
+    out = {}
+    with ThreadPoolExecutor(4) as pool:
+        for name in TABLES:
+            frames = [f for f in pool.map(lambda a, n=name: read(n, *a), zip(folders, keys, strict=True)) if len(f)]
+            out[name] = pd.concat(frames, ignore_index=True) if frames else no_rows(name)
+    return out
+
+
+def _typed(runs: pd.DataFrame) -> pd.DataFrame:
+    if runs.empty:
+        return no_runs()
+    runs = runs[list(RUN_COLUMNS)].reset_index(drop=True)
+    return runs.assign(**{name: runs[name].replace("", "0").astype("int64") for name in INTEGER_TAGS})
+
+
+def _about(folder: Path, cells: pd.DataFrame, uri: str) -> dict[str, str]:
+    path = folder / "environment.json"
+    environment = json.loads(path.read_text()) if path.is_file() else {}
+    return {
+        "store": uri if "://" in uri and not uri.startswith(SQLITE) else Path(uri.removeprefix(SQLITE)).name,
+        "cells": str(len(cells)),
+        "sweeps": ", ".join(sorted(set(cells["sweep"]))),
+        "code version": ", ".join(sorted(set(cells["code_version"]))),
+        **{k: str(v) for k, v in environment.items()},
+    }
+
+
+def export(frames: Frames, folder: Path) -> None:
+    """Write the frames as parquet files; with them everything can be rebuilt without the store."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("cells", "networks", "not_run", *TABLES):
+        getattr(frames, name).to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
+    (folder / "about.json").write_text(json.dumps(frames.about, indent=1))
+
+
+def read_export(folder: Path) -> Frames:
+    """Read what `export` wrote.
+
+    Raises:
+        StoreError: when a file is missing.
+    """
+    missing = [n for n in ("cells", "networks", "not_run", *TABLES) if not (folder / f"{n}.parquet").is_file()]
+    if missing:
+        raise StoreError(f"{folder} is no export of this analysis: {', '.join(missing)} missing")
+    tables = {n: pd.read_parquet(folder / f"{n}.parquet") for n in ("cells", "networks", "not_run", *TABLES)}
+    return Frames(about=json.loads((folder / "about.json").read_text()), **tables)
