@@ -6,6 +6,7 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import pandas as pd
@@ -50,7 +51,8 @@ def read_store(uri: str, experiment: str, sweep: str | None = None) -> Frames:
     if found is None:
         names = ", ".join(e.name for e in client.search_experiments())
         raise StoreError(f"the store {uri} has no experiment {experiment!r}; it has: {names}")
-    runs, token = [], None
+    runs: list[Any] = []
+    token = None
     wanted = f"tags.`{TAG}status` = 'finished'"
     while True:
         page = client.search_runs([found.experiment_id], wanted, max_results=PAGE, page_token=token)

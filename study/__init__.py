@@ -1,1 +1,25 @@
-"""Which neurons of a trained network can go, and who can tell: a reproducibility study of arXiv 1701.04465."""
+"""Which neurons of a trained network can go, and who can tell: a study of arXiv 1701.04465.
+
+For notebooks: `from study import load_dataset, train, prune`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from study.data import load_dataset
+    from study.training import train
+    from study.trajectory import prune
+
+__all__ = ["load_dataset", "prune", "train"]
+
+_HOMES = {"load_dataset": "study.data", "train": "study.training", "prune": "study.trajectory"}
+
+
+def __getattr__(name: str) -> object:
+    # Imported when asked for: `study.records` must stay importable without torch being loaded.
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'study' has no attribute {name!r}")

@@ -298,7 +298,8 @@ def typed(known: dict[str, tuple[type, object]], params: dict[str, Any], where: 
     except OmegaConfBaseException as error:
         takes = ", ".join(known) or "none"
         raise StudyError(f"{where}: {str(error).splitlines()[0]} (parameters: {takes})") from error
-    return {name: merged[name] for name in params}
+    checked: dict[str, Any] = plain(merged)
+    return {name: checked[name] for name in params}
 
 
 def non_defaults(settings: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ def removable(frame: pd.DataFrame, ax: Axes, column: str, title: str) -> Axes:
         values = frame.loc[frame["method"] == method, column].dropna()
         ax.plot(values, [y] * len(values), "o", ms=4, mfc="none", color=colour(method), alpha=0.7)
         ax.plot([values.median()] * 2, [y - 0.35, y + 0.35], color=colour(method), lw=2.5)
-    ax.set(yticks=range(len(methods)), xlim=(-0.02, 1.0), title=title)
+    ax.set(yticks=range(len(methods)), xlim=(-0.02, 1.02))
+    ax.set_title(title, fontsize=9)
     ax.set_yticklabels([label(m) for m in methods])
     return ax

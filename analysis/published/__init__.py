@@ -1,9 +1,10 @@
 """The paper's curves, as a reference: facts about the publication (arXiv 1701.04465 v1), cited by figure.
 
 `figure_points.csv`: digitised from the vector graphics of figures 2, 3, 4, 8, 9, 13, 17, 21 and 25: squared error
-summed over the pruning rows (four significant digits) and, where the figure shows it, the accuracy on them. `starts.csv`: the
-point before any removal, which the figures do not draw. They belong to the authors' networks and the formulas that
-their code implemented, one network a population; the Taylor curves of figure 2 belong to runs that are not public.
+summed over the pruning rows (four significant digits) and, where the figure shows it, the accuracy on them.
+`starts.csv`: the point before any removal, which the figures do not draw. They belong to the authors' networks and the
+formulas that their code implemented, one network a population; the Taylor curves of figure 2 belong to runs that are
+not public.
 """
 
 from __future__ import annotations

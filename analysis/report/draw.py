@@ -32,9 +32,9 @@ class Drawn:
 
 def draw(frames: Frames, curves: pd.DataFrame, table: pd.DataFrame, networks: pd.DataFrame) -> Iterator[Drawn]:
     """Draw every figure that the frames have something for."""
-    with mpl.rc_context(RC):
+    with mpl.rc_context(RC):  # type: ignore[arg-type]
         yield from _removable(networks)
-        yield from _degradation(curves)
+        yield from _degradation(curves, set(frames.cells.loc[frames.cells["task"] == "regression", "population"]))
         yield from _along(frames, table)
         yield from _impacts(frames, table)
         yield from _surfaces(frames)
@@ -48,7 +48,7 @@ def _removable(networks: pd.DataFrame) -> Iterator[Drawn]:
     columns = 3
     lines = -(-len(populations) // columns)
     methods = chosen["method"].nunique()
-    figure = Figure(figsize=(11, lines * (0.75 + 0.24 * methods)), layout="constrained")
+    figure = Figure(figsize=(11, lines * (0.95 + 0.24 * methods)), layout="constrained")
     axes = figure.subplots(lines, columns, squeeze=False, sharex=True)
     for ax in axes.flat[len(populations) :]:
         ax.set_visible(False)
@@ -56,17 +56,17 @@ def _removable(networks: pd.DataFrame) -> Iterator[Drawn]:
         of = chosen[chosen["population"] == population]
         classification = bool(of["r_1"].notna().any())
         rule = "accuracy within 1 point" if classification else "error within 1 %"
-        removable(of, ax, "r_1" if classification else "r_1pct", f"{population} ({rule})")
+        removable(of, ax, "r_1" if classification else "r_1pct", f"{population}\n{rule}")
     figure.supxlabel("share of hidden units removed before the limit is first crossed (R_1), re-ranked", fontsize=9)
     caption = "Units removable by each method under iterative re-ranking: one circle a network, the bar their median."
     yield Drawn("found", "removable", caption, svg(figure))
 
 
-def _degradation(curves: pd.DataFrame) -> Iterator[Drawn]:
+def _degradation(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]:
     mean, reference = averaged(curves), published.curves()
     for (population, ranking), of in mean.groupby(["population", "ranking"], sort=True):
         shown = reference[(reference["population"] == population) & (reference["ranking"] == ranking)]
-        quantities = ["error_per_sample", "accuracy"] if (of["accuracy"] < 0.9).any() else ["error_per_sample"]
+        quantities = ["error_per_sample"] if population in regressions else ["error_per_sample", "accuracy"]
         figure = Figure(figsize=(5.3 * len(quantities), 3.7), layout="constrained")
         axes = figure.subplots(1, len(quantities), squeeze=False)[0]
         for ax, quantity in zip(axes, quantities, strict=True):

@@ -4,10 +4,11 @@ Putting unit k of layer l at gain a changes the next layer's pre-activation by a
 
     z_{l+1}(a) = z_{l+1} + (a - 1) w_k (o_k - c_k)',      w_k its outgoing weights, c_k what replaces it,
 
-and nothing else below. A unit of the last hidden layer therefore costs samples x outputs, an earlier one the layers
-that follow. Candidates are evaluated in blocks that stay in cache; sums are float64. Equal to `reference.plain_errors`
-to 1e-12 max(E(0), E(1)) (tests/impact), as long as |w_k o_k| stays below about 1e3: the rank-one term rounds by 1e-16 of
-that, which bounded units never reach in practice and unbounded ones only with exploding weights.
+and nothing else below. A unit of the last hidden layer therefore costs samples x outputs, an earlier one the
+layers that follow. Candidates are evaluated in blocks that stay in cache; sums are float64. Equal to
+`reference.plain_errors` to 1e-12 max(E(0), E(1)) (tests/impact), as long as |w_k o_k| stays below about 1e3: the
+rank-one term rounds by 1e-16 of that, which bounded units never reach in practice and unbounded ones only with
+exploding weights.
 """
 
 from __future__ import annotations

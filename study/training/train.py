@@ -150,9 +150,9 @@ class _Run:
                 parameters.backward(self.inputs[batch], self.targets[batch])
                 optimizer.step()
                 self.steps += 1
-                if recipe.target_accuracy is not None and self.steps % recipe.check_every == 0:
-                    if self.look(self.steps / per_epoch) >= recipe.target_accuracy:
-                        return
+                due = recipe.target_accuracy is not None and self.steps % recipe.check_every == 0
+                if due and self.look(self.steps / per_epoch) >= (recipe.target_accuracy or 0.0):
+                    return
             if epoch % every == 0 or epoch == recipe.epochs:
                 self.look(epoch)
             if self.progress:

@@ -1,0 +1,57 @@
+"""`python -m study.training`: train every population on some seeds and show what it reaches beside its band."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+from hydra import compose
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from study.cell import judge, prepare
+from study.config import CONF, FREE, data_folder, plan
+from study.errors import StudyError
+from study.population import composer
+from study.training import load_or_train
+
+
+def main() -> int:
+    """Train (or load) and report; return 1 when a network misses its band."""
+    known = sorted(p.stem for p in (CONF / "population").glob("*.yaml") if p.stem != FREE)
+    parser = argparse.ArgumentParser(prog="python -m study.training", description=__doc__)
+    parser.add_argument(
+        "populations", nargs="*", default=known, metavar="population", help=f"one of: {', '.join(known)}"
+    )
+    parser.add_argument("--seeds", default="0,1,2", help="seeds, with commas; below 100 for development (%(default)s)")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    console, missed = Console(), 0
+    table = Table("population", "seed", "band", "value", "error per sample", "gradient", "seconds")
+    jobs = [(p, int(s)) for p in arguments.populations for s in arguments.seeds.split(",")]
+    for population, seed in track(jobs, "Training", console=console, transient=True):
+        try:
+            with composer():
+                cfg = compose("config", overrides=[f"population={population}", f"seed={seed}"])
+            chosen = plan(cfg)
+            data = prepare(chosen, data_folder(cfg)).data
+            shape = chosen.hidden, chosen.activation, chosen.output or data.output
+            trained = load_or_train(*shape, data, chosen.recipe, seed, Path(cfg.paths.outputs) / "networks")
+        except StudyError as error:
+            console.print(f"[red]{population}: {error}[/red]", highlight=False)
+            missed += 1
+            continue
+        verdict, words = judge(chosen, trained.network, data)
+        missed += verdict == "missed"
+        last = trained.history.iloc[-1]
+        numbers = f"{last['error']:.3g}", f"{last['gradient']:.1e}", f"{trained.seconds:.1f}"
+        table.add_row(population, str(seed), verdict, words, *numbers, style="" if verdict == "met" else "yellow")
+    console.print(table)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
