@@ -35,7 +35,7 @@ def main() -> int:
     console = Console()
     table = Table(
         "one step, all units", "reference", "oracle", "ratio", "taylor1", "taylor2", "taylor2_exact",
-        title=f"Seconds, medians of {ROUNDS} rounds; the reference is {SAMPLED} full forward passes, scaled to all units",
+        title=f"Seconds, medians of {ROUNDS}; the reference is {SAMPLED} full forward passes, scaled to all units",
         title_justify="left",
     )  # fmt: skip
     for name, case in CASES.items():

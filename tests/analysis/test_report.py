@@ -1,0 +1,165 @@
+"""From a real store to a real page: what a sweep recorded is read, exported, judged and shown."""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from hydra import compose
+
+from analysis import claims, metrics, published
+from analysis.report.tables import correlations, fisher, interval, number
+from analysis.runs import StoreError, export, read_export, read_store
+from study.config import ROOT
+from study.population import composer
+from study.records import TABLES
+from study.run import run_cell, store_of
+
+EXPERIMENT = "incredible_shrinking_network"
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """Six cells of a population of the study, recorded for real, and one population that could not be run."""
+    folder = tmp_path_factory.mktemp("outputs")
+    with composer():
+        for seed in (100, 101):
+            for method in ("brute_force", "taylor1", "taylor2"):
+                overrides = [
+                    "population=digits_1x100",
+                    f"seed={seed}",
+                    f"method={method}",
+                    "record.truth_every=20",
+                    "record.surfaces_every=40",
+                    "run.figures_for=[]",
+                    f"paths.outputs={folder}",
+                ]
+                cfg = compose("config", overrides=overrides)
+                run_cell(cfg, alone=False)
+    store_of(cfg).note_not_run("mnist_1x100", "MNIST is not at hand: run make data")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def frames(outputs):
+    return read_store(f"sqlite:///{outputs}/mlflow/mlflow.db", EXPERIMENT)
+
+
+def analysis(*arguments):
+    command = [sys.executable, "-m", "analysis", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_the_store_is_read_whole(frames):
+    assert len(frames.cells) == 6
+    assert len(frames.networks) == 2
+    assert set(frames.cells["seed"]) == {100, 101}
+    assert frames.not_run.to_dict("records") == [
+        {"population": "mnist_1x100", "reason": "MNIST is not at hand: run make data"}
+    ]
+    for name, columns in TABLES.items():
+        assert list(getattr(frames, name).columns) == ["key", *columns]
+    assert frames.events.groupby("key").size().tolist() == [101] * 6
+
+
+def test_an_export_holds_all_of_it(frames, tmp_path):
+    export(frames, tmp_path)
+    again = read_export(tmp_path)
+    pd.testing.assert_frame_equal(metrics.table(frames), metrics.table(again), check_exact=True)
+    assert again.about == frames.about
+    (tmp_path / "impacts.parquet").unlink()
+    with pytest.raises(StoreError, match="impacts missing"):
+        read_export(tmp_path)
+
+
+def test_a_store_that_was_moved_is_still_read(outputs, frames, tmp_path):
+    shutil.copytree(outputs / "mlflow", tmp_path / "elsewhere")
+    hidden = outputs / "mlflow" / "artifacts"
+    hidden.rename(outputs / "mlflow" / "gone")
+    try:
+        moved = read_store(f"sqlite:///{tmp_path}/elsewhere/mlflow.db", EXPERIMENT)
+    finally:
+        (outputs / "mlflow" / "gone").rename(hidden)
+    pd.testing.assert_frame_equal(moved.events, frames.events, check_exact=True)
+
+
+def test_few_seeds_decide_nothing_and_absent_populations_are_said(frames):
+    judged = claims.evaluate(frames, metrics.table(frames))
+    assert judged.confirmatory
+    assert not set(judged.verdicts["verdict"]) & {"supported", "refuted"}
+    reasons = judged.verdicts.loc[judged.verdicts["claim"] == "C02", "reason"].dropna()
+    assert reasons.str.contains("MNIST is not at hand").any()
+
+
+def test_the_command_writes_a_page_that_needs_nothing_else(outputs, tmp_path):
+    done = analysis("--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", tmp_path / "report")
+    assert done.returncode == 0, done.stderr
+    assert "Claims of tier A" in done.stdout
+    assert "Not run: mnist_1x100" in done.stdout
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert not re.findall(r'(?:src|href)="(?!#)[^"]*"', re.sub(r"xlink:href", "", page))
+    for section in ("found", "claims", "curves", "correlations", "populations", "how"):
+        assert f'id="{section}"' in page
+    assert "MNIST is not at hand" in page
+    for table in ("verdicts", "correlations", "populations", "metrics"):
+        assert len(pd.read_csv(tmp_path / "report" / "tables" / f"{table}.csv"))
+    rebuilt = analysis("--from", tmp_path / "export", "--out", tmp_path / "again")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    for csv in (tmp_path / "report" / "tables").glob("*.csv"):
+        assert csv.read_text() == (tmp_path / "again" / "tables" / csv.name).read_text(), csv.name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--store", "sqlite:///nowhere/mlflow.db"], "no tracking store at nowhere/mlflow.db"),
+        (["--from", "nowhere"], "is no export of this analysis"),
+    ],
+)
+def test_nothing_to_read_gets_a_message_and_exit_2(arguments, told):
+    done = analysis(*arguments)
+    assert done.returncode == 2
+    assert told in " ".join(done.stdout.split())
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_phone_needs_no_sideways_scrolling(outputs, tmp_path):
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    analysis("--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", tmp_path / "report")
+    page = tmp_path / "report" / "index.html"
+    probe = "<script>document.title = document.documentElement.scrollWidth + ' of ' + window.innerWidth</script>"
+    page.write_text(page.read_text().replace("</body>", f"{probe}</body>"))
+    command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--window-size=390,800", "--virtual-time-budget=4000"]
+    done = subprocess.run(
+        [*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    found = re.search(r"<title>(\d+) of (\d+)</title>", done.stdout)
+    assert found, done.stdout[:300]
+    assert int(found[1]) <= int(found[2])
+
+
+def test_published_curves_start_where_the_authors_networks_did():
+    curves = published.curves()
+    start = curves[(curves["population"] == "mnist_1x100") & (curves["removed"] == 0)]
+    assert start["error_per_sample"].unique() == pytest.approx([38.0208 / 4500])
+    assert set(curves["method"]) == {"brute_force", "taylor1", "taylor2"}
+    assert len(curves.drop_duplicates(["figure", "method"])) == 3 * 11
+
+
+def test_numbers_and_intervals_in_words():
+    assert number(float("nan")) == "–"
+    assert interval(pd.Series({"estimate": 0.5, "low": 0.25, "high": float("inf")})) == "0.5 [0.25, –]"
+    assert fisher(pd.Series([0.5, 0.5, 0.5]), pd.Series([100, 100, 100])) == "0.50 [0.50, 0.50]"
+    assert fisher(pd.Series([float("nan")]), pd.Series([100])) == "–"
+
+
+def test_the_table_of_correlations_has_a_row_a_method(frames):
+    table = correlations(metrics.per_network(metrics.table(frames)))
+    assert table["method"].tolist() == ["brute force", "second order", "first order"]
+    assert table["networks"].tolist() == [2, 2, 2]
