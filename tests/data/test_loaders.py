@@ -1,0 +1,132 @@
+"""Every data set: sizes, classes, digests that stay what they are, geometry known by hand."""
+
+import numpy as np
+import pytest
+import torch
+
+from study.data import load_dataset, missing, names
+from study.data.base import Dataset, Split
+from study.errors import StudyError
+
+LOCAL = ["circle", "cosine", "cosine_wave", "diamond", "digits", "double_shape", "random_shape"]
+SIZES = {
+    "cosine": (10_000, 10_000, 10_000, 1, 1, 0, "sigmoid"),
+    "cosine_wave": (10_000, 10_000, 10_000, 1, 1, 0, "linear"),
+    "diamond": (10_000, 10_000, 20_000, 2, 1, 2, "sigmoid"),
+    "circle": (10_000, 10_000, 20_000, 2, 1, 2, "sigmoid"),
+    "random_shape": (10_000, 10_000, 20_000, 2, 1, 2, "sigmoid"),
+    "double_shape": (10_000, 10_000, 20_000, 2, 1, 2, "sigmoid"),
+    "digits": (1_438, 1_438, 359, 64, 10, 10, "sigmoid"),
+    "mnist": (60_000, 10_000, 10_000, 784, 10, 10, "sigmoid"),
+    "mnist_one_vs_all": (60_000, 10_000, 10_000, 784, 2, 2, "softmax"),
+    "mnist20x20": (4_500, 4_500, 10_000, 400, 10, 10, "sigmoid"),
+}
+
+
+def needs_mnist(name):
+    if reason := missing(name):
+        pytest.skip(reason)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_sizes_are_those_of_the_populations(name):
+    needs_mnist(name)
+    data = load_dataset(name)
+    found = (len(data.training), len(data.pruning), len(data.held_out), data.features, data.outputs, data.classes)
+    assert (*found, data.output) == SIZES[name]
+    assert set(names()) == set(SIZES)
+
+
+PINNED = {
+    "circle": "2b3e3dbde5525d31",
+    "cosine": "59f8edfa5ec374fa",
+    "cosine_wave": "18d6182c1ad17733",
+    "diamond": "2ffe4765cc10a5dc",
+    "digits": "1ba064d2674ce358",
+    "double_shape": "2abdac20a824fff3",
+    "random_shape": "2884287627351995",
+}
+
+
+@pytest.mark.parametrize("name", PINNED)
+def test_generated_data_stay_what_they_are(name):
+    # A changed digest disowns every recorded result on these data.
+    assert load_dataset(name).digest[:16] == PINNED[name]
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_the_data_seed_and_nothing_else_changes_the_data(name):
+    assert load_dataset(name, seed=0).digest != load_dataset(name, seed=1).digest
+    data = load_dataset(name)
+    rows = {row.numpy().tobytes() for row in data.training.inputs}
+    shared = sum(row.numpy().tobytes() in rows for row in data.held_out.inputs)
+    assert shared <= (1 if name == "digits" else 0)
+
+
+def test_cosines_are_cosines():
+    arc, wave = load_dataset("cosine").training, load_dataset("cosine_wave").training
+    assert torch.allclose(arc.targets, torch.cos(arc.inputs), rtol=0, atol=1e-15)
+    assert 0 <= float(arc.inputs.min()) < 0.001
+    assert 0.999 < float(arc.inputs.max()) <= 1
+    assert float(wave.targets.min()) == pytest.approx(-1, abs=1e-5)
+    assert float(wave.targets.max()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["circle", "diamond", "random_shape", "double_shape"])
+def test_both_classes_of_a_shape_are_well_represented(name):
+    share = float(load_dataset(name).training.targets.mean())
+    assert 0.2 < share < 0.8
+
+
+def test_one_vs_all_is_the_digit_against_the_rest():
+    needs_mnist("mnist_one_vs_all")
+    data = load_dataset("mnist_one_vs_all", digit=2)
+    assert int(data.training.labels.sum()) == 5958  # twos in the training file
+    assert float(data.training.inputs.max()) == 255.0
+    assert torch.equal(data.training.targets[:, 1], data.training.labels.double())
+    with pytest.raises(StudyError, match="digit"):
+        load_dataset("mnist_one_vs_all", digit=10)
+
+
+def test_mnist20x20_is_500_of_each_digit_with_the_authors_split():
+    needs_mnist("mnist20x20")
+    data = load_dataset("mnist20x20")
+    assert data.training.labels.bincount().tolist() == [450] * 10
+    assert data.splits["authors_test"].labels.bincount().tolist() == [50] * 10
+    assert float(data.training.inputs.min()) == pytest.approx(-0.131963, abs=2e-3)  # bicubic overshoot
+    again = load_dataset("mnist20x20", seed=1, resampled=True)
+    assert again.digest != data.digest
+    assert again.training.labels.bincount().tolist() == [450] * 10
+
+
+def test_the_reduction_equals_the_recomputed_course_data():
+    needs_mnist("mnist20x20")
+    from study.data._sources import project_root
+
+    path = project_root().parent / "shared" / "data" / "mnist20x20" / "mnist20x20.npz"
+    if not path.is_file():
+        pytest.skip(f"{path} is not there")
+    known, data = np.load(path), load_dataset("mnist20x20")
+    test = np.arange(5000) % 10 == 0
+    assert np.abs(data.training.inputs.numpy() - known["X"][~test]).max() < 1e-14
+    assert np.abs(data.splits["authors_test"].inputs.numpy() - known["X"][test]).max() < 1e-14
+    assert (data.training.labels.numpy() == known["y"][~test]).all()
+
+
+def test_unknown_names_and_parameters_are_refused_with_what_there_is():
+    with pytest.raises(StudyError, match="digits"):
+        load_dataset("digit")
+    with pytest.raises(StudyError, match="digit"):
+        load_dataset("mnist_one_vs_all", number=3)
+
+
+def test_impossible_splits_are_refused():
+    x, y = torch.zeros(3, 2, dtype=torch.float64), torch.zeros(3, dtype=torch.int64)
+    with pytest.raises(StudyError, match="at least one sample"):
+        Split(x[:0], x[:0], y[:0])
+    with pytest.raises(StudyError, match="finite"):
+        Split(x / 0, x, y)
+    with pytest.raises(StudyError, match="a split needs inputs"):
+        Split(x, x[:2], y)
+    with pytest.raises(StudyError, match="lacks the splits"):
+        Dataset("made", "classification", 2, "sigmoid", {"training": Split(x, x, y)})
