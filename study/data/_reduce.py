@@ -15,13 +15,16 @@ def cubic(t: Array) -> Array:
     [1.0, 0.0, -0.0625, 0.0]
     """
     t = np.abs(t)
-    near = (1.5 * t - 2.5) * t * t + 1.0
-    far = ((-0.5 * t + 2.5) * t - 4.0) * t + 2.0
+    near = 1.5 * t**3 - 2.5 * t**2 + 1.0
+    far = -0.5 * t**3 + 2.5 * t**2 - 4.0 * t + 2.0
     return np.where(t <= 1, near, np.where(t < 2, far, 0.0))
 
 
 def taps(old: int, new: int) -> tuple[npt.NDArray[np.int64], Array]:
     """Return which pixels make up each reduced pixel, and by what weights.
+
+    The order of operations is part of the result: where terms cancel, the last bits are digits of the authors' text
+    files ("1.2834e-17"), and any other order loses some of them.
 
     The kernel is stretched by old / new, so that it also smooths; weights are normalised to sum 1; pixels beyond
     the border are the border's own.
@@ -35,12 +38,12 @@ def taps(old: int, new: int) -> tuple[npt.NDArray[np.int64], Array]:
     """
     scale = new / old
     width = 4.0 / scale
-    centre = (np.arange(new) + 0.5) / scale - 0.5
+    centre = np.arange(1, new + 1) / scale + 0.5 * (1 - 1 / scale)  # pixels counted from 1, as in MATLAB
     first = np.floor(centre - width / 2).astype(np.int64)
     index = first[:, None] + np.arange(int(np.ceil(width)) + 2)
-    weight = cubic(scale * (centre[:, None] - index))
-    weight /= weight.sum(axis=1, keepdims=True)
-    return np.clip(index, 0, old - 1), weight
+    weight = scale * cubic(scale * (centre[:, None] - index))
+    weight /= np.cumsum(weight, axis=1)[:, -1:]  # a sum from left to right
+    return np.clip(index, 1, old) - 1, weight
 
 
 def reduce_images(images: npt.NDArray[np.uint8], size: int) -> Array:

@@ -1,5 +1,7 @@
 """Every data set: sizes, classes, digests that stay what they are, geometry known by hand."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import torch
@@ -97,6 +99,28 @@ def test_mnist20x20_is_500_of_each_digit_with_the_authors_split():
     again = load_dataset("mnist20x20", seed=1, resampled=True)
     assert again.digest != data.digest
     assert again.training.labels.bincount().tolist() == [450] * 10
+
+
+AUTHORS_FILES = {
+    ("training", 0): "3f65a7db6406580ee04873f70462cc6b725d67e0",  # mnist-small-train.csv
+    ("training", -1): "35697453c6a3599565e3682cb466c260e76f18c8",  # mnist-small-fixed-train.csv
+    ("authors_test", 0): "b9edcbc5d405221849fb55b37fa34804c22cd7ca",  # mnist-small-test.csv
+    ("authors_test", -1): "4c5b89debc01731e85bc585e815f9bdadfb7655a",  # mnist-small-fixed-test.csv
+}
+"""Git blob SHA-1 by split and shift of the label: the "fixed" files have (digit - 1) mod 10."""
+
+
+@pytest.mark.parametrize("file", AUTHORS_FILES)
+def test_mnist20x20_written_as_text_is_the_authors_file_byte_by_byte(file):
+    needs_mnist("mnist20x20")
+    split, shift = file
+    rows = load_dataset("mnist20x20").splits[split]
+    lines = []
+    for label, pixels in zip(rows.labels.tolist(), rows.inputs.tolist(), strict=True):
+        # The label first, then each pixel as '%.5g' read back and printed as a float: 0.0, 8.5606e-06, 1.0011.
+        lines.append(",".join(map(str, [float((label + shift) % 10), *(float(f"{v:.5g}") for v in pixels)])))
+    content = ("\n".join(lines) + "\n").encode()
+    assert hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest() == AUTHORS_FILES[file]
 
 
 def test_the_reduction_equals_the_recomputed_course_data():
