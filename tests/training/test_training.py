@@ -1,0 +1,189 @@
+"""Training: the same bits for the same seed, real gradients, and a cache that never hands out a wrong network."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from study import training
+from study.config import ROOT
+from study.data import load_dataset
+from study.errors import StudyError
+from study.networks import ErrorFunction, from_module
+from study.training import Recipe, acceptance, load_or_train, network_key, read_recipe, train
+from study.training.acceptance import measured
+from study.training.backprop import Parameters
+from tests import cases
+
+SHORT = Recipe(epochs=3, learning_rate=0.02)
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_dataset("digits")
+
+
+def cached(data, folder, seed=0, recipe=SHORT):
+    return load_or_train((7,), "sigmoid", "sigmoid", data, recipe, seed, folder)
+
+
+@pytest.mark.parametrize("case", cases.CASES)
+def test_back_propagation_equals_autograd(case):
+    hidden, outputs, activation, output, _ = case
+    net, data = cases.network(hidden, outputs, activation, output), cases.rows(20, 3, outputs)
+    parameters = Parameters(net)
+    parameters.backward(data.inputs, data.targets)
+    leaves = [w.clone().requires_grad_() for w in (*net.weights, *net.biases)]
+    h = data.inputs
+    act = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "softplus": nn.functional.softplus}[activation]
+    layers = len(net.weights)
+    for m in range(layers - 1):
+        h = act(h @ leaves[m].T + leaves[layers + m])
+    z = h @ leaves[layers - 1].T + leaves[-1]
+    if output == "softmax":
+        error = -(data.targets * torch.log_softmax(z, 1)).sum(1).mean()
+    else:
+        o = torch.sigmoid(z) if output == "sigmoid" else z
+        error = 0.5 * ((o - data.targets) ** 2).sum(1).mean()
+    expected = torch.autograd.grad(error, leaves)
+    start = 0
+    for m in range(layers):
+        for part in (expected[m], expected[layers + m]):
+            found = parameters.gradient[start : start + part.numel()].view(part.shape)
+            assert torch.allclose(found, part, rtol=1e-10, atol=1e-13)
+            start += part.numel()
+
+
+def test_training_lowers_the_error_and_leaves_the_start_alone(digits):
+    start = cases.network((7,), 10, features=64, gain=1.0)
+    before = start.digest()
+    after = train(start, digits, recipe=SHORT)
+    error, t = ErrorFunction("sigmoid"), digits.training.targets.T
+    x = digits.training.inputs
+    assert float(error.total(after.logits(x), t)) < 0.8 * float(error.total(start.logits(x), t))
+    assert start.digest() == before
+
+
+def test_hidden_layers_are_trained_under_a_softmax(digits):
+    # The authors' code left them as they were initialised (audit V2).
+    start = cases.network((7,), 10, features=64, output="softmax", gain=1.0)
+    after = train(start, digits, recipe=SHORT)
+    assert float((after.weights[0] - start.weights[0]).abs().max()) > 0.01
+
+
+def test_the_seed_sets_the_bits(digits):
+    assert (
+        train("mlp_7", digits, seed=3, recipe=SHORT).digest() == train("mlp_7", digits, seed=3, recipe=SHORT).digest()
+    )
+    assert (
+        train("mlp_7", digits, seed=3, recipe=SHORT).digest() != train("mlp_7", digits, seed=4, recipe=SHORT).digest()
+    )
+
+
+PROCESS = """
+import sys, pathlib, torch
+torch.set_num_threads(1)
+from study.data import load_dataset
+from tests.training.test_training import cached
+print(cached(load_dataset("digits"), pathlib.Path(sys.argv[1])).network.digest())
+"""
+
+
+def test_processes_at_once_train_one_network_with_the_same_bits(digits, tmp_path):
+    command = [sys.executable, "-c", PROCESS, str(tmp_path)]
+    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    found = {process.communicate(timeout=120)[0].strip() for process in running}
+    assert found == {cached(digits, tmp_path / "alone").network.digest()}
+    assert len(list(tmp_path.glob("??/*.safetensors"))) == 1
+
+
+def test_a_trained_network_is_loaded_and_not_trained_again(digits, tmp_path, monkeypatch):
+    first = cached(digits, tmp_path)
+    monkeypatch.setattr("study.training.cache.fit", None)
+    again = cached(digits, tmp_path)
+    assert again.network.digest() == first.network.digest()
+    assert again.history.equals(first.history)
+    assert again.seconds == first.seconds
+
+
+@pytest.mark.parametrize("harm", ["truncate", "flip", "another", "empty"])
+def test_a_damaged_file_is_reported_and_trained_again(digits, tmp_path, caplog, harm):
+    first = cached(digits, tmp_path)
+    content = first.file.read_bytes()
+    other = cached(digits, tmp_path, seed=1).file.read_bytes()
+    harmed = {"truncate": content[:-9], "flip": content[:-9] + b"\x01" + content[-8:], "another": other, "empty": b""}
+    first.file.write_bytes(harmed[harm])
+    again = cached(digits, tmp_path)
+    assert again.network.digest() == first.network.digest()
+    assert "damaged" in caplog.text
+    assert cached(digits, tmp_path).network.digest() == first.network.digest()
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_keys_stay_what_they_are_and_new_fields_disown_nothing(digits, monkeypatch):
+    def key(recipe):
+        return network_key((50, 50), "sigmoid", "sigmoid", digits, recipe, 3)
+
+    # A changed pin disowns every trained network: raise TRAINING_VERSION instead.
+    assert key(Recipe())[:16] == "a5154e761f780786"
+    assert key(Recipe(epochs=5, polish=7))[:16] == "555bb3be3c766b3c"
+    wider = dataclasses.make_dataclass("Wider", [("new", int, 0)], bases=(Recipe,), frozen=True)
+    assert key(wider()) == key(Recipe())
+    assert key(wider(new=1)) != key(Recipe())
+    before = key(Recipe())
+    monkeypatch.setattr("study.training.cache.TRAINING_VERSION", training.TRAINING_VERSION + 1)
+    assert key(Recipe()) != before
+
+
+def test_divergence_is_an_error_with_the_way_out(digits):
+    wild = Recipe(epochs=2, learning_rate=1e300, precision="float32")
+    with pytest.raises(StudyError, match=r"lower training.learning_rate|not finite"):
+        train("mlp_7", digits, recipe=wild, output="linear")
+
+
+def test_a_persons_own_module_is_trained(digits):
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Linear(64, 12), nn.ReLU(), nn.Linear(12, 10), nn.Softmax(dim=1))
+    before = float((from_module(module)(digits.held_out.inputs).argmax(1) == digits.held_out.labels).double().mean())
+    after = train(module, digits, recipe=Recipe(epochs=10))
+    share = float((after(digits.held_out.inputs).argmax(1) == digits.held_out.labels).double().mean())
+    assert share > 0.85 > before
+
+
+def test_recipes_are_read_with_what_they_build_on():
+    assert read_recipe("diamond") == read_recipe("circle")
+    assert read_recipe("nothing_of_that_name") == Recipe()
+    with pytest.raises(StudyError, match="polish"):
+        Recipe(polish=-1)
+    with pytest.raises(StudyError, match="known: adam, lbfgs"):
+        Recipe(optimizer="sgd")
+
+
+def test_bands_are_inclusive_and_about_their_split(digits):
+    net = cases.network((5,), 10, features=64)
+    band = {"metric": "accuracy", "split": "held_out", "low": 0.2, "high": 0.4}
+    right = float((net(digits.held_out.inputs).argmax(1) == digits.held_out.labels).double().mean())
+    assert measured(band, net, digits) == right
+    verdicts = [acceptance(band, v) for v in (0.1999, 0.2, 0.4, 0.4001)]
+    assert verdicts == ["missed", "met", "met", "missed"]
+    assert acceptance(None, 0.5) == "none"
+    with pytest.raises(StudyError, match="digits has: training"):
+        measured(band | {"split": "test"}, net, digits)
+
+
+@pytest.mark.parametrize("population", ["digits_1x100", "cosine_2x10"])
+def test_recipes_reach_their_bands_on_a_development_seed(population, tmp_path):
+    from hydra import compose
+
+    from study.cell import judge, prepare
+    from study.config import plan
+    from study.population import composer
+
+    with composer():
+        chosen = plan(compose("config", overrides=[f"population={population}", "seed=0"]))
+    data = prepare(chosen).data
+    trained = load_or_train(chosen.hidden, chosen.activation, data.output, data, chosen.recipe, 0, tmp_path)
+    assert judge(chosen, trained.network, data)[0] == "met"
