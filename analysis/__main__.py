@@ -37,7 +37,8 @@ def main() -> int:
             table = metrics.table(frames)
             status.update("Judging the claims")
             judged = claims.evaluate(frames, table)
-            page = report.build(frames, table, judged, arguments.out, status.update)
+            kept = claims.entering_cells(frames, table, judged.register.plan["confirmatory_from"])
+            page = report.build(frames.of(kept["key"].tolist()), kept, judged, arguments.out, status.update)
     except StoreError as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         return 2

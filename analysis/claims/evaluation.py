@@ -53,7 +53,7 @@ def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = No
         register: another register than the project's own.
     """
     register = register or load()
-    entering = _entering(frames, table, register.plan["confirmatory_from"])
+    entering = entering_cells(frames, table, register.plan["confirmatory_from"])
     missed = entering["band"] == "missed"
     absent = dict(zip(frames.not_run["population"], frames.not_run["reason"], strict=True))
     trajectories = curves(frames)
@@ -80,7 +80,7 @@ def _source(cells: pd.DataFrame, trajectories: pd.DataFrame, absent: dict[str, s
     return Source(cells=cells, networks=per_network(cells), curves=trajectories, absent=absent)
 
 
-def _entering(frames: Frames, table: pd.DataFrame, confirmatory_from: int) -> pd.DataFrame:
+def entering_cells(frames: Frames, table: pd.DataFrame, confirmatory_from: int) -> pd.DataFrame:
     """Return the cells that verdicts may rest on: newest of doubles, one network a seed, confirmatory seeds."""
     started = frames.cells.set_index("key")["start_time"]
     cells = table.assign(started=table["key"].map(started)).sort_values("started", kind="stable")

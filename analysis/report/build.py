@@ -36,6 +36,9 @@ def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, folder: Path,
     """
     for part in ("tables", "figures"):
         (folder / part).mkdir(parents=True, exist_ok=True)
+    # A cell whose true impacts were recorded at the start only says nothing of regret along the way.
+    seen = frames.agreement.loc[frames.agreement["layer"] == -1, "key"].value_counts()
+    table = table.assign(regret_mean=table["regret_mean"].where(table["key"].map(seen) > 1))
     networks = per_network(table)
     say("Drawing figures")
     drawn = list(draw(frames, curves(frames), table, networks))
