@@ -49,7 +49,7 @@ def _removable(networks: pd.DataFrame) -> Iterator[Drawn]:
     lines = -(-len(populations) // columns)
     methods = chosen["method"].nunique()
     figure = Figure(figsize=(11, lines * (0.95 + 0.24 * methods)), layout="constrained")
-    axes = figure.subplots(lines, columns, squeeze=False, sharex=True)
+    axes = figure.subplots(lines, columns, squeeze=False)
     for ax in axes.flat[len(populations) :]:
         ax.set_visible(False)
     for ax, population in zip(axes.flat, populations, strict=False):
