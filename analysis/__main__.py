@@ -11,8 +11,14 @@ from rich.table import Table
 
 from analysis import claims, metrics, report
 from analysis.report.tables import VERDICT_ORDER, number
-from analysis.runs import StoreError, export, read_export, read_store
+from analysis.runs import StoreError, export, find, read, read_export
+from study import records
+from study.fingerprint import fingerprint
 
+SAID = "verdicts.txt"
+"""What the terminal showed, beside the page."""
+MARK = ".built_from"
+"""Fingerprint of the runs and the code that the page was built from."""
 STYLES = {"supported": "green", "refuted": "red", "not run": "dim"}
 
 
@@ -24,14 +30,21 @@ def main() -> int:
     parser.add_argument("--sweep", help="only cells that this sweep asked for first")
     parser.add_argument("--from", dest="exported", type=Path, help="read an export of this analysis, not a store")
     parser.add_argument("--out", type=Path, default=Path("outputs/report"), help="folder of the report (%(default)s)")
+    parser.add_argument("--again", action="store_true", help="rebuild a report that is up to date, too")
     arguments = parser.parse_args()
-    console = Console()
+    console = Console(record=True)
+    mark = None
     try:
         with console.status("Reading the store") as status:
             if arguments.exported:
                 frames = read_export(arguments.exported)
             else:
-                frames = read_store(arguments.store, arguments.experiment, arguments.sweep)
+                found = find(arguments.store, arguments.experiment, arguments.sweep)
+                mark = fingerprint([Path(__file__).parent, Path(records.__file__).parent], found.facts)
+                if not arguments.again and (said := up_to_date(arguments.out, mark)):
+                    console.print(said, highlight=False, markup=False, soft_wrap=True)
+                    return 0
+                frames = read(found)
                 export(frames, arguments.out.parent / "export")
             status.update("Metrics of every trajectory")
             table = metrics.table(frames)
@@ -46,7 +59,17 @@ def main() -> int:
     for row in frames.not_run.itertuples():
         console.print(f"[yellow]Not run: {row.population}.[/yellow] {row.reason}", highlight=False)
     console.print(f"Report: {page}", soft_wrap=True)
+    (arguments.out / SAID).write_text(console.export_text())
+    (arguments.out / MARK).write_text(mark or "")
     return 0
+
+
+def up_to_date(folder: Path, mark: str) -> str | None:
+    """Return what was printed when the report in the folder was built, if that was from the same runs and code."""
+    page, said, marked = folder / "index.html", folder / SAID, folder / MARK
+    if not (page.is_file() and said.is_file() and marked.is_file() and marked.read_text() == mark):
+        return None
+    return said.read_text() + "Nothing has changed since it was built; --again builds it anew."
 
 
 def show(judged: claims.Evaluation, console: Console) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -24,8 +25,35 @@ class StoreError(ValueError):
     """A store that cannot be read; says what was looked for and how to make one."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a store lists, before any table is read.
+
+    Attributes:
+        uri: of the store.
+        cells: one row a finished cell, the newest of each key: its tags, run and place of its artefacts.
+        networks: one row a network of these cells.
+        not_run: population and the reason why none of its cells was run.
+    """
+
+    uri: str
+    cells: pd.DataFrame
+    networks: pd.DataFrame
+    not_run: pd.DataFrame
+
+    @property
+    def facts(self) -> list[object]:
+        """What decides what there is to read: a run, once finished, never changes."""
+        return [sorted(self.cells["run_id"]), sorted(self.networks["run_id"]), self.not_run.to_csv(index=False)]
+
+
 def read_store(uri: str, experiment: str, sweep: str | None = None) -> Frames:
-    """Read the finished cells and networks of an experiment.
+    """Read the finished cells and networks of an experiment; arguments and errors as `find` and `read`."""
+    return read(find(uri, experiment, sweep))
+
+
+def find(uri: str, experiment: str, sweep: str | None = None) -> Found:
+    """List the finished cells and networks of an experiment.
 
     Args:
         uri: of the tracking store, as in sqlite:///outputs/mlflow/mlflow.db.
@@ -85,14 +113,25 @@ def read_store(uri: str, experiment: str, sweep: str | None = None) -> Frames:
             f"cells were recorded with records version {', '.join(sorted(strange))}, this analysis reads "
             f"{RECORDS_VERSION}; use the code of the version that wrote them, or run them again"
         )
-    folders = [_folder(uri, run, artifacts) for run, artifacts in zip(cells["run_id"], cells["artifacts"], strict=True)]
     networks = tags[tags["kind"] == "network"].sort_values("start_time").drop_duplicates("network_key", keep="last")
     networks = networks[networks["network_key"].isin(set(cells["network_key"]))]
     reasons = {k.removeprefix(NOT_RUN): v for k, v in found.tags.items() if k.startswith(NOT_RUN)}
+    not_run = pd.DataFrame({"population": list(reasons), "reason": list(reasons.values())}, dtype="str")
+    return Found(uri, cells, networks, not_run)
+
+
+def read(found: Found) -> Frames:
+    """Read the tables of what was found.
+
+    Raises:
+        StoreError: when a finished cell's table cannot be read.
+    """
+    cells, uri = found.cells, found.uri
+    folders = [_folder(uri, run, artifacts) for run, artifacts in zip(cells["run_id"], cells["artifacts"], strict=True)]
     return Frames(
         cells=_typed(cells),
-        networks=_typed(networks),
-        not_run=pd.DataFrame({"population": list(reasons), "reason": list(reasons.values())}, dtype="str"),
+        networks=_typed(found.networks),
+        not_run=found.not_run,
         about=_about(folders[-1], cells, uri),
         **_tables(folders, cells["key"].tolist()),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +15,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from study.cell import Cell, prepare
-from study.config import CONF, data_folder, plain, plan
+from study.config import CONF, ROOT, data_folder, plain, plan
 from study.data import missing
 from study.errors import StudyError
+from study.fingerprint import fingerprint
 from study.population import composer
 
 
@@ -89,6 +92,24 @@ def cells(chosen: Sweep) -> Iterator[Cell]:
             if key not in groups:
                 OmegaConf.update(cfg, key, OmegaConf.create(f"v: {value}").v)
         yield prepare(plan(cfg), data_folder(cfg))
+
+
+def planned_keys(sweeps: list[Sweep], outputs: Path) -> dict[str, set[str]]:
+    """Return the keys of every sweep's cells, read from `outputs/plans/` where nothing has changed since.
+
+    Computing a thousand keys takes seconds: all data are loaded and digested. What is kept holds for this very code,
+    configuration and these libraries; data files are verified again by the cells that read them.
+    """
+    facts = [*(repr(s) for s in sweeps), os.environ.get("STUDY_DATA")]
+    kept = outputs / "plans" / f"{fingerprint([ROOT / 'study', CONF], facts)}.json"
+    if kept.is_file():
+        return {name: set(keys) for name, keys in json.loads(kept.read_text()).items()}
+    planned = {s.name: {cell.key for cell in cells(s)} for s in sweeps}
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    part = kept.with_suffix(f".{os.getpid()}")
+    part.write_text(json.dumps({name: sorted(keys) for name, keys in planned.items()}))
+    part.replace(kept)
+    return planned
 
 
 def tracked(name: str) -> tuple[DictConfig, Path]:

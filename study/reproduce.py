@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from study.errors import StudyError
-from study.plans import Sweep, cells, profile, tracked, unavailable
+from study.plans import Sweep, planned_keys, profile, tracked, unavailable
 from study.run import store_of
 from study.tracking import Store
 
@@ -52,11 +52,13 @@ def reproduce(name: str, jobs: int = -1) -> int:
         for reason in dict.fromkeys(absent.values()):
             console.print(f"  {reason}", highlight=False)
     with console.status("Reading the plan: data, keys, what is finished"):
-        planned = {s.name: {cell.key for cell in cells(s)} for s in left}
+        planned = planned_keys(left, outputs)
         finished = store.finished_keys()
     total = len(set().union(*planned.values()))
     todo = sum(len(keys - finished) for keys in planned.values())
     console.print(f"Profile {name}: {total} cells in {len(left)} sweeps, {total - todo} finished before, {todo} to run")
+    if not todo:
+        return 0
     failed = {}
     columns = (
         TextColumn("{task.description}"),

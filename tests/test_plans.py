@@ -41,6 +41,19 @@ def test_populations_without_data_are_left_out_and_said(monkeypatch, tmp_path):
     assert plans.profile("smoke")[1].without(set(reasons)) is None
 
 
+def test_keys_are_planned_once_and_again_when_the_sweep_changes(monkeypatch, tmp_path):
+    sweep = plans.Sweep("smoke", plans.sweep("smoke").params | {"population": "cosine_2x10", "seed": "0"})
+    first = plans.planned_keys([sweep], tmp_path)
+    assert first == {"smoke": {c.key for c in plans.cells(sweep)}}
+    real, calls = plans.cells, []
+    monkeypatch.setattr(plans, "cells", lambda s: calls.append(s) or real(s))
+    assert plans.planned_keys([sweep], tmp_path) == first
+    assert not calls
+    other = plans.Sweep("smoke", sweep.params | {"seed": "1"})
+    assert plans.planned_keys([other], tmp_path)["smoke"].isdisjoint(first["smoke"])
+    assert calls == [other]
+
+
 def test_an_unknown_profile_lists_those_that_there_are():
     with pytest.raises(StudyError, match=r"unknown profile 'papr'; known: full, paper, smoke"):
         plans.profile("papr")

@@ -105,6 +105,12 @@ def test_the_command_writes_a_page_that_needs_nothing_else(outputs, tmp_path):
     assert "MNIST is not at hand" in page
     for table in ("verdicts", "correlations", "populations", "metrics"):
         assert len(pd.read_csv(tmp_path / "report" / "tables" / f"{table}.csv"))
+    kept = (tmp_path / "report" / "index.html").stat().st_mtime_ns
+    again = analysis("--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", tmp_path / "report")
+    assert again.returncode == 0, again.stderr
+    assert "Nothing has changed" in again.stdout
+    assert "Claims of tier A" in again.stdout
+    assert (tmp_path / "report" / "index.html").stat().st_mtime_ns == kept
     rebuilt = analysis("--from", tmp_path / "export", "--out", tmp_path / "again")
     assert rebuilt.returncode == 0, rebuilt.stderr
     for csv in (tmp_path / "report" / "tables").glob("*.csv"):
