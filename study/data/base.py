@@ -131,5 +131,5 @@ def digest(splits: Mapping[str, Split]) -> str:
         for part in (split.inputs, split.targets, split.labels):
             array = part.contiguous().numpy()
             sha.update(f"{name} {array.dtype} {array.shape}".encode())
-            sha.update(memoryview(array).cast("B"))
+            sha.update(array.data.cast("B"))
     return sha.hexdigest()
