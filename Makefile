@@ -21,7 +21,7 @@ setup: .venv/.done  ## make the virtual environment .venv with the locked depend
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found; name one: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock $(TORCH)
-	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[kernel,dev]'
 	@touch $@
 
 reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke (a minute), paper (default), full (hours)
@@ -51,7 +51,7 @@ bench: setup  ## time the oracle and the methods against one full forward pass a
 	$(PY) -m study.bench
 
 lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --no-annotate --no-header -q -c <(echo "$(TORCH)") \
+	uv pip compile pyproject.toml --extra kernel --extra dev --universal --python-version 3.11 --no-annotate --no-header -q -c <(echo "$(TORCH)") \
 		| grep -vE '^(nvidia-|cuda-|triton|--)' > requirements.tmp
 	{ echo "# Locked versions for Python 3.11 to 3.13; written by 'make lock'. Used as pip constraints, so a platform takes what it needs."; \
 		cat requirements.tmp; } > requirements.lock && rm requirements.tmp

@@ -17,7 +17,7 @@ import torch
 from study import records
 from study.config import ROOT, Plan, non_defaults
 from study.data import Dataset, load_dataset
-from study.impact import ORACLE_VERSION
+from study.impact import ORACLE_VERSION, fused
 from study.networks import Network
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, load_or_train, network_key
@@ -87,18 +87,19 @@ class Done:
     summary: Summary
 
 
-def compute(cell: Cell, networks: Any, progress: Progress | None = None) -> Done:
+def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress | None = None) -> Done:
     """Train (or load) the network and prune it.
 
     Args:
         cell: what to compute.
         networks: folder of the trained networks.
+        device: where it is pruned; networks are trained on the CPU, so that a seed means the same everywhere.
         progress: called after every removal.
     """
     plan, data = cell.plan, cell.data
     output = plan.output or data.output
     trained = load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, networks)
-    result = collect(trained.network, data, plan.method, plan.settings, plan.seed, progress)
+    result = collect(trained.network, data, plan.method, plan.settings, plan.seed, device, progress)
     return Done(cell, trained, result, judge(plan, trained.network, data), summary(result, data))
 
 
@@ -183,13 +184,15 @@ def _git(*arguments: str) -> str:
 
 
 @cache
-def environment() -> dict[str, str]:
-    """Return what the numbers may depend on beside the settings."""
+def environment(device: str) -> dict[str, str]:
+    """Return what the numbers may depend on beside the settings, by the device that pruned."""
     packages = ("torch", "numpy", "scipy", "pandas", "mlflow", "hydra-core")
     return {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": _processor(),
+        "device": device if device == "cpu" else f"{device}, {torch.cuda.get_device_name(device)}",
+        "oracle": fused.path(device),
         "threads": str(torch.get_num_threads()),
         "blas": "mkl" if torch.backends.mkl.is_available() else "other",
         **{name: version(name) for name in packages},

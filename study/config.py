@@ -19,6 +19,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from study.data import parameters
+from study.device import device
 from study.errors import StudyError
 from study.methods import Method, method
 from study.methods.base import method_class
@@ -234,8 +235,7 @@ def plan(cfg: DictConfig) -> Plan:
     Raises:
         StudyError: naming the key, the value and what is possible.
     """
-    if cfg.run.device != "cpu":
-        raise StudyError(f"run.device={cfg.run.device}: only cpu so far")
+    device(cfg.run.device)
     if cfg.run.threads < 1:
         raise StudyError(f"run.threads={cfg.run.threads}: at least 1")
     if cfg.seed < 0:

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from study.data.base import Dataset
+from study.device import device as device_of
 from study.errors import StudyError
-from study.impact.cached import surface
 from study.impact.stages import Stages, ones
+from study.impact.surfaces import surface
 from study.methods.base import Method, Scores, View
 from study.methods.brute_force import BruteForce
 from study.networks.error import ErrorFunction, correct
@@ -85,7 +86,9 @@ class Step:
     seconds: float
 
 
-def steps(network: Network, data: Dataset, method: Method, settings: Settings, seed: int = 0) -> Iterator[Step]:
+def steps(
+    network: Network, data: Dataset, method: Method, settings: Settings, seed: int = 0, device: str = "cpu"
+) -> Iterator[Step]:
     """Yield the trained network's step and then one step a removal, until no hidden unit is left.
 
     Args:
@@ -94,17 +97,20 @@ def steps(network: Network, data: Dataset, method: Method, settings: Settings, s
         method: gives the scores.
         settings: how.
         seed: for methods that draw.
+        device: where the passes over the rows run; what a step holds is on the CPU.
 
     Raises:
-        StudyError: when network and data do not fit, or a score is not a number.
+        StudyError: when network and data do not fit, the device is not there, or a score is not a number.
     """
     check(network, data)
     error = ErrorFunction(network.output, settings.error)
     second = second_error(network.output, settings.error)
     gains = ones(network)
-    seen = {name: Stages(network, rows, error, gains) for name, rows in data.evaluation_splits.items()}
+    place = device_of(device)
+    there = network.to(place)
+    seen = {name: Stages(there, rows, error, gains) for name, rows in data.evaluation_splits.items()}
     chosen_rows = settings.selection.rows
-    ranked = seen[chosen_rows] if chosen_rows in seen else Stages(network, settings.selection.of(data), error, gains)
+    ranked = seen[chosen_rows] if chosen_rows in seen else Stages(there, settings.selection.of(data), error, gains)
     scale = seen["pruning"].samples / ranked.samples
     sees_truth = ranked is seen["pruning"]
 
@@ -119,7 +125,7 @@ def steps(network: Network, data: Dataset, method: Method, settings: Settings, s
         fresh = bool(units) and (settings.ranking == "iterative" or event == 0)
         if fresh:
             started = time.perf_counter()
-            scores, scored = method.scores(view), list(units)
+            scores, scored = method.scores(view).cpu(), list(units)
             seconds += time.perf_counter() - started
             passes += scores.forward_passes
         now = _remaining(scores, scored, units) if units and scores is not None else None
@@ -159,7 +165,7 @@ def steps(network: Network, data: Dataset, method: Method, settings: Settings, s
         if constant:
             network = network.fold(choice.layer, choice.unit, constant)
         for stages in {id(s): s for s in (*seen.values(), ranked)}.values():
-            stages.remove(network, choice.layer, choice.unit)
+            stages.remove(network.to(place), choice.layer, choice.unit)
         units.remove((choice.layer, choice.unit))
         removed = choice
 
@@ -197,7 +203,7 @@ def evaluate(stages: Stages, second: ErrorFunction | None, classes: int) -> Eval
     z = stages.z[-1]
     right = torch.zeros(0, dtype=torch.int64)
     if classes:
-        right = torch.bincount(stages.labels[correct(z, stages.labels, stages.network.output)], minlength=classes)
+        right = torch.bincount(stages.labels[correct(z, stages.labels, stages.network.output)], minlength=classes).cpu()
     return Evaluation(stages.total(), None if second is None else float(second.total(z, stages.t)), right)
 
 

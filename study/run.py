@@ -100,11 +100,11 @@ def title(planned: Plan) -> str:
 def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:
     networks = Path(cfg.paths.outputs) / "networks"
     if not (alone and cfg.run.progress):
-        return compute(cell, networks)
+        return compute(cell, networks, cfg.run.device)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"{title(cell.plan)}: units removed", total=None)
-        return compute(cell, networks, lambda k, n: bar.update(task, completed=k, total=n))
+        return compute(cell, networks, cfg.run.device, lambda k, n: bar.update(task, completed=k, total=n))
 
 
 def _record(store: Store, done: Done, cfg: DictConfig, started: float) -> str:
@@ -117,7 +117,7 @@ def _record(store: Store, done: Done, cfg: DictConfig, started: float) -> str:
             params=params(done.cell.plan),
             tables=dict(done.result.tables),
             config_yaml=OmegaConf.to_yaml(cfg, resolve=True),
-            environment=environment(),
+            environment=environment(cfg.run.device),
             dataset=DatasetNote(data.name, data.digest, data.source, {k: len(v) for k, v in data.splits.items()}),
             figures=figures,
             step_metrics=step_metrics(done.result),

@@ -89,6 +89,7 @@ def prune(
     truth_every: int = 1,
     surfaces_every: int = 0,
     seed: int = 0,
+    device: str = "cpu",
     progress: Progress | None = None,
     **params: object,
 ) -> Result:
@@ -105,6 +106,7 @@ def prune(
         truth_every: true impacts at every n-th step.
         surfaces_every: error surfaces of removals 1, 1+n, 1+2n, ...; 0 for none.
         seed: for methods that draw.
+        device: "cpu", or "cuda" where there is one.
         progress: called after every step.
         **params: the method's parameters, as in `threshold="median"`.
 
@@ -124,7 +126,7 @@ def prune(
         truth_every=truth_every,
         surfaces_every=surfaces_every,
     )
-    return collect(network, data, chosen, settings, seed, progress)
+    return collect(network, data, chosen, settings, seed, device, progress)
 
 
 def collect(
@@ -133,6 +135,7 @@ def collect(
     method: Method,
     settings: Settings,
     seed: int = 0,
+    device: str = "cpu",
     progress: Progress | None = None,
 ) -> Result:
     """Run the steps and write them into the tables of `study.records`."""
@@ -141,7 +144,7 @@ def collect(
     sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
     classes = {name: _per_class(split.labels, data.classes) for name, split in data.evaluation_splits.items()}
     total = sum(network.hidden)
-    for step in steps(network, data, method, settings, seed):
+    for step in steps(network, data, method, settings, seed, device):
         path.append((step.gains, step.network))
         parts["events"].append(_event(step))
         parts["evaluations"].append(_evaluations(step, sizes, classes))

@@ -84,7 +84,8 @@ def test_a_mistyped_key_or_value_fails_at_composition_and_is_named(override, tol
         (["method=taylor2", "method.params.threshold=max"], r"threshold='max'; possible: none, mean, median"),
         (["seed=-1"], r"seed=-1: 0 or more"),
         (["record.truth_every=0"], "truth_every=0"),
-        (["run.device=cuda"], "only cpu"),
+        (["run.device=tpu"], "device=tpu: possible are cpu, cuda"),
+        (["run.device=cuda:99"], "device=cuda:99: PyTorch sees"),
         (["error=absolute"], "absolute"),
     ],
 )

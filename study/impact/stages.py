@@ -14,7 +14,7 @@ from study.networks.network import Network
 
 
 class Stages:
-    """Cached forward pass of a network with gains on some rows.
+    """Cached forward pass of a network with gains on some rows, on the network's device.
 
     Attributes:
         network: the network; its later biases may have been folded into since it was trained.
@@ -31,11 +31,12 @@ class Stages:
     ) -> None:
         self.network = network
         self.error = error
-        self.gains = [g.clone() for g in gains] if gains is not None else ones(network)
-        self.t = rows.targets.to(torch.float64).T.contiguous()
-        self.labels = rows.labels
-        self.z = [network.pre_activation(0, rows.inputs.to(torch.float64).T)]
+        self.gains = [g.clone().to(network.device) for g in (ones(network) if gains is None else gains)]
+        self.t = rows.targets.to(network.device, torch.float64).T.contiguous()
+        self.labels = rows.labels.to(network.device)
+        self.z = [network.pre_activation(0, rows.inputs.to(network.device, torch.float64).T)]
         self.h = [self._outputs(0)]
+        self._largest: list[Tensor | None] = [None] * network.depth
         self._above(0)
 
     @property
@@ -47,6 +48,20 @@ class Stages:
         """Return E(1): the error of the network as it is, summed over the rows."""
         return float(self.error.total(self.z[-1], self.t))
 
+    def swings(self, layer: int, units: Tensor, constants: Tensor) -> Tensor:
+        """Return a bound on |o - c| over the samples: the largest |o| plus |c|; NaN where an o is.
+
+        Args:
+            layer: of the units.
+            units: indices, shape (n,).
+            constants: c, shape (n,).
+        """
+        largest = self._largest[layer]
+        if largest is None:
+            low, high = self.h[layer].aminmax(dim=1)
+            largest = self._largest[layer] = torch.maximum(low.abs(), high.abs())
+        return largest[units] + constants.abs()
+
     def remove(self, network: Network, layer: int, unit: int) -> None:
         """Put one unit at gain 0 in a network whose later biases may have been folded into; run what follows again."""
         self.network = network
@@ -56,6 +71,7 @@ class Stages:
 
     def _above(self, layer: int) -> None:
         del self.h[layer + 1 :], self.z[layer + 1 :]
+        self._largest[layer + 1 :] = [None] * (self.network.depth - layer - 1)
         self.z.append(self.network.pre_activation(layer + 1, self.h[layer]))
         for m in range(layer + 1, self.network.depth):
             self.h.append(self._outputs(m))

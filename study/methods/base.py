@@ -73,6 +73,21 @@ class Scores:
     forward_passes: int = 0
     exact: bool = False
 
+    def cpu(self) -> Scores:
+        """Return the same on the CPU."""
+
+        def there(values: Tensor | None) -> Tensor | None:
+            return None if values is None else values.cpu()
+
+        return Scores(
+            self.score.cpu(),
+            there(self.estimate),
+            there(self.first_order),
+            there(self.curvature),
+            self.forward_passes,
+            self.exact,
+        )
+
 
 @dataclass(frozen=True)
 class Method(ABC):

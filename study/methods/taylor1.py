@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
-from study.impact.derivatives import slopes
+from study.impact.derivatives import slopes, through
 from study.methods.base import Method, Scores, View
 
 
@@ -27,7 +26,8 @@ class Taylor1(Method):
         return Scores(estimate, estimate, first_order=estimate, forward_passes=2)
 
 
-def first_order(view: View, gradients: list[Tensor]) -> Tensor:
+def first_order(view: View, slopes: list[Tensor]) -> Tensor:
     """Return -E'(1) of the remaining units, shape (n,), from `slopes` of the view's stages."""
-    per_layer = [-torch.linalg.vecdot(view.change(m), g) for m, g in enumerate(gradients)]
+    weights = view.stages.network.weights[1:]
+    per_layer = [-through(w, dz, view.change(m)) for m, (w, dz) in enumerate(zip(weights, slopes, strict=True))]
     return view.of_units(per_layer) * view.scale

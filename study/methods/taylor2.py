@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from study.errors import StudyError
-from study.impact.derivatives import diagonal_curvatures, slopes
+from study.impact.derivatives import diagonal_curvatures, slopes, through
 from study.methods.base import Method, Scores, View
 from study.methods.taylor1 import first_order
 
@@ -40,13 +40,15 @@ class Taylor2(Method):
 
     def scores(self, view: View) -> Scores:
         """Return the estimates; costs a forward, a backward and a curvature pass."""
-        gradients = slopes(view.stages)
-        curvatures = diagonal_curvatures(view.stages, gradients)
-        first = first_order(view, gradients)
-        second = view.of_units([0.5 * torch.linalg.vecdot(view.change(m) ** 2, c) for m, c in enumerate(curvatures)])
-        second = second * view.scale
-        estimate = first + second
-        return Scores(self.thresholded(estimate), estimate, first, second, forward_passes=3)
+        dz = slopes(view.stages)
+        first = first_order(view, dz)
+        weights, curvatures = view.stages.network.weights[1:], diagonal_curvatures(view.stages, dz)
+        second = [
+            through(w**2, c, view.change(m) ** 2) for m, (w, c) in enumerate(zip(weights, curvatures, strict=True))
+        ]
+        half = 0.5 * view.of_units(second) * view.scale
+        estimate = first + half
+        return Scores(self.thresholded(estimate), estimate, first, half, forward_passes=3)
 
     def thresholded(self, estimate: Tensor) -> Tensor:
         """Return the scores.

@@ -24,16 +24,15 @@ class Taylor2Exact(Method):
     def scores(self, view: View) -> Scores:
         """Return the estimates; costs a forward and a backward pass, one more for the last hidden layer's units
         together, and one tangent pass for every unit of an earlier layer."""
-        gradients = slopes(view.stages)
-        first = first_order(view, gradients)
+        dz = slopes(view.stages)
+        first = first_order(view, dz)
         second = torch.zeros_like(first)
         last = view.stages.network.depth - 1
         for m in range(last + 1):
             of_layer = (view.layer == m).nonzero()[:, 0]
             if len(of_layer):
                 units = view.unit[of_layer]
-                curvature = exact_curvature(view.stages, gradients, m, units)
-                second[of_layer] = 0.5 * torch.linalg.vecdot(view.change(m)[units] ** 2, curvature)
+                second[of_layer] = 0.5 * exact_curvature(view.stages, dz, m, units, view.change(m)[units])
         second = second * view.scale
         passes = 3 + int((view.layer < last).sum())
         return Scores(first + second, first + second, first, second, forward_passes=passes)

@@ -38,11 +38,11 @@ def _softplus_(z: Tensor) -> Tensor:
 
 
 def _sigmoid_first(z: Tensor, o: Tensor) -> Tensor:
-    return o * (1 - o)
+    return torch.addcmul(o, o, o, value=-1)  # o (1 - o)
 
 
 def _sigmoid_second(z: Tensor, o: Tensor) -> Tensor:
-    return o * (1 - o) * (1 - 2 * o)
+    return torch.addcmul(o, o, o, value=-1).mul_(1 - 2 * o)  # o (1 - o) (1 - 2 o)
 
 
 ACTIVATIONS: dict[str, Activation] = {

@@ -60,7 +60,7 @@ class ErrorFunction:
     def total_(self, z: Tensor, t: Tensor) -> Tensor:
         """The same, with z (..., outputs, samples) overwritten; t (outputs, samples)."""
         if self.error == "cross_entropy":
-            return (torch.logsumexp(z, dim=-2) * t.sum(-2) - (z * t).sum(-2)).sum(-1)
+            return -(torch.log_softmax(z, dim=-2) * t).sum((-2, -1))
         flat = self.outputs_(z).sub_(t).flatten(-2)
         return torch.linalg.vecdot(flat, flat).mul_(0.5)
 

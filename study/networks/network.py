@@ -59,6 +59,18 @@ class Network:
             raise StudyError(f"unknown output layer {self.output!r}; known: {', '.join(OUTPUTS)}")
 
     @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.weights[0].device
+
+    def to(self, device: torch.device) -> Network:
+        """Return the network with its weights on a device."""
+        if self.device == device:
+            return self
+        weights, biases = (tuple(x.to(device) for x in xs) for xs in (self.weights, self.biases))
+        return replace(self, weights=weights, biases=biases)
+
+    @property
     def hidden(self) -> tuple[int, ...]:
         """Units of every hidden layer."""
         return tuple(b.shape[0] for b in self.biases[:-1])

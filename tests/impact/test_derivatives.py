@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from study.impact import Stages
-from study.impact.derivatives import diagonal_curvatures, exact_curvature, slopes
+from study.impact.derivatives import diagonal_curvatures, exact_curvature, slopes, through
 from study.networks import ErrorFunction
 from tests import cases
 
@@ -27,34 +27,37 @@ def prepared(case, gained=True):
     return net, stages, layer, unit, energy
 
 
-def summed(stages, per_layer, layer, unit, power):
-    pairs = zip(layer.tolist(), unit.tolist(), strict=True)
-    return torch.stack([(per_layer[m][k] * stages.h[m][k] ** power).sum() for m, k in pairs])
+def of_units(per_layer, layer, unit):
+    return torch.stack([per_layer[m][k] for m, k in zip(layer.tolist(), unit.tolist(), strict=True)])
+
+
+def exact_curvatures(net, stages):
+    return [exact_curvature(stages, slopes(stages), m, torch.arange(n)) for m, n in enumerate(net.hidden)]
 
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_slopes_equal_autograd(case):
-    _, stages, layer, unit, energy = prepared(case)
+    net, stages, layer, unit, energy = prepared(case)
     expected = torch.func.grad(energy)(torch.ones(len(layer), dtype=torch.float64))
-    assert torch.allclose(summed(stages, slopes(stages), layer, unit, 1), expected, rtol=1e-10, atol=1e-12)
+    found = [through(w, dz, h) for w, dz, h in zip(net.weights[1:], slopes(stages), stages.h, strict=True)]
+    assert torch.allclose(of_units(found, layer, unit), expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_the_exact_curvature_equals_autograd(case):
     net, stages, layer, unit, energy = prepared(case)
     expected = torch.func.hessian(energy)(torch.ones(len(layer), dtype=torch.float64)).diagonal()
-    exact = [exact_curvature(stages, slopes(stages), m, torch.arange(n)) for m, n in enumerate(net.hidden)]
-    assert torch.allclose(summed(stages, exact, layer, unit, 2), expected, rtol=1e-9, atol=1e-11)
+    exact = of_units(exact_curvatures(net, stages), layer, unit)
+    assert torch.allclose(exact, expected, rtol=1e-9, atol=1e-11)
 
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_the_recursion_is_exact_on_the_last_hidden_layer_with_element_wise_outputs_only(case):
     net, stages, *_ = prepared(case, gained=False)
-    gradients = slopes(stages)
-    diagonal = diagonal_curvatures(stages, gradients)
-    for m, n in enumerate(net.hidden):
-        exact = exact_curvature(stages, gradients, m, torch.arange(n))
-        same = torch.allclose(diagonal[m], exact, rtol=1e-10, atol=1e-12)
+    curvatures = diagonal_curvatures(stages, slopes(stages))
+    for m, (exact, curvature) in enumerate(zip(exact_curvatures(net, stages), curvatures, strict=True)):
+        diagonal = through(net.weights[m + 1] ** 2, curvature, stages.h[m] ** 2)
+        same = torch.allclose(diagonal, exact, rtol=1e-10, atol=1e-12)
         assert same == (m == net.depth - 1 and net.output != "softmax")
 
 

@@ -1,0 +1,90 @@
+"""Error surfaces: E(gain) of one unit at any number of gains, from few evaluations.
+
+Behind smooth activations E(gain) is analytic, so its interpolant at Chebyshev's points converges geometrically
+(L. N. Trefethen, Approximation Theory and Approximation Practice, 2013, theorem 8.2). The points cos(pi j / n) of n
+are among those of 2n: n is doubled, with n new evaluations, until the last eighth of the Chebyshev coefficients is
+below `TOLERANCE` of the largest E and E itself agrees at points off the grid. A sigmoid of slope S has its poles
+pi/S off the axis, so that a polynomial cannot have resolved it before n is some multiple of S; nor is it asked
+before. Where n would exceed the number of gains asked for (a kinked activation, a very steep unit), E is computed at
+each gain.
+"""
+
+from __future__ import annotations
+
+import torch
+from numpy.polynomial.chebyshev import chebval
+from scipy.fft import dct
+from torch import Tensor
+
+from study.impact.cached import FAR, candidate_errors
+from study.impact.stages import Stages
+
+TOLERANCE = 1e-14
+SMALLEST = 16
+CHECKS = 4
+"""Points off the grid where the interpolant must agree with E, to 10 tolerances."""
+SMOOTH = ("sigmoid", "tanh", "softplus", "linear")
+
+
+def surface(stages: Stages, layer: int, unit: int, constant: float, gains: Tensor) -> Tensor:
+    """Return the error surface E(gain) of one unit.
+
+    Args:
+        stages: the network on the rows.
+        layer: of the unit.
+        unit: its index.
+        constant: what replaces the unit at gain 0.
+        gains: shape (g,).
+
+    Returns:
+        E, float64, shape (g,), to 1e-12 of the largest.
+    """
+    low, high = float(gains.min()), float(gains.max())
+    column = stages.network.weights[layer + 1][:, unit]
+    swing = float(column.abs().max() * (stages.h[layer][unit] - constant).abs().max())
+    n = SMALLEST
+    while n < swing * (high - low) / 4:
+        n *= 2
+    smooth = all(name in SMOOTH for name in stages.network.activations[layer + 1 :])
+    if not smooth or n >= len(gains):
+        return plain_surface(stages, layer, unit, constant, gains)
+
+    def errors(points: Tensor) -> Tensor:
+        return plain_surface(stages, layer, unit, constant, low + (points + 1) * ((high - low) / 2))
+
+    at = errors(_points(n, 1))
+    off = torch.cos(torch.arange(1, CHECKS + 1, dtype=torch.float64) * 2.399963)  # golden angle: never on the grid
+    truth = errors(off)
+    while True:
+        coefficients = dct(at.numpy(), type=1) / n
+        coefficients[[0, -1]] /= 2
+        largest = float(at.abs().max())
+        tail = abs(coefficients[-n // 8 :]).max()
+        missed = abs(chebval(off.numpy(), coefficients) - truth.numpy()).max()
+        if tail <= TOLERANCE * largest and missed <= 10 * TOLERANCE * largest:
+            return torch.from_numpy(chebval(((gains - low) * (2 / (high - low)) - 1).numpy(), coefficients))
+        if 2 * n >= len(gains):
+            return plain_surface(stages, layer, unit, constant, gains)
+        finer = torch.empty(2 * n + 1, dtype=torch.float64)
+        finer[::2], finer[1::2] = at, errors(_points(2 * n, 2))
+        at, n = finer, 2 * n
+
+
+def _points(n: int, step: int) -> Tensor:
+    """Return Chebyshev's points cos(pi j / n): all for step 1, only those that n/2 lacks (odd j) for step 2."""
+    return torch.cos(torch.arange(step - 1, n + 1, step, dtype=torch.float64) * (torch.pi / n))
+
+
+def plain_surface(stages: Stages, layer: int, unit: int, constant: float, gains: Tensor) -> Tensor:
+    """Return the same, E computed at every gain; arguments and result as `surface`."""
+    column = stages.network.weights[layer + 1][:, unit]
+    change = stages.h[layer][unit] - constant
+    base, factor = None, gains - 1
+    if float(column.abs().max() * change.abs().max()) > FAR:  # see `cached`: summed anew, the unit at gain 0
+        others = stages.h[layer].clone()
+        others[unit] = constant
+        base, factor = stages.network.pre_activation(layer + 1, others), gains
+    which = torch.full((len(gains),), unit)
+    constants = torch.full((len(gains),), constant, dtype=torch.float64, device=stages.t.device)
+    columns = factor.to(stages.t.device)[:, None] * column
+    return candidate_errors(stages, layer, columns, which, constants, base).cpu()
