@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce report test test-fast lint ui data bench lock clean distclean
+.PHONY: help setup reproduce report test test-fast lint ui data bench bench-full lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,8 +47,11 @@ ui: setup  ## browse the recorded runs at http://127.0.0.1:5000
 data: setup  ## fetch MNIST into data/ and say which data sets are there
 	$(PY) -m study.data
 
-bench: setup  ## time the oracle and the methods against one full forward pass a unit
+bench: setup  ## time the oracle and the methods beside references and other libraries (minutes)
 	$(PY) -m study.bench
+
+bench-full: setup  ## the same with the references timed whole, and where the time of a profile goes
+	$(PY) -m study.bench --full
 
 lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra kernel --extra dev --universal --python-version 3.11 --no-annotate --no-header -q -c <(echo "$(TORCH)") \

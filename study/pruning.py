@@ -106,8 +106,7 @@ def steps(
     error = ErrorFunction(network.output, settings.error)
     second = second_error(network.output, settings.error)
     gains = ones(network)
-    place = device_of(device)
-    there = network.to(place)
+    there = network.to(device_of(device))
     seen = {name: Stages(there, rows, error, gains) for name, rows in data.evaluation_splits.items()}
     chosen_rows = settings.selection.rows
     ranked = seen[chosen_rows] if chosen_rows in seen else Stages(there, settings.selection.of(data), error, gains)
@@ -165,7 +164,7 @@ def steps(
         if constant:
             network = network.fold(choice.layer, choice.unit, constant)
         for stages in {id(s): s for s in (*seen.values(), ranked)}.values():
-            stages.remove(network.to(place), choice.layer, choice.unit)
+            stages.remove(choice.layer, choice.unit, constant)
         units.remove((choice.layer, choice.unit))
         removed = choice
 
@@ -186,9 +185,11 @@ def check(network: Network, data: Dataset) -> None:
 
 def constants(stages: Stages, removal: str) -> list[Tensor]:
     """Return what a removed unit would put out, one vector a hidden layer: 0, or its mean on the rows."""
-    if removal == "zero":
-        return [torch.zeros_like(g) for g in stages.gains]
-    return [h.mean(dim=1) for h in stages.h]
+    found = [torch.zeros(n, dtype=torch.float64, device=stages.t.device) for n in stages.hidden]
+    if removal == "mean":
+        for constant, units, h in zip(found, stages.units, stages.h, strict=True):
+            constant[units] = h.mean(dim=1)
+    return found
 
 
 def second_error(output: str, error: str) -> ErrorFunction | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ from study.settings import Selection, Settings
 
 Progress = Callable[[int, int], None]
 """Called with (units removed, units at the start) after every step."""
+Row = dict[str, Any]
+"""A row of a table by column; of `impacts` and `surfaces` a block of rows, by column."""
 
 
 @dataclass(frozen=True)
@@ -139,55 +142,64 @@ def collect(
     progress: Progress | None = None,
 ) -> Result:
     """Run the steps and write them into the tables of `study.records`."""
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in records.TABLES}
+    rows: dict[str, list[Row]] = {name: [] for name in records.TABLES}
     path = []
     sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
     classes = {name: _per_class(split.labels, data.classes) for name, split in data.evaluation_splits.items()}
     total = sum(network.hidden)
     for step in steps(network, data, method, settings, seed, device):
         path.append((step.gains, step.network))
-        parts["events"].append(_event(step))
-        parts["evaluations"].append(_evaluations(step, sizes, classes))
+        rows["events"].append(_event(step))
+        rows["evaluations"] += _evaluations(step, sizes, classes)
         if step.impact is not None:
-            parts["impacts"].append(_impacts(step))
-            parts["agreement"].append(_agreement(step))
+            rows["impacts"].append(_impacts(step))
+            rows["agreement"] += _agreement(step)
         if step.surface is not None:
-            parts["surfaces"].append(_surface(step))
+            rows["surfaces"].append(_surface(step))
         if progress is not None:
             progress(step.event, total)
-    tables = {
-        name: records.conform(name, pd.concat(frames, ignore_index=True)) if frames else records.empty(name)
-        for name, frames in parts.items()
-    }
+    blocks = {name: _stacked(rows.pop(name)) for name in ("impacts", "surfaces")}
+    frames = {name: pd.DataFrame(found) for name, found in rows.items()} | blocks
+    tables = {n: records.conform(n, frames[n]) if len(frames[n]) else records.empty(n) for n in records.TABLES}
     return Result(tables, path)
+
+
+def _stacked(blocks: list[Row]) -> pd.DataFrame:
+    """Return blocks of rows, each a column's values or one value for all of its rows, as one table."""
+    if not blocks:
+        return pd.DataFrame()
+    longest = [max(np.size(v) for v in block.values()) for block in blocks]
+    columns = {
+        name: np.concatenate([np.broadcast_to(b[name], n) for b, n in zip(blocks, longest, strict=True)])
+        for name in blocks[0]
+    }
+    return pd.DataFrame(columns)
 
 
 def _per_class(labels: Tensor, classes: int) -> list[int]:
     return labels.bincount(minlength=classes).tolist() if classes else []
 
 
-def _event(step: Step) -> pd.DataFrame:
-    small = step.network.compact(step.gains)
+def _event(step: Step) -> Row:
+    parameters, multiply_adds = step.network.left(step.gains)
     removed = step.removed
-    return pd.DataFrame(
-        {
-            "event": [step.event],
-            "kind": "start" if removed is None else "remove",
-            "layer": -1 if removed is None else removed.layer,
-            "unit": -1 if removed is None else removed.unit,
-            "units_left": len(step.layer),
-            "parameters_left": small.parameters,
-            "multiply_adds_left": small.multiply_adds,
-            "estimate": np.nan if removed is None or removed.estimate is None else removed.estimate,
-            "score": np.nan if removed is None else removed.score,
-            "forward_passes": step.forward_passes,
-            "seconds": step.seconds,
-        }
-    )
+    return {
+        "event": step.event,
+        "kind": "start" if removed is None else "remove",
+        "layer": -1 if removed is None else removed.layer,
+        "unit": -1 if removed is None else removed.unit,
+        "units_left": len(step.layer),
+        "parameters_left": parameters,
+        "multiply_adds_left": multiply_adds,
+        "estimate": np.nan if removed is None or removed.estimate is None else removed.estimate,
+        "score": np.nan if removed is None else removed.score,
+        "forward_passes": step.forward_passes,
+        "seconds": step.seconds,
+    }
 
 
-def _evaluations(step: Step, sizes: dict[str, int], classes: dict[str, list[int]]) -> pd.DataFrame:
-    rows = []
+def _evaluations(step: Step, sizes: dict[str, int], classes: dict[str, list[int]]) -> list[Row]:
+    rows: list[Row] = []
     for split, seen in step.evaluations.items():
         per_class = seen.correct.tolist()
         rows.append(
@@ -202,10 +214,10 @@ def _evaluations(step: Step, sizes: dict[str, int], classes: dict[str, list[int]
                 "samples_per_class": classes[split],
             }
         )
-    return pd.DataFrame(rows)
+    return rows
 
 
-def _impacts(step: Step) -> pd.DataFrame:
+def _impacts(step: Step) -> Row:
     assert step.scores is not None
     assert step.impact is not None
     columns = {
@@ -217,33 +229,27 @@ def _impacts(step: Step) -> pd.DataFrame:
         "score": step.scores.score,
         "impact": step.impact,
     }
-    frame = pd.DataFrame({name: np.nan if values is None else values.numpy() for name, values in columns.items()})
-    return frame.assign(event=step.event)
+    values = {name: np.nan if of_units is None else of_units.numpy() for name, of_units in columns.items()}
+    return {"event": step.event, **values}
 
 
-def _agreement(step: Step) -> pd.DataFrame:
+def _agreement(step: Step) -> list[Row]:
     assert step.scores is not None
     assert step.impact is not None
     score, impact = step.scores.score.numpy(), step.impact.numpy()
     estimate = None if step.scores.estimate is None else step.scores.estimate.numpy()
     layers = step.layer.numpy()
-    rows = []
+    rows: list[Row] = []
     for layer in (-1, *np.unique(layers).tolist()):
         of = slice(None) if layer == -1 else layers == layer
-        rows.append({"layer": layer, **agreement(score[of], None if estimate is None else estimate[of], impact[of])})
-    return pd.DataFrame(rows).assign(event=step.event)
+        seen = agreement(score[of], None if estimate is None else estimate[of], impact[of])
+        rows.append({"event": step.event, "layer": layer, **seen})
+    return rows
 
 
-def _surface(step: Step) -> pd.DataFrame:
+def _surface(step: Step) -> Row:
     assert step.surface is not None
     assert step.next is not None
     gains, errors = step.surface
-    return pd.DataFrame(
-        {
-            "event": step.event,
-            "layer": step.next.layer,
-            "unit": step.next.unit,
-            "gain": gains.numpy(),
-            "error": errors.numpy(),
-        }
-    )
+    place = {"event": step.event, "layer": step.next.layer, "unit": step.next.unit}
+    return {**place, "gain": gains.numpy(), "error": errors.numpy()}

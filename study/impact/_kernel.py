@@ -237,7 +237,7 @@ def _accumulate(weights, start, padded, first, rows, out, units, width):  # type
 
 @njit(cache=True, fastmath=_LOOSE, error_model="numpy", nogil=True)
 def candidate_errors(  # type: ignore[no-untyped-def]
-    base, columns, h, which, constants, swings, t, sizes, weights, biases, reach, codes, code, block, errors
+    base, columns, h, h_rows, constants, swings, t, sizes, weights, biases, reach, codes, code, block, errors
 ):
     """Add every candidate's E to `errors`.
 
@@ -245,7 +245,7 @@ def candidate_errors(  # type: ignore[no-untyped-def]
         base: scaled pre-activations of the layer above the candidates, shape (units, samples).
         columns: scaled, shape (candidates, units).
         h: outputs of the candidates' layer, shape (its units, samples).
-        which: the unit that each candidate changes, shape (candidates,).
+        h_rows: row of h that each candidate changes, shape (candidates,).
         constants: what is taken from its output first, shape (candidates,).
         swings: the largest |output - constant| of every candidate or more, shape (candidates,).
         t: targets, shape (outputs, samples).
@@ -275,7 +275,7 @@ def candidate_errors(  # type: ignore[no-untyped-def]
             for n in range(width):
                 tallest = max(tallest, abs(base[j, s + n]))
         for k in range(len(columns)):
-            change = h[which[k], s : s + width]
+            change = h[h_rows[k], s : s + width]
             if constants[k] != 0.0:
                 moved = moves[:width]
                 for n in range(width):

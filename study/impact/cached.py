@@ -34,52 +34,46 @@ def unit_errors(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence
         of_layer = (layer == m).nonzero()[:, 0]
         if not len(of_layer):
             continue
-        k, h = unit[of_layer], stages.h[m]
-        columns = stages.network.weights[m + 1][:, k].T * (gain - 1)
-        found = candidate_errors(stages, m, columns, k, constants[m][k])
-        for i in (columns.abs().amax(1) * stages.swings(m, k, constants[m][k]) > FAR).nonzero()[:, 0].tolist():
-            here, constant = slice(i, i + 1), constants[m][k[i]]
-            others = h.index_copy(0, k[here].to(h.device), (h[k[here]] * gain + (1 - gain) * constant))
-            base = stages.network.pre_activation(m + 1, others)
-            found[here] = candidate_errors(stages, m, columns[here] * 0, k[here], constant[None], base)
+        rows, constant = stages.rows(m, unit[of_layer]), constants[m][unit[of_layer]]
+        columns = stages.network.weights[m + 1][:, rows].T * (gain - 1)
+        found = candidate_errors(stages, m, columns, rows, constant)
+        largest = columns.abs().amax(1) if columns.numel() else torch.zeros_like(constant)
+        for i in (largest * stages.swings(m, rows, constant) > FAR).nonzero()[:, 0].tolist():
+            here, h = slice(i, i + 1), stages.h[m].clone()
+            h[rows[i]] = h[rows[i]] * gain + (1 - gain) * constant[i]
+            base = stages.network.pre_activation(m + 1, h)
+            found[here] = candidate_errors(stages, m, columns[here] * 0, rows[here], constant[here], base)
         errors[of_layer] = found.cpu()
     return errors
 
 
 def candidate_errors(
-    stages: Stages, layer: int, columns: Tensor, which: Tensor, constants: Tensor, base: Tensor | None = None
+    stages: Stages, layer: int, columns: Tensor, rows: Tensor, constants: Tensor, base: Tensor | None = None
 ) -> Tensor:
-    """Return E after the next layer's pre-activation changed by columns[b] (o_which[b] - constants[b])'.
+    """Return E after the next layer's pre-activation changed by columns[b] (o_rows[b] - constants[b])'.
 
     Args:
         stages: the network on the rows.
         layer: l, of the units that change.
         columns: shape (candidates, units of layer l + 1).
-        which: unit of layer l that candidate b changes, int64, shape (candidates,).
+        rows: where the unit of layer l that candidate b changes is, int64, on the CPU, shape (candidates,).
         constants: shape (candidates,).
         base: pre-activations of layer l + 1 that the change is added to, as they are where None.
 
     Returns:
         E, float64, shape (candidates,), on the stages' device.
     """
-    alive = [g.nonzero()[:, 0] for g in stages.gains] + [torch.arange(len(stages.t), device=stages.t.device)]
-    base = stages.z[layer + 1] if base is None else base
-    if layer + 1 < stages.network.depth and len(alive[layer + 1]) < len(base):  # removed units cost nothing
-        base, columns = base[alive[layer + 1]], columns[:, alive[layer + 1]]
-    layers = [
-        (stages.network.weights[m][alive[m]][:, alive[m - 1]], stages.network.biases[m][alive[m]])
-        for m in range(layer + 2, stages.network.depth + 1)
-    ]
+    network = stages.network
     candidates = Candidates(
-        base=base,
+        base=stages.z[layer + 1] if base is None else base,
         columns=columns,
         h=stages.h[layer],
-        which=which,
+        rows=rows,
         constants=constants,
-        swings=stages.swings(layer, which, constants),
+        swings=stages.swings(layer, rows, constants),
         t=stages.t,
-        layers=layers,
-        activations=stages.network.activations[layer + 1 :],
+        layers=list(zip(network.weights[layer + 2 :], network.biases[layer + 2 :], strict=True)),
+        activations=network.activations[layer + 1 :],
         error=stages.error,
     )
     return (fused if fused.takes(candidates) else eager).errors(candidates)

@@ -12,15 +12,15 @@ from study.networks.error import ErrorFunction
 
 @dataclass(frozen=True)
 class Candidates:
-    """Changes of one layer's pre-activations, each by columns[b] (h[which[b]] - constants[b])'.
+    """Changes of one layer's pre-activations, each by columns[b] (h[rows[b]] - constants[b])'.
 
     Attributes:
         base: pre-activations of the layer that changes, shape (its units, samples).
         columns: shape (candidates, units).
         h: outputs of the layer below, shape (units below, samples).
-        which: the unit below that each candidate changes, int64, on the CPU, shape (candidates,).
+        rows: of h, the unit below that each candidate changes, int64, on the CPU, shape (candidates,).
         constants: what is taken from its output first, shape (candidates,).
-        swings: a bound on |h[which[b]] - constants[b]|, shape (candidates,).
+        swings: a bound on |h[rows[b]] - constants[b]|, shape (candidates,).
         t: targets, shape (outputs, samples).
         layers: weights and biases of the layers above the one that changes.
         activations: of that one and of those above, the output layer left out.
@@ -30,7 +30,7 @@ class Candidates:
     base: Tensor
     columns: Tensor
     h: Tensor
-    which: Tensor
+    rows: Tensor
     constants: Tensor
     swings: Tensor
     t: Tensor

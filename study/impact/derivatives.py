@@ -69,10 +69,8 @@ def through(weights: Tensor, derivative: Tensor, change: Tensor) -> Tensor:
     return (weights * (derivative @ change.T)).sum(0)
 
 
-def exact_curvature(
-    stages: Stages, slopes: Sequence[Tensor], layer: int, units: Tensor, change: Tensor | None = None
-) -> Tensor:
-    """Return sum_n change_n^2 d2E_n/do^2, exact, of units of one hidden layer, all cross terms included.
+def exact_curvature(stages: Stages, slopes: Sequence[Tensor], layer: int, change: Tensor | None = None) -> Tensor:
+    """Return sum_n change_n^2 d2E_n/do^2, exact, of the units of one hidden layer, all cross terms included.
 
     With v_m = dz_m/do_k the tangent of layer m's pre-activations (v_{l+1} = w_k, then
     v_{m+1} = W_{m+1} (s'(z_m) v_m)), differentiating E(z(o_k)) twice gives
@@ -86,50 +84,60 @@ def exact_curvature(
         stages: the network on the rows.
         slopes: what `slopes` returns for them.
         layer: l.
-        units: indices, int64, shape (n,).
-        change: of their outputs, shape (n, samples); the outputs themselves where None.
+        change: of their outputs, shape (units left, samples); the outputs themselves where None.
 
     Returns:
-        Shape (n,).
+        Shape (units left,), in the order of the stages' rows.
     """
     network, depth = stages.network, stages.network.depth
-    w = network.weights[layer + 1][:, units]
-    squared = (stages.h[layer][units] if change is None else change) ** 2
+    w = network.weights[layer + 1]
+    squared = (stages.h[layer] if change is None else change) ** 2
     if layer + 1 == depth:
-        if stages.error.output != "softmax":
-            return through(w**2, stages.error.diagonal(stages.z[-1], stages.t), squared)
-        return torch.linalg.vecdot(squared, stages.error.quadratic(stages.z[-1], stages.t, w.T[:, :, None]))
+        return _quadratic(stages, w, squared)
     bends = {m: (network.weights[m + 1].T @ slopes[m]).mul_(second(stages, m)) for m in range(layer + 1, depth)}
     steps = {m: first(stages, m) for m in range(layer + 1, depth)}
     total = through(w**2, bends[layer + 1], squared)
     # Tangents of all units at once would be units x units x samples: go by blocks of samples.
-    widest = max(*network.hidden[layer + 1 :], stages.t.shape[0]) * max(1, len(units))
+    widest = max(*network.hidden[layer + 1 :], stages.t.shape[0]) * max(1, w.shape[1])
     chunk = max(1, BLOCK // widest)
-    alive = [g.nonzero()[:, 0] for g in stages.gains]
-    inner = alive[layer + 1]
     for s in range(0, stages.samples, chunk):
         here = slice(s, min(s + chunk, stages.samples))
         n = here.stop - here.start
         # v_{l+2}[i, n, k] = sum_j W[i, j] s'_j(n) w[j, k]: one product for all outputs i of this layer.
-        left = network.weights[layer + 2][:, inner][:, None, :] * steps[layer + 1][inner, here].T[None]
-        v = (left.flatten(0, 1) @ w[inner]).unflatten(0, (-1, n))
-        curvature = torch.zeros(len(units), n, dtype=torch.float64, device=w.device)
+        left = network.weights[layer + 2][:, None, :] * steps[layer + 1][:, here].T[None]
+        v = (left.flatten(0, 1) @ w).unflatten(0, (-1, n))
+        curvature = torch.zeros(n, w.shape[1], dtype=torch.float64, device=w.device)
         for m in range(layer + 2, depth):
-            curvature += torch.einsum("jn,jnk->kn", bends[m][:, here], v * v)
-            h = (v * steps[m][:, here, None])[alive[m]]
-            v = (network.weights[m + 1][:, alive[m]] @ h.flatten(1)).unflatten(1, (n, -1))
-        curvature += stages.error.quadratic(stages.z[-1][:, here], stages.t[:, here], v.permute(2, 0, 1))
-        total += torch.linalg.vecdot(squared[:, here], curvature)
+            curvature += (bends[m][:, here, None] * v * v).sum(0)
+            h = v * steps[m][:, here, None]
+            v = (network.weights[m + 1] @ h.flatten(1)).unflatten(1, (n, -1))
+        curvature += stages.error.quadratic(stages.z[-1][:, here], stages.t[:, here], v)
+        total += torch.linalg.vecdot(squared[:, here], curvature.T)
+    return total
+
+
+def _quadratic(stages: Stages, w: Tensor, squared: Tensor) -> Tensor:
+    """Return sum_n squared_kn w_k' (d2E_n/dz2) w_k for every column w_k.
+
+    By the parts of `ErrorFunction.parts`, with m_kn = sum_i o_in w_ik: the terms in w_ik^2 go through one product, and
+    a softmax's cross terms need m and one more array of units x samples.
+    """
+    diagonal, cross = stages.error.parts(stages.z[-1], stages.t)
+    total = through(w**2, diagonal, squared)
+    if cross is not None:
+        o, b, a = cross
+        m = w.T @ o
+        total += torch.linalg.vecdot(squared, m * (m * a - 2 * (w.T @ b)))
     return total
 
 
 def first(stages: Stages, layer: int) -> Tensor:
-    """Return s'(x) of a hidden layer, 0 for removed units, shape (units, samples)."""
+    """Return s'(x) of a hidden layer, shape (units left, samples)."""
     f = activation(stages.network.activations[layer])
-    return f.first(stages.z[layer], stages.h[layer]).mul_(stages.gains[layer][:, None])
+    return f.first(stages.z[layer], stages.h[layer])
 
 
 def second(stages: Stages, layer: int) -> Tensor:
-    """Return s''(x) of a hidden layer, 0 for removed units, shape (units, samples)."""
+    """Return s''(x) of a hidden layer, shape (units left, samples)."""
     f = activation(stages.network.activations[layer])
-    return f.second(stages.z[layer], stages.h[layer]).mul_(stages.gains[layer][:, None])
+    return f.second(stages.z[layer], stages.h[layer])

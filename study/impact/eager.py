@@ -24,7 +24,7 @@ def errors(c: Candidates) -> Tensor:
         z, t = c.base[:, here].contiguous(), c.t[:, here].contiguous()
         for b in range(0, len(c), block):
             these = slice(b, b + block)
-            columns, change = c.columns[these], c.h[c.which[these], here] - c.constants[these, None]
+            columns, change = c.columns[these], c.h[c.rows[these], here] - c.constants[these, None]
             if not c.layers:
                 out = torch.addcmul(z, columns[:, :, None], change[:, None, :])
             else:

@@ -96,7 +96,7 @@ def errors(c: Candidates) -> Tensor:
         c.base.numpy() * scales[0],
         c.columns.numpy() * scales[0],
         c.h.contiguous().numpy(),
-        c.which.numpy(),
+        c.rows.numpy(),
         c.constants.contiguous().numpy(),
         c.swings.numpy(),
         c.t.contiguous().numpy(),

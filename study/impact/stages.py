@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -14,14 +15,18 @@ from study.networks.network import Network
 
 
 class Stages:
-    """Cached forward pass of a network with gains on some rows, on the network's device.
+    """Cached forward pass, on the network's device, of what is left of a network.
+
+    Removed units are gone from every array, so that whatever is computed from them costs what is left. Units keep
+    their index in the trained network as their name; `rows` finds where they are now.
 
     Attributes:
-        network: the network; its later biases may have been folded into since it was trained.
-        gains: one vector a hidden layer, shape (units,): 1 = there, 0 = removed.
+        network: what is left; later biases may have been folded into.
+        hidden: units of every hidden layer of the trained network.
+        units: for every hidden layer the index of the unit in each row, int64, on the CPU.
         error: E of the output layer's pre-activations.
-        z: pre-activations of all layers, the output layer last; each (units, samples), float64.
-        h: outputs of the hidden layers, gains applied; each (units, samples).
+        z: pre-activations of all layers, the output layer last; each (units left, samples), float64.
+        h: outputs of the hidden layers; each (units left, samples).
         t: targets, shape (outputs, samples).
         labels: shape (samples,).
     """
@@ -29,12 +34,14 @@ class Stages:
     def __init__(
         self, network: Network, rows: Split, error: ErrorFunction, gains: Sequence[Tensor] | None = None
     ) -> None:
-        self.network = network
+        gains = ones(network) if gains is None else [g.cpu() for g in gains]
+        self.hidden = network.hidden
+        self.units = [g.nonzero()[:, 0] for g in gains]
+        self.network = network.compact(gains)
         self.error = error
-        self.gains = [g.clone().to(network.device) for g in (ones(network) if gains is None else gains)]
         self.t = rows.targets.to(network.device, torch.float64).T.contiguous()
         self.labels = rows.labels.to(network.device)
-        self.z = [network.pre_activation(0, rows.inputs.to(network.device, torch.float64).T)]
+        self.z = [self.network.pre_activation(0, rows.inputs.to(network.device, torch.float64).T)]
         self.h = [self._outputs(0)]
         self._largest: list[Tensor | None] = [None] * network.depth
         self._above(0)
@@ -48,25 +55,43 @@ class Stages:
         """Return E(1): the error of the network as it is, summed over the rows."""
         return float(self.error.total(self.z[-1], self.t))
 
-    def swings(self, layer: int, units: Tensor, constants: Tensor) -> Tensor:
+    def rows(self, layer: int, units: Tensor) -> Tensor:
+        """Return the rows of the arrays that hold units of a hidden layer, int64, shape of `units`."""
+        place = torch.full((self.hidden[layer],), -1)
+        place[self.units[layer]] = torch.arange(len(self.units[layer]))
+        return place[units]
+
+    def swings(self, layer: int, rows: Tensor, constants: Tensor) -> Tensor:
         """Return a bound on |o - c| over the samples: the largest |o| plus |c|; NaN where an o is.
 
         Args:
             layer: of the units.
-            units: indices, shape (n,).
+            rows: where they are, shape (n,).
             constants: c, shape (n,).
         """
         largest = self._largest[layer]
         if largest is None:
             low, high = self.h[layer].aminmax(dim=1)
             largest = self._largest[layer] = torch.maximum(low.abs(), high.abs())
-        return largest[units] + constants.abs()
+        return largest[rows] + constants.abs()
 
-    def remove(self, network: Network, layer: int, unit: int) -> None:
-        """Put one unit at gain 0 in a network whose later biases may have been folded into; run what follows again."""
-        self.network = network
-        self.gains[layer][unit] = 0.0
-        self.h[layer][unit] = 0.0
+    def remove(self, layer: int, unit: int, constant: float = 0.0) -> None:
+        """Take out one unit, a constant in its place; run what follows again.
+
+        The last row moves into the gap: a copy of one row instead of all behind it.
+        """
+        row, last = int(self.rows(layer, torch.tensor(unit))), len(self.units[layer]) - 1
+        left = torch.arange(last)
+        if row < last:
+            left[row] = last
+        self.network = _without(self.network.fold(layer, row, constant) if constant else self.network, layer, left)
+        self.units[layer] = self.units[layer][left]
+        for arrays in (self.z, self.h):
+            if row < last:
+                arrays[layer][row] = arrays[layer][last]
+            arrays[layer] = arrays[layer][:last]
+        largest = self._largest[layer]
+        self._largest[layer] = None if largest is None else largest[left]
         self._above(layer)
 
     def _above(self, layer: int) -> None:
@@ -78,8 +103,14 @@ class Stages:
             self.z.append(self.network.pre_activation(m + 1, self.h[m]))
 
     def _outputs(self, layer: int) -> Tensor:
-        h = activation(self.network.activations[layer]).value(self.z[layer])
-        return h.mul_(self.gains[layer][:, None])
+        return activation(self.network.activations[layer]).value(self.z[layer])
+
+
+def _without(network: Network, layer: int, left: Tensor) -> Network:
+    weights, biases = list(network.weights), list(network.biases)
+    weights[layer], biases[layer] = weights[layer][left], biases[layer][left]
+    weights[layer + 1] = weights[layer + 1][:, left]
+    return replace(network, weights=tuple(weights), biases=tuple(biases))
 
 
 def ones(network: Network) -> list[Tensor]:

@@ -40,8 +40,8 @@ def surface(stages: Stages, layer: int, unit: int, constant: float, gains: Tenso
         E, float64, shape (g,), to 1e-12 of the largest.
     """
     low, high = float(gains.min()), float(gains.max())
-    column = stages.network.weights[layer + 1][:, unit]
-    swing = float(column.abs().max() * (stages.h[layer][unit] - constant).abs().max())
+    column, change = _column_and_change(stages, layer, unit, constant)
+    swing = float(_largest(column) * _largest(change))
     n = SMALLEST
     while n < swing * (high - low) / 4:
         n *= 2
@@ -77,14 +77,22 @@ def _points(n: int, step: int) -> Tensor:
 
 def plain_surface(stages: Stages, layer: int, unit: int, constant: float, gains: Tensor) -> Tensor:
     """Return the same, E computed at every gain; arguments and result as `surface`."""
-    column = stages.network.weights[layer + 1][:, unit]
-    change = stages.h[layer][unit] - constant
+    column, change = _column_and_change(stages, layer, unit, constant)
+    row = stages.rows(layer, torch.tensor([unit]))
     base, factor = None, gains - 1
-    if float(column.abs().max() * change.abs().max()) > FAR:  # see `cached`: summed anew, the unit at gain 0
-        others = stages.h[layer].clone()
-        others[unit] = constant
-        base, factor = stages.network.pre_activation(layer + 1, others), gains
-    which = torch.full((len(gains),), unit)
-    constants = torch.full((len(gains),), constant, dtype=torch.float64, device=stages.t.device)
-    columns = factor.to(stages.t.device)[:, None] * column
-    return candidate_errors(stages, layer, columns, which, constants, base).cpu()
+    if float(_largest(column) * _largest(change)) > FAR:  # see `cached`: summed anew, the unit at gain 0
+        h = stages.h[layer].clone()
+        h[row] = constant
+        base, factor = stages.network.pre_activation(layer + 1, h), gains
+    constants = torch.full((len(gains),), constant, dtype=torch.float64, device=column.device)
+    columns = factor.to(column.device)[:, None] * column
+    return candidate_errors(stages, layer, columns, row.expand(len(gains)).contiguous(), constants, base).cpu()
+
+
+def _largest(x: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(x, ord=torch.inf) if x.numel() else x.new_zeros(())
+
+
+def _column_and_change(stages: Stages, layer: int, unit: int, constant: float) -> tuple[Tensor, Tensor]:
+    row = int(stages.rows(layer, torch.tensor(unit)))
+    return stages.network.weights[layer + 1][:, row], stages.h[layer][row] - constant

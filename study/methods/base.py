@@ -38,18 +38,19 @@ class View:
     seed: int = 0
 
     def of_units(self, per_layer: Sequence[Tensor]) -> Tensor:
-        """Pick the remaining units' values from one vector a hidden layer, shape (n,)."""
-        return torch.cat(list(per_layer))[self.flat]
+        """Return the remaining units' values, shape (n,), from one vector a hidden layer in the stages' rows."""
+        rows = [self.stages.rows(m, self.unit[self.layer == m]) for m in range(len(per_layer))]
+        return torch.cat([values[of_layer] for values, of_layer in zip(per_layer, rows, strict=True)])
 
     @property
     def flat(self) -> Tensor:
-        """Index of the remaining units when all hidden units are counted through, shape (n,)."""
-        start = torch.tensor([0, *self.stages.network.hidden]).cumsum(0)
+        """Index of the remaining units when all units of the trained network are counted through, shape (n,)."""
+        start = torch.tensor([0, *self.stages.hidden]).cumsum(0)
         return start[self.layer] + self.unit
 
     def change(self, layer: int) -> Tensor:
-        """Return o - c for all units of a layer: what a unit's removal takes away, shape (units, samples)."""
-        constant = self.constants[layer]
+        """Return o - c in the stages' rows of a layer: what a unit's removal takes away, shape (units, samples)."""
+        constant = self.constants[layer][self.stages.units[layer]]
         return self.stages.h[layer] - constant[:, None] if constant.any() else self.stages.h[layer]
 
 

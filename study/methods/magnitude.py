@@ -15,10 +15,4 @@ class Magnitude(Method):
 
     def scores(self, view: View) -> Scores:
         """Return the norms."""
-        network, gains = view.stages.network, [*view.stages.gains, None]
-        norms = []
-        for m in range(network.depth):
-            above = gains[m + 1]
-            outgoing = network.weights[m + 1] if above is None else network.weights[m + 1] * above[:, None]
-            norms.append(torch.linalg.vector_norm(outgoing, dim=0))
-        return Scores(view.of_units(norms))
+        return Scores(view.of_units([torch.linalg.vector_norm(w, dim=0) for w in view.stages.network.weights[1:]]))

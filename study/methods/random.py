@@ -30,6 +30,6 @@ class Random(Method):
 
     def scores(self, view: View) -> Scores:
         """Return each unit's place in the permutation."""
-        units = sum(view.stages.network.hidden)
+        units = sum(view.stages.hidden)
         place = np.random.default_rng([view.seed, self.draw]).permutation(units)
         return Scores(torch.from_numpy(place).to(torch.float64)[view.flat])

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-
 from study.impact.derivatives import exact_curvature, slopes
 from study.methods.base import Method, Scores, View
 from study.methods.taylor1 import first_order
@@ -26,13 +24,8 @@ class Taylor2Exact(Method):
         together, and one tangent pass for every unit of an earlier layer."""
         dz = slopes(view.stages)
         first = first_order(view, dz)
-        second = torch.zeros_like(first)
-        last = view.stages.network.depth - 1
-        for m in range(last + 1):
-            of_layer = (view.layer == m).nonzero()[:, 0]
-            if len(of_layer):
-                units = view.unit[of_layer]
-                second[of_layer] = 0.5 * exact_curvature(view.stages, dz, m, units, view.change(m)[units])
-        second = second * view.scale
-        passes = 3 + int((view.layer < last).sum())
+        depth = view.stages.network.depth
+        curvatures = [exact_curvature(view.stages, dz, m, view.change(m)) for m in range(depth)]
+        second = 0.5 * view.of_units(curvatures) * view.scale
+        passes = 3 + int((view.layer < depth - 1).sum())
         return Scores(first + second, first + second, first, second, forward_passes=passes)

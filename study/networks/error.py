@@ -78,40 +78,59 @@ class ErrorFunction:
 
     def diagonal(self, z: Tensor, t: Tensor) -> Tensor:
         """Return d2E/dz_i^2 for every output i, shape (outputs, samples); exact, cross terms (i, j) left out."""
-        o = self.outputs(z)
-        if self.error == "cross_entropy":
-            return o * (1 - o) * t.sum(0)
-        e = o - t
-        if self.output == "sigmoid":
-            first = o * (1 - o)
-            return first**2 + e * first * (1 - 2 * o)
-        if self.output == "softmax":
-            s, q = (o * e).sum(0), (o * o).sum(0)
-            return o * (1 - o) * (e - s) + o**2 * ((1 - o) - (e + o) + s + q)
-        return torch.ones_like(z)
+        diagonal, cross = self.parts(z, t)
+        if cross is None:
+            return diagonal
+        o, b, a = cross
+        return diagonal + o * (o * a - 2 * b)
 
     def quadratic(self, z: Tensor, t: Tensor, v: Tensor) -> Tensor:
         """Return v' (d2E/dz2) v per sample, all cross terms between outputs included.
 
-        With o-dot = J v and o-double-dot the second derivative of o along v, E'' = sum o-dot^2 + (o - t) o-double-dot.
-
         Args:
             z: shape (outputs, samples).
             t: shape (outputs, samples).
-            v: directions, shape (..., outputs, samples).
+            v: directions, shape (outputs, samples, ...).
 
         Returns:
-            Shape (..., samples).
+            Shape (samples, ...).
         """
-        if self.output != "softmax":
-            return (self.diagonal(z, t) * v * v).sum(-2)
+        diagonal, cross = self.parts(z, t)
+        more = (...,) + (None,) * (v.ndim - 2)
+        found = (diagonal[more] * v * v).sum(0)
+        if cross is not None:
+            o, b, a = cross
+            m = (o[more] * v).sum(0)
+            found += m * (m * a[more] - 2 * (b[more] * v).sum(0))
+        return found
+
+    def parts(self, z: Tensor, t: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor] | None]:
+        """Return d2E/dz2 in its parts: v' (d2E/dz2) v = sum_i d_i v_i^2 + m (m a - 2 sum_i b_i v_i), m = sum_i o_i v_i.
+
+        Outputs that act element by element have the diagonal d alone. For a softmax,
+        o-dot = o (v - m) and o-double-dot = o-dot (v - m) - o sum(o-dot v), so that sum(o-dot^2 + (o - t) o-double-dot)
+        is, with s = sum o (o - t) and q = sum o^2,
+
+            d = o^2 + (o - t) o - o s,   b = o^2 + (o - t) o,   a = q + 2 s;
+
+        for the cross-entropy (targets summing to T) d = o T, b = 0, a = -T.
+
+        Returns:
+            d, shape (outputs, samples), and (o, b, a), shapes (outputs, samples) twice and (samples,), or None.
+        """
         o = self.outputs(z)
-        m = (o * v).sum(-2, keepdim=True)
         if self.error == "cross_entropy":
-            return ((o * v * v).sum(-2) - m.squeeze(-2) ** 2) * t.sum(0)
-        do = o * (v - m)
-        ddo = do * (v - m) - o * (do * v).sum(-2, keepdim=True)
-        return (do * do + (o - t) * ddo).sum(-2)
+            whole = t.sum(0)
+            return o * whole, (o, torch.zeros_like(o), -whole)
+        e = o - t
+        if self.output == "sigmoid":
+            first = o * (1 - o)
+            return first**2 + e * first * (1 - 2 * o), None
+        if self.output == "softmax":
+            s, q = (o * e).sum(0), (o * o).sum(0)
+            b = o * (o + e)
+            return b - o * s, (o, b, q + 2 * s)
+        return torch.ones_like(z), None
 
 
 def correct(z: Tensor, labels: Tensor, output: str) -> Tensor:
@@ -127,4 +146,7 @@ def correct(z: Tensor, labels: Tensor, output: str) -> Tensor:
     if z.shape[0] == 1:
         half = 0.5 if output == "linear" else 0.0  # sigmoid(0) is one half
         return (z[0] >= half).long() == labels
+    largest = z.amax(dim=0)
+    if int((z == largest).sum()) == len(labels):  # no ties: a comparison instead of argmax, which is slow along outputs
+        return z.gather(0, labels[None])[0] == largest
     return z.argmax(dim=0) == labels

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -90,10 +91,11 @@ class Network:
         """Weights and biases."""
         return sum(w.numel() + b.numel() for w, b in zip(self.weights, self.biases, strict=True))
 
-    @property
-    def multiply_adds(self) -> int:
-        """Multiply-adds of one forward pass of one sample."""
-        return sum(w.numel() for w in self.weights)
+    def left(self, gains: Sequence[Tensor]) -> tuple[int, int]:
+        """Return the parameters and the multiply-adds of a sample's forward pass that units of gain 0 leave."""
+        sizes = [self.weights[0].shape[1], *(int(g.count_nonzero()) for g in gains), self.biases[-1].shape[0]]
+        multiply_adds = sum(a * b for a, b in pairwise(sizes))
+        return multiply_adds + sum(sizes[1:]), multiply_adds
 
     def pre_activation(self, layer: int, below: Tensor) -> Tensor:
         """Return z of one layer from the outputs below it; (units below, samples) -> (units, samples)."""

@@ -23,7 +23,7 @@ from study.networks import Network, mlp
 from study.training.recipe import Recipe
 from study.training.train import fit
 
-TRAINING_VERSION = 1
+TRAINING_VERSION = 2
 """Raised when the same recipe and seed give other numbers: every network is then trained again."""
 
 log = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ import torch
 
 from study.impact import Stages
 from study.impact.derivatives import diagonal_curvatures, exact_curvature, slopes, through
+from study.methods import View
 from study.networks import ErrorFunction
 from tests import cases
 
@@ -27,27 +28,27 @@ def prepared(case, gained=True):
     return net, stages, layer, unit, energy
 
 
-def of_units(per_layer, layer, unit):
-    return torch.stack([per_layer[m][k] for m, k in zip(layer.tolist(), unit.tolist(), strict=True)])
+def of_units(stages, per_layer, layer, unit):
+    return View(stages, layer, unit, ()).of_units(per_layer)
 
 
 def exact_curvatures(net, stages):
-    return [exact_curvature(stages, slopes(stages), m, torch.arange(n)) for m, n in enumerate(net.hidden)]
+    return [exact_curvature(stages, slopes(stages), m) for m in range(net.depth)]
 
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_slopes_equal_autograd(case):
-    net, stages, layer, unit, energy = prepared(case)
+    _, stages, layer, unit, energy = prepared(case)
     expected = torch.func.grad(energy)(torch.ones(len(layer), dtype=torch.float64))
-    found = [through(w, dz, h) for w, dz, h in zip(net.weights[1:], slopes(stages), stages.h, strict=True)]
-    assert torch.allclose(of_units(found, layer, unit), expected, rtol=1e-10, atol=1e-12)
+    found = [through(w, dz, h) for w, dz, h in zip(stages.network.weights[1:], slopes(stages), stages.h, strict=True)]
+    assert torch.allclose(of_units(stages, found, layer, unit), expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_the_exact_curvature_equals_autograd(case):
     net, stages, layer, unit, energy = prepared(case)
     expected = torch.func.hessian(energy)(torch.ones(len(layer), dtype=torch.float64)).diagonal()
-    exact = of_units(exact_curvatures(net, stages), layer, unit)
+    exact = of_units(stages, exact_curvatures(net, stages), layer, unit)
     assert torch.allclose(exact, expected, rtol=1e-9, atol=1e-11)
 
 

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from study import pruning
 from study.impact import Stages, fused, plain_errors, unit_errors
 from study.impact.eager import BLOCKS
 from study.impact.stages import ones
@@ -47,7 +48,7 @@ def test_the_cached_oracle_equals_one_forward_a_unit(case, gain, mean):
     gains = [torch.ones(n, dtype=torch.float64) for n in hidden]
     gains[0][1] = gains[-1][2] = 0.0
     stages = Stages(net, data, ErrorFunction(output, error), gains)
-    constants = [h.mean(1) for h in stages.h] if mean else cases.zeros(net)
+    constants = pruning.constants(stages, "mean" if mean else "zero")
     layer, unit = cases.units(net, gains)
     fast = unit_errors(stages, layer, unit, constants, gain)
     plain = plain_errors(net, data, ErrorFunction(output, error), gains, layer, unit, constants, gain)
@@ -96,7 +97,7 @@ def test_any_network_saturated_dead_and_duplicate_units_included(
     gains[seed % len(hidden)][0] = float(not gone)
     stages = Stages(net, data, error, gains)
     layer, unit = cases.units(net, gains)
-    constants = [h.mean(1) for h in stages.h] if mean else cases.zeros(net)
+    constants = pruning.constants(stages, "mean" if mean else "zero")
     plain = plain_errors(net, data, error, gains, layer, unit, constants)
     assert close(unit_errors(stages, layer, unit, constants), plain, stages)
     with eagerly():
@@ -164,15 +165,23 @@ def test_blocks_of_samples_and_units_change_nothing():
     net, data = cases.network((40, 30), 2), cases.rows(BLOCKS["cpu"] // 20, 3, 2)
     stages = Stages(net, data, ErrorFunction("sigmoid"))
     layer, unit = torch.tensor([0, 0, 1]), torch.tensor([3, 39, 7])
-    plain = plain_errors(net, data, ErrorFunction("sigmoid"), stages.gains, layer, unit, cases.zeros(net))
+    plain = plain_errors(net, data, ErrorFunction("sigmoid"), ones(net), layer, unit, cases.zeros(net))
     assert close(unit_errors(stages, layer, unit, cases.zeros(net)), plain, stages)
 
 
-def test_removal_step_by_step_equals_a_fresh_forward_pass():
+@pytest.mark.parametrize("constant", [0.0, 0.4])
+def test_removal_step_by_step_equals_a_fresh_forward_pass(constant):
     net, data = cases.network((5, 4), 3), cases.rows(30, 3, 3)
-    stages = Stages(net, data, ErrorFunction("sigmoid"))
-    for layer, unit in [(1, 2), (0, 0), (0, 4), (1, 0)]:
-        stages.remove(net, layer, unit)
-        fresh = Stages(net, data, ErrorFunction("sigmoid"), stages.gains)
-        for a, b in zip((*stages.z, *stages.h), (*fresh.z, *fresh.h), strict=True):
-            assert torch.equal(a, b)
+    stages, gains, folded = Stages(net, data, ErrorFunction("sigmoid")), ones(net), net
+    for layer, unit in [(1, 2), (0, 0), (0, 4), (1, 0), (0, 1)]:
+        stages.remove(layer, unit, constant)
+        gains[layer][unit] = 0.0
+        folded = folded.fold(layer, unit, constant)
+        fresh = Stages(folded, data, ErrorFunction("sigmoid"), gains)
+        for m, left in enumerate(fresh.units):
+            rows = stages.rows(m, left)
+            assert sorted(stages.units[m].tolist()) == left.tolist()
+            assert torch.allclose(stages.z[m][rows], fresh.z[m], rtol=0, atol=1e-14)
+            assert torch.allclose(stages.h[m][rows], fresh.h[m], rtol=0, atol=1e-14)
+        assert torch.allclose(stages.z[-1], fresh.z[-1], rtol=0, atol=1e-14)
+        assert torch.allclose(stages.z[-1], folded.logits(data.inputs, gains), rtol=0, atol=1e-14)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from study.impact import Stages, plain_errors, surface, surfaces
+from study.impact.stages import ones
 from study.networks import ErrorFunction
 from tests import cases
 
@@ -39,7 +40,7 @@ def test_surfaces_equal_one_forward_a_gain(case, gain):
     for m in range(net.depth):
         constants = [h.mean(1) if m else h[:, 0] * 0 for h in stages.h]
         found, computed = evaluations(stages, m, 1, float(constants[m][1]))
-        args = net, data, ErrorFunction(output, error), stages.gains, torch.tensor([m]), torch.tensor([1]), constants
+        args = net, data, ErrorFunction(output, error), ones(net), torch.tensor([m]), torch.tensor([1]), constants
         plain = torch.cat([plain_errors(*args, gain=float(g)) for g in GAINS[checked]])
         assert (found[checked] - plain).abs().max() <= 1e-12 * plain.abs().max()
         assert gain > 2 or computed < 400

@@ -1,0 +1,88 @@
+"""Networks and rows that are timed: random weights and inputs, since neither changes what a pass costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
+
+import torch
+from torch import Tensor
+
+from study.data.base import Dataset, Split
+from study.impact import Stages, plain_errors
+from study.impact.stages import ones
+from study.networks import ErrorFunction, Network, mlp
+
+
+@dataclass(frozen=True)
+class Case:
+    """A sigmoid network and the number of its rows."""
+
+    features: int
+    hidden: tuple[int, ...]
+    outputs: int
+    samples: int
+
+    @property
+    def name(self) -> str:
+        """As in 400-100-10, N=5,000."""
+        return "-".join(map(str, (self.features, *self.hidden, self.outputs))) + f", N={self.samples:,}"
+
+    @cached_property
+    def network(self) -> Network:
+        """The network."""
+        return mlp(self.features, self.hidden, self.outputs)
+
+    @cached_property
+    def rows(self) -> Split:
+        """Random inputs and targets of 0 and 1."""
+        generator = torch.Generator().manual_seed(0)
+        inputs = torch.rand(self.samples, self.features, generator=generator, dtype=torch.float64)
+        targets = torch.rand(self.samples, self.outputs, generator=generator, dtype=torch.float64).round()
+        return Split(inputs, targets, torch.zeros(self.samples, dtype=torch.int64))
+
+    @property
+    def dataset(self) -> Dataset:
+        """The rows as a data set, to prune on; a hundredth of them held out."""
+        few = self.rows.rows(torch.arange(max(1, self.samples // 100)))
+        splits = {"training": self.rows, "pruning": self.rows, "held_out": few}
+        return Dataset("bench", "classification", max(2, self.outputs), "sigmoid", splits)
+
+    @property
+    def error(self) -> ErrorFunction:
+        """Half the squared error of sigmoid outputs."""
+        return ErrorFunction("sigmoid")
+
+    def stages(self, device: str = "cpu") -> Stages:
+        """Return the network on the rows."""
+        return Stages(self.network.to(torch.device(device)), self.rows, self.error)
+
+    @cached_property
+    def units(self) -> tuple[Tensor, Tensor]:
+        """Layers and indices of all units."""
+        layer = torch.cat([torch.full((n,), m) for m, n in enumerate(self.hidden)])
+        return layer, torch.cat([torch.arange(n) for n in self.hidden])
+
+    @property
+    def zeros(self) -> list[Tensor]:
+        """What removed units put out."""
+        return [torch.zeros(n, dtype=torch.float64) for n in self.hidden]
+
+    def reference(self, count: int) -> Callable[[], Tensor]:
+        """Return the plain oracle of that many units: a full forward pass each."""
+        gains, units = ones(self.network), self.sampled(count)
+        return partial(plain_errors, self.network, self.rows, self.error, gains, *units, self.zeros)
+
+    def sampled(self, count: int) -> tuple[Tensor, Tensor]:
+        """Return that many units, spread evenly over the layers."""
+        layer, unit = self.units
+        some = torch.linspace(0, len(unit) - 1, count).long()
+        return layer[some], unit[some]
+
+
+MNIST = Case(400, (100,), 10, 5_000)
+MNIST_DEEP = Case(400, (50, 50), 10, 5_000)
+COSINE = Case(1, (50, 50), 1, 10_000)
+SHAPE = Case(2, (50, 50), 1, 48_564)
+FULL = Case(784, (300, 100), 10, 60_000)

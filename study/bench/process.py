@@ -1,0 +1,121 @@
+"""What needs processes of its own: the first call's compilation, peak memory, and two workers beside one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest import mock
+
+from joblib import Parallel, delayed
+
+from study.bench.rows import Row
+from study.bench.timing import Times, alternate
+from study.cell import Cell, compute
+from study.plans import cells, profile, tracked, unavailable
+
+FIRST = """
+import time
+from study.bench.cases import Case
+from study.impact import unit_errors
+case = Case(3, (4, 4), 2, 64)
+stages, started = case.stages(), time.perf_counter()
+unit_errors(stages, *case.units, case.zeros)
+print(time.perf_counter() - started)
+"""
+
+PEAK = """
+import json, resource
+from study.bench.cases import Case
+from study.impact import unit_errors
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+small = Case(3, (4, 4), 2, 64)
+unit_errors(small.stages(), *small.units, small.zeros)
+case = Case({case})
+case.network, case.rows
+before, stages = peak(), case.stages()
+held = peak()
+unit_errors(stages, *case.units, case.zeros)
+print(json.dumps([held - before, peak() - before]))
+"""
+
+
+def child(code: str, **environment: str) -> str:
+    """Run Python code in a process of one thread; return what it prints."""
+    settings = os.environ | {"OMP_NUM_THREADS": "1"} | environment
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], env=settings, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip().splitlines()[-1]
+
+
+def first_call() -> dict[str, float]:
+    """Return seconds of the oracle's first call: compiling, from the cache of machine code, and eager."""
+    with tempfile.TemporaryDirectory() as folder:
+        compiling = float(child(FIRST, NUMBA_CACHE_DIR=folder))
+        cached = float(child(FIRST, NUMBA_CACHE_DIR=folder))
+    return {"compiling": compiling, "from the cache": cached, "eager": float(child(FIRST, STUDY_ORACLE="eager"))}
+
+
+def peak_memory(case: str) -> tuple[float, float]:
+    """Return MiB beyond data and the bare process: the cached activations, and the peak of a step with all units."""
+    held, peak = json.loads(child(PEAK.replace("{case}", case)))
+    return held, peak
+
+
+def workers(rounds: int) -> list[Row]:
+    """Time the smoke profile's pruning work, networks trained beforehand, by one and by two worker processes."""
+    sweeps = profile("smoke")
+    absent = unavailable(sweeps)
+    left = [s for s in (sweep.without(set(absent)) for sweep in sweeps) if s is not None]
+    _, outputs = tracked(left[0].name)
+    networks = outputs / "networks"
+    work = [cell for sweep in left for cell in cells(sweep)]
+    for cell in work:
+        compute(cell, networks)
+    seconds = [_timed(cell, str(networks)) for cell in work]
+    repeats = max(1, round(20 / sum(seconds)))
+
+    def run(jobs: int) -> None:
+        Parallel(n_jobs=jobs, batch_size=1)(delayed(_timed)(cell, str(networks)) for cell in work * repeats)
+
+    with _one_thread_each():
+        run(2)  # starts the workers
+        times = alternate({"one worker": lambda: run(1), "two workers": lambda: run(2)}, rounds)
+    scaled = {name: t.scaled(1 / repeats) for name, t in times.items()}
+    title = f"pruning work of the smoke profile ({len(work)} cells)"
+    return [Row(title, name, t, scaled["one worker"]) for name, t in scaled.items()]
+
+
+def _timed(cell: Cell, networks: str) -> float:
+    import torch
+
+    torch.set_num_threads(1)
+    started = time.perf_counter()
+    compute(cell, networks)
+    return time.perf_counter() - started
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    with mock.patch.dict(
+        os.environ, dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    ):
+        yield
+
+
+def rows(rounds: int) -> Iterator[list[Row]]:
+    """Yield the tables' rows: the first call, then the workers."""
+    first = first_call()
+    slowest = Times([first["compiling"]])
+    yield [Row("first call of the oracle in a process", name, Times([s]), slowest) for name, s in first.items()]
+    yield workers(rounds)
