@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from hydra import compose
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from joblib import Parallel, delayed
 from omegaconf import DictConfig, OmegaConf
 
 from study.cell import Cell, prepare
@@ -38,6 +38,26 @@ class Sweep:
     def populations(self) -> list[str]:
         """Its populations."""
         return self.params["population"].split(",")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One cell of a sweep.
+
+    Attributes:
+        sweep: the sweep's name.
+        choices: overrides that choose groups, as in "population=mnist_1x100".
+        values: overrides of plain values, as in "seed=3".
+    """
+
+    sweep: str
+    choices: tuple[str, ...]
+    values: tuple[str, ...]
+
+    @property
+    def population(self) -> str:
+        """Its population."""
+        return dict(o.split("=", 1) for o in self.choices)["population"]
 
 
 def profile(name: str) -> list[Sweep]:
@@ -72,44 +92,74 @@ def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
     return reasons
 
 
-def cells(chosen: Sweep) -> Iterator[Cell]:
-    """Yield the cells of a sweep with their keys; data are loaded once a population.
-
-    Choices of groups are composed; plain values (seeds, draws) are set on a copy, which is the same and quicker.
-    """
+def jobs(chosen: Sweep) -> list[Job]:
+    """Return the cells of a sweep in its order, as Hydra's own sweeper has them."""
     groups = {p.name for p in CONF.iterdir() if p.is_dir()}
     parsed = OverridesParser.create().parse_overrides([f"{k}={v}" for k, v in chosen.params.items()])
     (batch,) = BasicSweeper.split_arguments(parsed, None)
-    bases: dict[tuple[str, ...], DictConfig] = {}
+    found = []
     for overrides in batch:
         choices = tuple(o for o in overrides if o.split("=", 1)[0] in groups)
-        if choices not in bases:
-            with composer():
-                bases[choices] = compose("config", overrides=[f"+sweep={chosen.name}", *choices])
-        cfg = copy.deepcopy(bases[choices])
-        for override in overrides:
-            key, value = override.split("=", 1)
-            if key not in groups:
-                OmegaConf.update(cfg, key, OmegaConf.create(f"v: {value}").v)
-        yield prepare(plan(cfg), data_folder(cfg))
+        found.append(Job(chosen.name, choices, tuple(o for o in overrides if o not in choices)))
+    return found
 
 
-def planned_keys(sweeps: list[Sweep], outputs: Path) -> dict[str, set[str]]:
-    """Return the keys of every sweep's cells, read from `outputs/plans/` where nothing has changed since.
+def composed(job: Job) -> DictConfig:
+    """Return a cell's configuration, to be used before the next one of this sweep is asked for.
+
+    Composing takes a tenth of a second. It is done once for every choice of groups; plain values (seeds, draws), which
+    all cells of a sweep have, are then set in place.
+    """
+    cfg = _base(job.sweep, job.choices)
+    for value in job.values:
+        key, text = value.split("=", 1)
+        OmegaConf.update(cfg, key, OmegaConf.create(f"v: {text}").v)
+    return cfg
+
+
+@cache
+def _base(sweep_name: str, choices: tuple[str, ...]) -> DictConfig:
+    with composer():
+        return compose("config", overrides=[f"+sweep={sweep_name}", *choices])
+
+
+def cell(job: Job) -> Cell:
+    """Return a job's cell with its data, which are loaded once a process, and its key."""
+    cfg = composed(job)
+    return prepare(plan(cfg), data_folder(cfg))
+
+
+def planned(sweeps: list[Sweep], outputs: Path, workers: Parallel | None = None) -> dict[str, Job]:
+    """Return the cells of sweeps by key, read from `outputs/plans/` where nothing has changed since.
 
     Computing a thousand keys takes seconds: all data are loaded and digested. What is kept holds for this very code,
     configuration and these libraries; data files are verified again by the cells that read them.
+
+    Args:
+        sweeps: in their order; a cell of two sweeps is the first one's.
+        outputs: folder of the outputs.
+        workers: processes that share the work, which then have data and configurations at hand; None for this one.
     """
     facts = [*(repr(s) for s in sweeps), os.environ.get("STUDY_DATA")]
     kept = outputs / "plans" / f"{fingerprint([ROOT / 'study', CONF], facts)}.json"
     if kept.is_file():
-        return {name: set(keys) for name, keys in json.loads(kept.read_text()).items()}
-    planned = {s.name: {cell.key for cell in cells(s)} for s in sweeps}
+        return {key: Job(name, tuple(c), tuple(v)) for key, (name, c, v) in json.loads(kept.read_text()).items()}
+    everything = [job for s in sweeps for job in jobs(s)]
+    populations = dict.fromkeys(job.population for job in everything)  # each to one worker: it loads the data once
+    shares = (delayed(_keys)([job for job in everything if job.population == name]) for name in populations)
+    key_of = {job: key for share in (workers or Parallel(n_jobs=1))(shares) for job, key in share}
+    by_key: dict[str, Job] = {}
+    for job in everything:
+        by_key.setdefault(key_of[job], job)
     kept.parent.mkdir(parents=True, exist_ok=True)
     part = kept.with_suffix(f".{os.getpid()}")
-    part.write_text(json.dumps({name: sorted(keys) for name, keys in planned.items()}))
+    part.write_text(json.dumps({key: [j.sweep, j.choices, j.values] for key, j in by_key.items()}))
     part.replace(kept)
-    return planned
+    return by_key
+
+
+def _keys(share: list[Job]) -> list[tuple[Job, str]]:
+    return [(job, cell(job).key) for job in share]
 
 
 def tracked(name: str) -> tuple[DictConfig, Path]:

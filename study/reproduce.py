@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
+import logging
+import os
 import sys
-import time
 from pathlib import Path
 
+from joblib import Parallel, delayed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from study.errors import StudyError
-from study.plans import Sweep, planned_keys, profile, tracked, unavailable
-from study.run import store_of
-from study.tracking import Store
+from study.plans import Job, composed, planned, profile, tracked, unavailable
+from study.run import run_cell, store_of
 
 console = Console()
+SHOWN = 10
+"""Failed cells that are named in the terminal, at most."""
 
 
 def main() -> int:
@@ -32,12 +34,15 @@ def main() -> int:
         return 2
 
 
-def reproduce(name: str, jobs: int = -1) -> int:
-    """Run the sweeps of a profile one after the other.
+def reproduce(name: str, workers: int = -1) -> int:
+    """Run the cells of a profile that are not finished.
+
+    They are those of `python -m study -m +sweep=NAME` for each of its sweeps. Hydra would compose every one of them
+    twice, a tenth of a second each; here a configuration is composed once for all seeds and draws.
 
     Args:
         name: of the profile.
-        jobs: worker processes; -1 for one a core.
+        workers: worker processes; -1 for one a core.
     """
     sweeps = profile(name)
     cfg, outputs = tracked(sweeps[0].name)
@@ -51,15 +56,28 @@ def reproduce(name: str, jobs: int = -1) -> int:
         console.print(f"[yellow]Not run, for want of data:[/yellow] {', '.join(absent)}", highlight=False)
         for reason in dict.fromkeys(absent.values()):
             console.print(f"  {reason}", highlight=False)
-    with console.status("Reading the plan: data, keys, what is finished"):
-        planned = planned_keys(left, outputs)
-        finished = store.finished_keys()
-    total = len(set().union(*planned.values()))
-    todo = sum(len(keys - finished) for keys in planned.values())
-    console.print(f"Profile {name}: {total} cells in {len(left)} sweeps, {total - todo} finished before, {todo} to run")
-    if not todo:
-        return 0
-    failed = {}
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
+    with Parallel(n_jobs=workers, return_as="generator_unordered") as pool:
+        with console.status("Reading the plan: data, keys, what is finished"):
+            by_key = planned(left, outputs, pool)
+            finished = store.finished_keys()
+        todo = [job for key, job in by_key.items() if key not in finished]
+        done = len(by_key) - len(todo)
+        console.print(f"Profile {name}: {len(by_key)} cells in {len(left)} sweeps, {done} finished, {len(todo)} to run")
+        failed = run_all(todo, pool, outputs / "logs" / f"{name}.log") if todo else []
+    for job, reason in failed[:SHOWN]:
+        what = " ".join((*job.choices, *job.values))
+        console.print(f"[red]failed[/red] {what}: {reason}", highlight=False)
+    if failed:
+        console.print(
+            f"{len(failed)} cells failed; see {outputs / 'logs' / f'{name}.log'} and the failed runs in the UI."
+        )
+        console.print(f"The same command runs just those again: make reproduce PROFILE={name}")
+    return 1 if failed else 0
+
+
+def run_all(todo: list[Job], pool: Parallel, log: Path) -> list[tuple[Job, str]]:
+    """Run cells in the pool's processes under a progress bar; return those that failed, with the reason."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -68,51 +86,39 @@ def reproduce(name: str, jobs: int = -1) -> int:
         TextColumn("left"),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
-    with Progress(*columns, console=console, refresh_per_second=2, speed_estimate_period=600) as bar:
-        task = bar.add_task("cells", total=todo)
-        before = 0
-        for sweep in left:
-            if planned[sweep.name] <= finished:
-                continue
-            bar.update(task, description=f"sweep {sweep.name}")
-            log = outputs / "logs" / f"{sweep.name}.log"
-            _run(sweep, jobs, log, store, bar, task, planned[sweep.name] - finished, before)
-            now = store.finished_keys()
-            before += len((planned[sweep.name] - finished) & now)
-            if lost := planned[sweep.name] - now:
-                failed[sweep.name] = (len(lost), log)
-    for sweep_name, (n, log) in failed.items():
-        console.print(f"[red]Sweep {sweep_name}: {n} cells are not finished; see {log} and the failed runs in the UI")
-    if failed:
-        console.print(f"The same command runs just those again: make reproduce PROFILE={name}")
-    return 1 if failed else 0
-
-
-def _run(
-    sweep: Sweep,
-    jobs: int,
-    log: Path,
-    store: Store,
-    bar: Progress,
-    task: object,
-    keys: set[str],
-    before: int,
-) -> None:
-    """Start the sweep's multirun in a process of its own and move the bar as its cells get finished."""
+    failed = []
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "study", "-m", f"+sweep={sweep.name}", f"hydra.launcher.n_jobs={jobs}"]
-    command += [f"hydra.sweeper.params.population='{sweep.params['population']}'"]
-    with log.open("a") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
-        try:
-            while process.poll() is None:
-                time.sleep(1)
-                bar.update(task, completed=before + len(keys & store.finished_keys()))  # type: ignore[arg-type]
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait()
-    bar.update(task, completed=before + len(keys & store.finished_keys()))  # type: ignore[arg-type]
+    with Progress(*columns, console=console, refresh_per_second=2, speed_estimate_period=600) as bar:
+        task = bar.add_task("cells", total=len(todo))
+        for job, reason in pool(delayed(run_job)(job, log) for job in todo):
+            failed += [] if reason is None else [(job, reason)]
+            bar.update(
+                task,
+                advance=1,
+                description=f"{job.sweep}, {job.population}" + (f", {len(failed)} failed" * bool(failed)),
+            )
+    return failed
+
+
+def run_job(job: Job, log: Path) -> tuple[Job, str | None]:
+    """Run one cell, a line to the log; return why it failed, if it did."""
+    write_to(log)
+    try:
+        run_cell(composed(job), alone=False)
+    except Exception as error:
+        logging.getLogger("study").exception("%s: failed", " ".join((*job.choices, *job.values)))
+        return job, f"{type(error).__name__}: {error}".splitlines()[0]
+    return job, None
+
+
+def write_to(log: Path) -> None:
+    """Let this process append its messages to a log, whole lines at a time."""
+    study = logging.getLogger("study")
+    if not study.handlers:
+        handler = logging.FileHandler(log)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+        study.addHandler(handler)
+        study.setLevel(logging.INFO)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """Profiles and sweeps: which cells they hold, and what is left out where data are missing."""
 
 import pytest
+from hydra import compose
+from joblib import Parallel
+from omegaconf import OmegaConf
 
 from study import plans
 from study.config import CONF
 from study.errors import StudyError
+from study.population import composer
 
 
 @pytest.mark.parametrize("name", [p.stem for p in sorted((CONF / "profile").glob("*.yaml"))])
@@ -21,7 +25,7 @@ def test_the_confirmatory_profiles_start_at_seed_100():
 
 def test_a_sweep_is_the_product_of_its_lists_each_cell_once():
     sweep = plans.Sweep("smoke", plans.sweep("smoke").params | {"population": "cosine_2x10"})
-    cells = list(plans.cells(sweep))
+    cells = [plans.cell(job) for job in plans.jobs(sweep)]
     assert len(cells) == len({c.key for c in cells}) == 6 * 3
     assert {c.plan.seed for c in cells} == {0, 1, 2}
     assert {c.plan.settings.truth_every for c in cells} == {10}
@@ -43,15 +47,25 @@ def test_populations_without_data_are_left_out_and_said(monkeypatch, tmp_path):
 
 def test_keys_are_planned_once_and_again_when_the_sweep_changes(monkeypatch, tmp_path):
     sweep = plans.Sweep("smoke", plans.sweep("smoke").params | {"population": "cosine_2x10", "seed": "0"})
-    first = plans.planned_keys([sweep], tmp_path)
-    assert first == {"smoke": {c.key for c in plans.cells(sweep)}}
-    real, calls = plans.cells, []
-    monkeypatch.setattr(plans, "cells", lambda s: calls.append(s) or real(s))
-    assert plans.planned_keys([sweep], tmp_path) == first
+    first = plans.planned([sweep], tmp_path)
+    assert list(first.values()) == plans.jobs(sweep)
+    assert list(first) == [plans.cell(job).key for job in plans.jobs(sweep)]
+    real, calls = plans.cell, []
+    monkeypatch.setattr(plans, "cell", lambda job: calls.append(job) or real(job))
+    assert plans.planned([sweep], tmp_path) == first
     assert not calls
     other = plans.Sweep("smoke", sweep.params | {"seed": "1"})
-    assert plans.planned_keys([other], tmp_path)["smoke"].isdisjoint(first["smoke"])
-    assert calls == [other]
+    with Parallel(n_jobs=2, return_as="generator_unordered") as pool:
+        shared = plans.planned([other], tmp_path, pool)
+    assert set(shared).isdisjoint(first)
+    assert list(shared.values()) == plans.jobs(other)
+
+
+def test_a_planned_job_is_what_hydra_composes_for_it():
+    for job in plans.jobs(plans.sweep("paper_random"))[::331]:
+        with composer():
+            whole = compose("config", overrides=[f"+sweep={job.sweep}", *job.choices, *job.values])
+        assert OmegaConf.to_yaml(plans.composed(job)) == OmegaConf.to_yaml(whole)
 
 
 def test_an_unknown_profile_lists_those_that_there_are():

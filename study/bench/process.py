@@ -18,7 +18,7 @@ from joblib import Parallel, delayed
 from study.bench.rows import Row
 from study.bench.timing import Times, alternate
 from study.cell import Cell, compute
-from study.plans import cells, profile, tracked, unavailable
+from study.plans import cell, jobs, profile, tracked, unavailable
 
 FIRST = """
 import time
@@ -79,14 +79,14 @@ def workers(rounds: int) -> list[Row]:
     left = [s for s in (sweep.without(set(absent)) for sweep in sweeps) if s is not None]
     _, outputs = tracked(left[0].name)
     networks = outputs / "networks"
-    work = [cell for sweep in left for cell in cells(sweep)]
-    for cell in work:
-        compute(cell, networks)
-    seconds = [_timed(cell, str(networks)) for cell in work]
+    work = [cell(job) for sweep in left for job in jobs(sweep)]
+    for planned in work:
+        compute(planned, networks)
+    seconds = [_timed(planned, str(networks)) for planned in work]
     repeats = max(1, round(20 / sum(seconds)))
 
     def run(jobs: int) -> None:
-        Parallel(n_jobs=jobs, batch_size=1)(delayed(_timed)(cell, str(networks)) for cell in work * repeats)
+        Parallel(n_jobs=jobs, batch_size=1)(delayed(_timed)(planned, str(networks)) for planned in work * repeats)
 
     with _one_thread_each():
         run(2)  # starts the workers
@@ -96,12 +96,12 @@ def workers(rounds: int) -> list[Row]:
     return [Row(title, name, t, scaled["one worker"]) for name, t in scaled.items()]
 
 
-def _timed(cell: Cell, networks: str) -> float:
+def _timed(planned: Cell, networks: str) -> float:
     import torch
 
     torch.set_num_threads(1)
     started = time.perf_counter()
-    compute(cell, networks)
+    compute(planned, networks)
     return time.perf_counter() - started
 
 

@@ -14,13 +14,11 @@ from typing import Any
 from unittest import mock
 
 import pandas as pd
-from hydra import compose
 from omegaconf import DictConfig
 
 from study import cell, pruning, run
 from study.methods.brute_force import BruteForce
-from study.plans import profile, unavailable
-from study.population import composer
+from study.plans import Sweep, composed, jobs, profile, unavailable
 from study.tracking import Store
 
 SEED = 100
@@ -89,19 +87,9 @@ def where(name: str) -> pd.DataFrame:
 
 def of_one_seed(name: str, outputs: Path) -> Iterator[DictConfig]:
     """Yield the configurations of a profile's cells of one seed, recorded under a folder of their own."""
-    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-
     for whole in profile(name):
         sweep = whole.without(set(unavailable([whole])))
-        if sweep is None:
-            continue
-        params = sweep.params | {"seed": str(SEED)}
-        parsed = OverridesParser.create().parse_overrides([f"{k}={v}" for k, v in params.items()])
-        (batch,) = BasicSweeper.split_arguments(parsed, None)
-        for overrides in batch:
-            with composer():
-                yield compose(
-                    "config",
-                    overrides=[f"+sweep={sweep.name}", f"paths.outputs={outputs}", "tracking=local", *overrides],
-                )
+        for job in jobs(Sweep(sweep.name, sweep.params | {"seed": str(SEED)})) if sweep is not None else ():
+            cfg = composed(job)
+            cfg.paths.outputs = str(outputs)
+            yield cfg
