@@ -116,12 +116,13 @@ def steps(
     units = [(m, k) for m, n in enumerate(network.hidden) for k in range(n)]
     scores: Scores | None = None
     scored: list[tuple[int, int]] = []
+    again = settings.ranking == "iterative"
     removed: Choice | None = None
     passes, seconds = 0, 0.0
     for event in range(len(units) + 1):
         layer, unit = (torch.tensor(c, dtype=torch.int64) for c in (zip(*units, strict=True) if units else ((), ())))
-        view = View(ranked, layer, unit, constants(ranked, settings.removal), scale, seed)
-        fresh = bool(units) and (settings.ranking == "iterative" or event == 0)
+        view = View(ranked, layer, unit, constants(ranked, settings.removal), scale, seed, again)
+        fresh = bool(units) and (again or event == 0)
         if fresh:
             started = time.perf_counter()
             scores, scored = method.scores(view).cpu(), list(units)

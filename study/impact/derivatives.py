@@ -25,18 +25,39 @@ BLOCK = 1 << 18
 """Numbers in a block of tangents."""
 
 
-def slopes(stages: Stages) -> list[Tensor]:
+def slopes(stages: Stages, passed_back: str = "gradient") -> list[Tensor]:
     """Return dE_n/dz of the layer above every hidden layer, shapes (its units, samples), by back-propagation.
 
-    dE/dz_j = s'(z_j) sum_i dE/dz_i w_ij.
+    dE/dz_j = s'(z_j) sum_i dE/dz_i w_ij. `passed_back` as in `fed_back`.
     """
     found = [stages.error.gradient(stages.z[-1], stages.t)]
     for m in range(stages.network.depth - 1, 0, -1):
-        found.insert(0, (stages.network.weights[m + 1].T @ found[0]).mul_(first(stages, m)))
+        found.insert(0, fed_back(stages, m, found[0], passed_back).mul_(first(stages, m)))
     return found
 
 
-def diagonal_curvatures(stages: Stages, slopes: Sequence[Tensor]) -> list[Tensor]:
+def fed_back(stages: Stages, layer: int, dz: Tensor, passed_back: str = "gradient") -> Tensor:
+    """Return what a hidden layer's units are given for dE_n/do, shape (units left, samples).
+
+    Args:
+        stages: the network on the rows.
+        layer: the hidden layer.
+        dz: of the layer above it, shape (its units, samples).
+        passed_back: "gradient": sum_i dE/dz_i w_ij, which is dE/do_j. "weight_gradient": o_j sum_i dE/dz_i, which the
+            authors' code of 2016 had in its place.
+    """
+    if passed_back == "gradient":
+        return stages.network.weights[layer + 1].T @ dz
+    return stages.h[layer] * dz.sum(0)
+
+
+def diagonal_curvatures(
+    stages: Stages,
+    slopes: Sequence[Tensor],
+    passed_back: str = "gradient",
+    slope_of: str = "output",
+    output_curvature: str = "exact",
+) -> list[Tensor]:
     """Return the paper's d2E_n/dz^2 of the layer above every hidden layer, by the diagonal recursion.
 
     Output layer: d2E/dx_i^2 exactly, cross terms between outputs left out; then
@@ -49,12 +70,22 @@ def diagonal_curvatures(stages: Stages, slopes: Sequence[Tensor]) -> list[Tensor
     Args:
         stages: the network on the rows.
         slopes: what `slopes` returns for them.
+        passed_back: as in `fed_back`.
+        slope_of: "output"; or "input": dE/dx_j = dE/do_j s'(x_j) stands where dE/do_j belongs.
+        output_curvature: "exact"; or "truncated": s''(x_i) alone.
+
+    Raises:
+        StudyError: when a softmax's curvature is to be truncated, which has no s''.
     """
     found = [stages.error.diagonal(stages.z[-1], stages.t)]
+    if output_curvature == "truncated":
+        found = [stages.error.output_second(stages.z[-1])]
     for m in range(stages.network.depth - 1, 0, -1):
+        slope, bend = fed_back(stages, m, slopes[m], passed_back), first(stages, m)
+        if slope_of == "input":
+            slope = slope * bend
         w = stages.network.weights[m + 1]
-        below = ((w**2).T @ found[0]).mul_(first(stages, m) ** 2)
-        found.insert(0, below.addcmul_(w.T @ slopes[m], second(stages, m)))
+        found.insert(0, ((w**2).T @ found[0]).mul_(bend**2).addcmul_(slope, second(stages, m)))
     return found
 
 

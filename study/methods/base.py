@@ -28,6 +28,7 @@ class View:
         constants: what a removed unit would put out, one vector a hidden layer: 0, or means (mean removal).
         scale: pruning rows / ranking rows, so that estimates are in the error's units on the pruning rows.
         seed: the cell's seed, for methods that draw.
+        ranked_again: whether scores are computed anew after every removal.
     """
 
     stages: Stages
@@ -36,6 +37,7 @@ class View:
     constants: Sequence[Tensor]
     scale: float = 1.0
     seed: int = 0
+    ranked_again: bool = False
 
     def of_units(self, per_layer: Sequence[Tensor]) -> Tensor:
         """Return the remaining units' values, shape (n,), from one vector a hidden layer in the stages' rows."""
@@ -109,7 +111,9 @@ def names() -> list[str]:
     """Return the names of all methods, sorted."""
     import study.methods as package
 
-    return sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base")
+    return sorted(
+        m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base" and not m.name.startswith("_")
+    )
 
 
 def method_class(name: str) -> type[Method]:
@@ -132,8 +136,8 @@ def method_class(name: str) -> type[Method]:
 def method(name: str, **params: object) -> Method:
     """Return a method by name.
 
-    >>> method("taylor2", threshold="median")
-    Taylor2(threshold='median')
+    >>> method("taylor2", threshold="median").threshold
+    'median'
 
     Raises:
         StudyError: for an unknown name or parameter.

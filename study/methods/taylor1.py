@@ -10,24 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor
-
-from study.impact.derivatives import slopes, through
-from study.methods.base import Method, Scores, View
+from study.impact.derivatives import slopes
+from study.methods._taylor import Taylor
+from study.methods.base import Scores, View
 
 
 @dataclass(frozen=True)
-class Taylor1(Method):
-    """First-order Taylor estimate."""
+class Taylor1(Taylor):
+    """First-order Taylor estimate; switches as in `Taylor`."""
 
     def scores(self, view: View) -> Scores:
         """Return the estimates; costs a forward and a backward pass."""
-        estimate = first_order(view, slopes(view.stages))
-        return Scores(estimate, estimate, first_order=estimate, forward_passes=2)
-
-
-def first_order(view: View, slopes: list[Tensor]) -> Tensor:
-    """Return -E'(1) of the remaining units, shape (n,), from `slopes` of the view's stages."""
-    weights = view.stages.network.weights[1:]
-    per_layer = [-through(w, dz, view.change(m)) for m, (w, dz) in enumerate(zip(weights, slopes, strict=True))]
-    return view.of_units(per_layer) * view.scale
+        estimate = self.first_order(view, slopes(view.stages, self.passed_back))
+        return Scores(self.score(estimate, view), estimate, first_order=estimate, forward_passes=2)

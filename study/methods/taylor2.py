@@ -17,43 +17,48 @@ from torch import Tensor
 
 from study.errors import StudyError
 from study.impact.derivatives import diagonal_curvatures, slopes, through
-from study.methods.base import Method, Scores, View
-from study.methods.taylor1 import first_order
+from study.methods._taylor import Taylor
+from study.methods.base import Scores, View
 
 THRESHOLDS: dict[str, Callable[[Tensor], Tensor]] = {"mean": torch.mean, "median": torch.median}
 
 
 @dataclass(frozen=True)
-class Taylor2(Method):
-    """Second-order Taylor estimate with the paper's diagonal recursion.
+class Taylor2(Taylor):
+    """Second-order Taylor estimate with the paper's diagonal recursion; further switches as in `Taylor`.
 
     Attributes:
         threshold: "none", or "mean" | "median": scores whose magnitude exceeds the mean (median) magnitude of the
             remaining units are set to it. The estimate is left as it is.
+        output_curvature: "exact", s'^2 + (o - t) s'' at sigmoid outputs; or (V3b) "truncated", s'' alone.
     """
 
     threshold: str = "none"
+    output_curvature: str = "exact"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.threshold not in ("none", *THRESHOLDS):
             raise StudyError(f"taylor2: threshold={self.threshold!r}; possible: none, {', '.join(THRESHOLDS)}")
+        if self.output_curvature not in ("exact", "truncated"):
+            raise StudyError(f"taylor2: output_curvature={self.output_curvature!r}; possible: exact, truncated")
 
     def scores(self, view: View) -> Scores:
         """Return the estimates; costs a forward, a backward and a curvature pass."""
-        dz = slopes(view.stages)
-        first = first_order(view, dz)
-        weights, curvatures = view.stages.network.weights[1:], diagonal_curvatures(view.stages, dz)
-        second = [
-            through(w**2, c, view.change(m) ** 2) for m, (w, c) in enumerate(zip(weights, curvatures, strict=True))
-        ]
+        dz = slopes(view.stages, self.passed_back)
+        ddz = diagonal_curvatures(view.stages, dz, self.passed_back, self.slope_of, self.output_curvature)
+        first = self.first_order(view, dz)
+        pairs = zip(view.stages.network.weights[1:], ddz, strict=True)
+        second = [through(w**2, curvature, view.change(m) ** 2) for m, (w, curvature) in enumerate(pairs)]
         half = 0.5 * view.of_units(second) * view.scale
         estimate = first + half
-        return Scores(self.thresholded(estimate), estimate, first, half, forward_passes=3)
+        score = self.score(self.thresholded(estimate), view)
+        return Scores(score, estimate, first, half, forward_passes=3)
 
     def thresholded(self, estimate: Tensor) -> Tensor:
-        """Return the scores.
+        """Return the estimates with large magnitudes cut off.
 
-        >>> Taylor2("mean").thresholded(torch.tensor([1.0, -9.0, 2.0])).tolist()
+        >>> Taylor2(threshold="mean").thresholded(torch.tensor([1.0, -9.0, 2.0])).tolist()
         [1.0, 4.0, 2.0]
         """
         if self.threshold == "none":

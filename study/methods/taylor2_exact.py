@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from study.impact.derivatives import exact_curvature, slopes
 from study.methods.base import Method, Scores, View
-from study.methods.taylor1 import first_order
+from study.methods.taylor1 import Taylor1
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Taylor2Exact(Method):
         """Return the estimates; costs a forward and a backward pass, one more for the last hidden layer's units
         together, and one tangent pass for every unit of an earlier layer."""
         dz = slopes(view.stages)
-        first = first_order(view, dz)
+        first = Taylor1().first_order(view, dz)
         depth = view.stages.network.depth
         curvatures = [exact_curvature(view.stages, dz, m, view.change(m)) for m in range(depth)]
         second = 0.5 * view.of_units(curvatures) * view.scale

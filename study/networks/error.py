@@ -84,6 +84,17 @@ class ErrorFunction:
         o, b, a = cross
         return diagonal + o * (o * a - 2 * b)
 
+    def output_second(self, z: Tensor) -> Tensor:
+        """Return the second derivative s'' of every output by its own pre-activation, shape of z.
+
+        Raises:
+            StudyError: for a softmax, whose outputs depend on all pre-activations.
+        """
+        if self.output == "softmax":
+            raise StudyError("output_curvature=truncated needs outputs that act element by element, not a softmax")
+        o = self.outputs(z)
+        return o * (1 - o) * (1 - 2 * o) if self.output == "sigmoid" else torch.zeros_like(z)
+
     def quadratic(self, z: Tensor, t: Tensor, v: Tensor) -> Tensor:
         """Return v' (d2E/dz2) v per sample, all cross terms between outputs included.
 
