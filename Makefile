@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce report test test-fast lint ui data bench bench-full lock clean distclean
+.PHONY: help setup reproduce report test test-fast lint ui authors data bench bench-full lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ lint: setup  ## check style, types and docstrings
 
 ui: setup  ## browse the recorded runs at http://127.0.0.1:5000
 	$(PY) -m study.ui
+
+authors: setup  ## compare the authors' recorded results with ours, on their stored networks that are at hand
+	$(PY) -m study.authors
 
 data: setup  ## fetch MNIST into data/ and say which data sets are there
 	$(PY) -m study.data

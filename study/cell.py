@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -15,12 +15,14 @@ from typing import Any
 import torch
 
 from study import records
+from study.authors.networks import stored
 from study.config import ROOT, Plan, non_defaults
 from study.data import Dataset, load_dataset
+from study.errors import StudyError
 from study.impact import ORACLE_VERSION, fused
 from study.networks import Network
 from study.summary import Summary, summary
-from study.training import TRAINING_VERSION, Trained, acceptance, load_or_train, network_key
+from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
 from study.training.acceptance import measured
 from study.trajectory import Progress, Result, collect
 
@@ -34,12 +36,14 @@ class Cell:
         data: the data set.
         network_key: key of the trained network.
         key: of the cell; see `cell_key`.
+        network: the network where it is read and not trained; else None.
     """
 
     plan: Plan
     data: Dataset
     network_key: str
     key: str
+    network: Network | None = None
 
 
 def prepare(plan: Plan, folder: Any = None) -> Cell:
@@ -49,9 +53,31 @@ def prepare(plan: Plan, folder: Any = None) -> Cell:
         DataUnavailableError: when the data's files are nowhere to be found.
     """
     data = load_dataset(plan.dataset, seed=plan.dataset_seed, folder=folder, **plan.dataset_params)
-    output = plan.output or data.output
-    trained = network_key(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed)
-    return Cell(plan, data, trained, cell_key(plan, trained))
+    if plan.stored is None:
+        output = plan.output or data.output
+        network = None
+        key = network_key(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed)
+    else:
+        network = stored_network(plan, folder)
+        key = stored_key(network)
+    return Cell(plan, data, key, cell_key(plan, key), network)
+
+
+def stored_network(plan: Plan, folder: Any = None) -> Network:
+    """Return the authors' network that a plan names.
+
+    Raises:
+        StudyError: when its sizes are not those that the plan states.
+        DataUnavailableError: when its file is nowhere to be found.
+    """
+    assert plan.stored is not None
+    network = stored(plan.stored, folder).network
+    if (network.hidden, set(network.activations)) != (plan.hidden, {plan.activation}):
+        raise StudyError(
+            f"network.stored={plan.stored} is {network.name} with {', '.join(sorted(set(network.activations)))} units; "
+            f"network.hidden={list(plan.hidden)} and network.activation={plan.activation} must say so"
+        )
+    return network
 
 
 def numerics(plan: Plan) -> dict[str, int]:
@@ -69,6 +95,7 @@ def cell_key(plan: Plan, network: str) -> str:
         "population": plan.population,
         "method": {"name": plan.method_name, **plan.method_params},
         "settings": non_defaults(plan.settings),
+        **({} if plan.pruned_output is None else {"pruned_output": plan.pruned_output}),
         "seed": plan.seed,
         "numerics": numerics(plan),
     }
@@ -97,9 +124,15 @@ def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress |
         progress: called after every removal.
     """
     plan, data = cell.plan, cell.data
-    output = plan.output or data.output
-    trained = load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, networks)
-    result = collect(trained.network, data, plan.method, plan.settings, plan.seed, device, progress)
+    if cell.network is not None:
+        trained = keep(cell.network, networks)
+    else:
+        output = plan.output or data.output
+        trained = load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, networks)
+    network = trained.network
+    if plan.pruned_output is not None:
+        network = replace(network, output=plan.pruned_output)
+    result = collect(network, data, plan.method, plan.settings, plan.seed, device, progress)
     return Done(cell, trained, result, judge(plan, trained.network, data), summary(result, data))
 
 
@@ -124,9 +157,9 @@ def tags(done: Done, sweep: str) -> dict[str, str]:
         "population": plan.population,
         "dataset": cell.data.name,
         "network": done.trained.network.name,
-        "output": done.trained.network.output,
+        "output": plan.pruned_output or done.trained.network.output,
         "task": cell.data.task,
-        "method": plan.method_name,
+        "method": plan.method_label,
         "ranking": plan.settings.ranking,
         "removal": plan.settings.removal,
         "selection": plan.settings.selection.rows,

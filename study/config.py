@@ -44,12 +44,18 @@ class DatasetConfig:
 
 @dataclass
 class NetworkConfig:
-    """A multi-layer perceptron; output null takes what suits the data."""
+    """A multi-layer perceptron; output null takes what suits the data.
+
+    `stored` names a network of the authors that is read instead of trained: sizes and activation must be its own, and
+    output null. `pruned_output` puts other outputs on the same weights before pruning (sigmoid: V5); null leaves them.
+    """
 
     name: str = MISSING
     hidden: list[int] = MISSING
     activation: str = "sigmoid"
     output: str | None = None
+    stored: str | None = None
+    pruned_output: str | None = None
 
 
 @dataclass
@@ -201,7 +207,9 @@ class Plan:
         population: its name.
         band: metric, split, low, high; None for a free combination.
         dataset: name and parameters of the loader, with the data's seed.
-        hidden, activation, output: of the network; output None is the data's.
+        hidden, activation, output: of the network; output None is the data's, or a stored network's own.
+        stored: name of the authors' network that is read instead of trained; None to train one.
+        pruned_output: outputs that are put on its weights before it is pruned; None leaves them.
         recipe: of the training.
         method: the method.
         method_name, method_params: what the key is made of.
@@ -217,6 +225,8 @@ class Plan:
     hidden: tuple[int, ...]
     activation: str
     output: str | None
+    stored: str | None
+    pruned_output: str | None
     recipe: Recipe
     method: Method
     method_name: str
@@ -227,6 +237,15 @@ class Plan:
     def method_params(self) -> dict[str, Any]:
         """The method's parameters that differ from their defaults."""
         return non_defaults(self.method)
+
+    @property
+    def method_label(self) -> str:
+        """The method's name for people and tags, with the parameters that differ from their defaults.
+
+        As in "taylor2[threshold=median]"; the draw of the random method has a tag of its own.
+        """
+        given = [f"{k}={v}" for k, v in self.method_params.items() if k != "draw"]
+        return f"{self.method_name}[{','.join(given)}]" if given else self.method_name
 
 
 def plan(cfg: DictConfig) -> Plan:
@@ -259,6 +278,8 @@ def plan(cfg: DictConfig) -> Plan:
         hidden=tuple(cfg.network.hidden),
         activation=cfg.network.activation,
         output=cfg.network.output,
+        stored=cfg.network.stored,
+        pruned_output=cfg.network.pruned_output,
         recipe=Recipe(**plain(cfg.training)),
         method=method(cfg.method.name, **typed(_method_parameters(cfg), plain(cfg.method.params), "method.params")),
         method_name=cfg.method.name,

@@ -14,6 +14,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from joblib import Parallel, delayed
 from omegaconf import DictConfig, OmegaConf
 
+from study.authors.networks import missing as network_missing
 from study.cell import Cell, prepare
 from study.config import CONF, ROOT, data_folder, plain, plan
 from study.data import missing
@@ -86,7 +87,9 @@ def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
     for name in dict.fromkeys(p for s in sweeps for p in s.populations):
         with composer():
             cfg = compose("config", overrides=[f"population={name}"])
-        reason = missing(cfg.dataset.name, folder=data_folder(cfg))
+        reason = missing(cfg.dataset.name, folder=data_folder(cfg), **plain(cfg.dataset.params))
+        if reason is None and cfg.network.stored is not None:
+            reason = network_missing(cfg.network.stored, data_folder(cfg))
         if reason is not None:
             reasons[name] = reason
     return reasons

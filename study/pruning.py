@@ -24,9 +24,6 @@ from study.networks.error import ErrorFunction, correct
 from study.networks.network import Network
 from study.settings import Settings
 
-TIE = 1e-12
-"""Scores this close, relative to max(E(0), E(1)), count as equal: the lowest layer, then the lowest index goes."""
-
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -129,7 +126,7 @@ def steps(
             seconds += time.perf_counter() - started
             passes += scores.forward_passes
         now = _remaining(scores, scored, units) if units and scores is not None else None
-        choice = choose(now, units, seen["pruning"].total()) if now is not None else None
+        choice = choose(now, units, seen["pruning"].total(), method.tie) if now is not None else None
         wanted = event % settings.truth_every == 0
         impact = None
         if now is not None and sees_truth and fresh and now.exact:
@@ -139,8 +136,8 @@ def steps(
             impact = BruteForce().scores(truth).estimate
         drawn = None
         if choice is not None and settings.surfaces_every and event % settings.surfaces_every == 0:
-            grid = torch.arange(round(settings.surface_gain / settings.surface_step) + 1) * settings.surface_step
-            grid = grid.to(torch.float64)
+            points = round(settings.surface_gain / settings.surface_step) + 1
+            grid = torch.arange(points, dtype=torch.float64) * settings.surface_step
             constant = float(view.constants[choice.layer][choice.unit])
             drawn = (grid, surface(seen["pruning"], choice.layer, choice.unit, constant, grid))
         yield Step(
@@ -209,15 +206,16 @@ def evaluate(stages: Stages, second: ErrorFunction | None, classes: int) -> Eval
     return Evaluation(stages.total(), None if second is None else float(second.total(z, stages.t)), right)
 
 
-def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float) -> Choice:
+def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float, tie: float) -> Choice:
     """Return the unit of the smallest score; of those tied with it, the one of the lowest layer, then index.
 
-    Scores in the error's units tie within 1e-12 max(E(0), E(1)), others within 1e-12 of the largest magnitude.
+    Scores in the error's units tie within `tie` max(E(0), E(1)), others within `tie` of the largest magnitude.
 
     Args:
         scores: of the remaining units.
         units: (layer, index), ascending.
         error: E(1) on the pruning rows.
+        tie: the method's, see `Method`.
 
     Raises:
         StudyError: when a score is not a number.
@@ -227,10 +225,10 @@ def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float) -> Ch
         raise StudyError(f"the method gave unit {bad[1]} of hidden layer {bad[0]} a score that is not a number")
     smallest = float(scores.score.min())
     if scores.estimate is None:
-        width = TIE * float(scores.score.abs().max())
+        width = tie * float(scores.score.abs().max())
     else:
         estimate = float(scores.estimate[scores.score.argmin()])
-        width = TIE * max(abs(error), abs(error + estimate))
+        width = tie * max(abs(error), abs(error + estimate))
     i = int((scores.score <= smallest + width).nonzero()[0, 0])
     estimate_of = None if scores.estimate is None else float(scores.estimate[i])
     return Choice(*units[i], float(scores.score[i]), estimate_of)

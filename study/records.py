@@ -110,7 +110,7 @@ RUN_TAGS: dict[str, str] = {
     "network": "architecture, as in 400-50-50-10",
     "output": "sigmoid | softmax | linear",
     "task": "classification | regression",
-    "method": "name of the method",
+    "method": "name of the method, with its parameters that differ from their defaults: taylor2[threshold=median]",
     "ranking": "single_overall | iterative",
     "removal": "zero | mean",
     "selection": "rows ranked on: pruning | held_out | subset",

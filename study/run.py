@@ -63,7 +63,7 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
     except Exception as error:
         if store is not None:
             known = {"key": cell.key, "network_key": cell.network_key, "population": planned.population}
-            named = {"method": planned.method_name, "ranking": planned.settings.ranking, "seed": str(planned.seed)}
+            named = {"method": planned.method_label, "ranking": planned.settings.ranking, "seed": str(planned.seed)}
             store.record_failure(
                 known | named | {"sweep": cfg.sweep.name},
                 params(planned),
@@ -94,7 +94,7 @@ def title(planned: Plan) -> str:
     """
     what = planned.population if planned.population != "free" else f"{planned.dataset} {planned.hidden}"
     draw = f", draw {planned.method.draw}" if hasattr(planned.method, "draw") else ""
-    return f"{what}, {planned.method_name}, {planned.settings.ranking}, seed {planned.seed}{draw}"
+    return f"{what}, {planned.method_label}, {planned.settings.ranking}, seed {planned.seed}{draw}"
 
 
 def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:

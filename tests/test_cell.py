@@ -10,11 +10,14 @@ from hydra import compose
 from mlflow.tracking import MlflowClient
 
 from study import impact, records
-from study.cell import cell_key, prepare
+from study.authors import networks
+from study.cell import cell_key, compute, prepare, tags
 from study.config import ROOT, plan
+from study.errors import StudyError
 from study.population import composer
 from study.run import run_cell, store_of
 from study.tracking import tables_digest
+from study.training import stored_key
 
 SMALL = ("dataset=digits", "network=mlp_10", "training.epochs=3", "training.polish=0", "record.truth_every=5")
 
@@ -129,3 +132,28 @@ def test_the_digest_leaves_out_timing(outputs):
     assert tables_digest(recorded) == found.data.tags["study.tables_digest"]
     recorded["events"]["parameters_left"] += 1
     assert tables_digest(recorded) != found.data.tags["study.tables_digest"]
+
+
+def test_a_stored_network_is_pruned_as_it_is_and_with_other_outputs(tmp_path):
+    reason = networks.missing("cosine_2x10")
+    if reason is not None:
+        pytest.skip(reason)
+    names = ["population=authors_cosine_2x10", "record.truth_every=5", f"paths.outputs={tmp_path}"]
+    cell = prepare(plan(composed(*names)))
+    done = compute(cell, tmp_path / "networks")
+    assert done.trained.key == cell.network_key == stored_key(networks.stored("cosine_2x10").network)
+    assert done.trained.network.hidden == (10, 10)
+    assert done.trained.history.empty
+    assert len(done.result.trajectory) == 21
+    assert compute(cell, tmp_path / "networks").trained.file == done.trained.file
+    with pytest.raises(StudyError, match=r"cosine_2x10 is 1-10-10-1 with sigmoid units; network.hidden=\[5\]"):
+        prepare(plan(composed("network=authors_cosine_2x10", "dataset=cosine", "network.hidden=[5]")))
+
+
+def test_other_outputs_on_the_same_weights_are_another_cell(tmp_path):
+    softmax = (*SMALL, "network.output=softmax")
+    plain = prepare(plan(composed(*softmax)))
+    sigmoid = prepare(plan(composed(*softmax, "network.pruned_output=sigmoid")))
+    assert plain.network_key == sigmoid.network_key
+    assert plain.key != sigmoid.key
+    assert tags(compute(sigmoid, tmp_path), "x")["output"] == "sigmoid"

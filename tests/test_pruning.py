@@ -112,18 +112,18 @@ def test_a_single_ranking_keeps_its_first_word(data):
 def test_exact_ties_go_to_the_lowest_layer_then_index():
     scores = torch.tensor([3.0, 1.0, 1.0 + 5e-13, 1.0], dtype=torch.float64)
     pairs = [(0, 0), (0, 2), (1, 0), (1, 1)]
-    chosen = choose(Scores(scores, scores), pairs, error=1.0)
+    chosen = choose(Scores(scores, scores), pairs, error=1.0, tie=1e-12)
     assert (chosen.layer, chosen.unit) == (0, 2)
     # 1 + 5e-13 is tied with 1 at E = 1, and so the lower unit goes; 1e-9 is no tie.
     near = torch.tensor([1.0 + 5e-13, 1.0], dtype=torch.float64)
-    assert choose(Scores(near, near), [(0, 0), (0, 1)], error=1.0).unit == 0
+    assert choose(Scores(near, near), [(0, 0), (0, 1)], error=1.0, tie=1e-12).unit == 0
     far = torch.tensor([1.0 + 1e-9, 1.0], dtype=torch.float64)
-    assert choose(Scores(far, far), [(0, 0), (0, 1)], error=1.0).unit == 1
+    assert choose(Scores(far, far), [(0, 0), (0, 1)], error=1.0, tie=1e-12).unit == 1
 
 
 def test_a_score_that_is_no_number_is_refused():
     with pytest.raises(StudyError, match="unit 1 of hidden layer 0"):
-        choose(Scores(torch.tensor([0.0, float("nan")])), [(0, 0), (0, 1)], 1.0)
+        choose(Scores(torch.tensor([0.0, float("nan")])), [(0, 0), (0, 1)], 1.0, 1e-12)
 
 
 def test_truth_and_surfaces_are_recorded_where_asked_for(data):

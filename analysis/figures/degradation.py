@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.style import colour, label, ordered
+from analysis.figures.style import colour, dashes, label, ordered
 
 QUANTITIES = {"error_per_sample": "error per sample, E/N", "accuracy": "accuracy on the pruning rows"}
 
@@ -23,7 +23,7 @@ def degradation(curves: pd.DataFrame, published: pd.DataFrame, ax: Axes, quantit
     for method in ordered(curves["method"]):
         of = curves[curves["method"] == method].pivot_table(index="q", columns="seed", values=quantity)
         ax.plot(of.index, of.to_numpy(), color=colour(method), lw=0.5, alpha=0.25, rasterized=True)
-        ax.plot(of.index, of.median(axis=1), color=colour(method), lw=1.8, label=label(method))
+        ax.plot(of.index, of.median(axis=1), dashes(method), color=colour(method), lw=1.8, label=label(method))
     for method in ordered(published["method"]) if len(published) else []:
         of = published[published["method"] == method].dropna(subset=[quantity])
         every = max(1, len(of) // 25)

@@ -10,6 +10,8 @@ LABELS = {
     "taylor2": "second order",
     "taylor1": "first order",
     "taylor1_abs": "absolute first order",
+    "taylor2_as_implemented": "second order as implemented",
+    "taylor1_as_implemented": "first order as implemented",
     "magnitude": "magnitude",
     "mean_activation": "mean activation",
     "random": "random",
@@ -21,6 +23,8 @@ COLOURS = {
     "taylor2": "#0072B2",
     "taylor1": "#D55E00",
     "taylor1_abs": "#E69F00",
+    "taylor2_as_implemented": "#0072B2",
+    "taylor1_as_implemented": "#D55E00",
     "magnitude": "#CC79A7",
     "mean_activation": "#56B4E9",
     "random": "#7F7F7F",
@@ -52,6 +56,11 @@ def label(method: str) -> str:
 def colour(method: str) -> str:
     """Return a method's colour; grey for one that is not known here."""
     return COLOURS.get(method, "#999999")
+
+
+def dashes(method: str) -> str:
+    """Return a method's line style: what the authors' code computed has the criterion's colour, dashed."""
+    return "--" if method.endswith("_as_implemented") else "-"
 
 
 def ordered(methods: Iterable[str]) -> list[str]:

@@ -11,12 +11,13 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from analysis.claims import Evaluation
 from analysis.frames import Frames
 from analysis.metrics import curves, per_network
-from analysis.report import tables
+from analysis.report import authors, tables
 from analysis.report.draw import draw
 
 Say = Callable[[str], None]
 
 SECTIONS = {
+    "authors": "The authors' own networks",
     "curves": "Degradation curves",
     "agreement": "Agreement along the way",
     "impacts": "Estimate against truth in the trained network",
@@ -39,20 +40,24 @@ def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, folder: Path,
     # A cell whose true impacts were recorded at the start only says nothing of regret along the way.
     seen = frames.agreement.loc[frames.agreement["layer"] == -1, "key"].value_counts()
     table = table.assign(regret_mean=table["regret_mean"].where(table["key"].map(seen) > 1))
+    everything, paths = table, curves(frames)
+    table = table[~authors.is_theirs(table) & ~authors.is_rung(table)]
     networks = per_network(table)
     say("Drawing figures")
-    drawn = list(draw(frames, curves(frames), table, networks))
+    drawn = list(draw(frames, paths, table, networks))
     for figure in drawn:
         (folder / "figures" / f"{figure.name}.svg").write_text(figure.svg)
     say("Writing tables")
     written = {
         "verdicts": judged.verdicts,
         "correlations": tables.correlations(networks),
-        "populations": tables.populations(frames, table),
+        "populations": tables.populations(frames, everything),
+        "authors": authors.compared(everything, paths),
+        "ladder": authors.ladder(everything),
         "sanity": judged.sanity,
         "excluded": judged.excluded,
         "with_excluded": judged.with_excluded,
-        "metrics": table,
+        "metrics": everything,
         "not_run": frames.not_run,
     }
     for name, frame in written.items():

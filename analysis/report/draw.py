@@ -18,6 +18,19 @@ from analysis.figures.removable import removable
 from analysis.figures.style import RANKINGS, RC, label, ordered
 from analysis.figures.surfaces import surfaces
 from analysis.frames import Frames
+from analysis.report.authors import PREFIX, is_rung, is_theirs
+
+THEIRS = ("brute_force", "taylor2_exact", "taylor2", "taylor1", "taylor2_as_implemented", "taylor1_as_implemented")
+"""Methods in the figures of the authors' networks."""
+PUBLISHED = {
+    "mnist_1x100": "mnist_1x100",
+    "mnist_2x50": "mnist_2x50",
+    "diamond": "diamond_2x50",
+    "random_shape": "random_shape_2x50",
+    "cosine_2x10": "cosine_2x10",
+    "cosine_2x50": "cosine_2x50",
+}
+"""The population of the published curves that an authors' network belongs to."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +47,12 @@ def draw(frames: Frames, curves: pd.DataFrame, table: pd.DataFrame, networks: pd
     """Draw every figure that the frames have something for."""
     with mpl.rc_context(RC):  # type: ignore[arg-type]
         yield from _removable(networks)
-        yield from _degradation(curves, set(frames.cells.loc[frames.cells["task"] == "regression", "population"]))
+        regressions = set(frames.cells.loc[frames.cells["task"] == "regression", "population"])
+        yield from _theirs(curves[is_theirs(curves) & ~is_rung(curves)], regressions)
+        keys = set(table["key"])
+        curves = curves[curves["key"].isin(keys)]
+        frames = frames.of(list(keys))
+        yield from _degradation(curves, regressions)
         yield from _along(frames, table)
         yield from _impacts(frames, table)
         yield from _surfaces(frames)
@@ -82,6 +100,28 @@ def _degradation(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]
                 "implemented)."
             )
         yield Drawn("curves", f"degradation_{population}_{ranking}", words, svg(figure))
+
+
+def _theirs(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]:
+    """Draw the authors' own networks, the published points over what was recomputed."""
+    reference = published.curves()
+    implemented = {"taylor1": "taylor1_as_implemented", "taylor2": "taylor2_as_implemented"}
+    reference = reference.assign(method=reference["method"].replace(implemented))
+    curves = curves[curves["method"].isin(THEIRS)]
+    for (population, ranking), of in averaged(curves).groupby(["population", "ranking"], sort=True):
+        name = PUBLISHED.get(str(population).removeprefix(PREFIX), "")
+        shown = reference[(reference["population"] == name) & (reference["ranking"] == ranking)]
+        quantities = ["error_per_sample"] if population in regressions else ["error_per_sample", "accuracy"]
+        figure = Figure(figsize=(5.3 * len(quantities), 3.9), layout="constrained")
+        axes = figure.subplots(1, len(quantities), squeeze=False)[0]
+        for ax, quantity in zip(axes, quantities, strict=True):
+            degradation(of, shown, ax, quantity)
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+        words = f"The authors' network {str(population).removeprefix(PREFIX)}, {RANKINGS.get(str(ranking), ranking)}."
+        if len(shown):
+            words += f" Circles: the paper's figure {shown['figure'].iloc[0].rstrip('ab')}."
+        yield Drawn("authors", f"{population}_{ranking}", words, svg(figure))
 
 
 def _along(frames: Frames, table: pd.DataFrame) -> Iterator[Drawn]:

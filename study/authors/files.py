@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import os
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -111,6 +112,28 @@ def read(
 ) -> bytes:
     """Return the unpacked bytes of a file; parameters and errors as `find`. What is returned is what was hashed."""
     return _located(kind, name, folder, unverified, download)[1]
+
+
+def missing(wanted: Sequence[tuple[str, str]], folder: Path | str | None = None) -> str | None:
+    """Return None if all files lie in a local folder, else what was not found, where, and how to get it.
+
+    Nothing is opened, hashed or downloaded.
+
+    Args:
+        wanted: kinds and names.
+        folder: the data folder; see `places`.
+    """
+    absent = [(kind, name) for kind, name in wanted if _local(kind, name, folder) is None]
+    if not absent:
+        return None
+    first, second = places(absent[0][0], folder)
+    names = ", ".join(name for _, name in absent)
+    addresses = [e.url for pair in absent if (e := manifest().get(pair)) is not None and e.url and e.sha256]
+    fetched = f"; {', '.join(addresses)} would be fetched by `make authors`" if len(addresses) == len(absent) else ""
+    return (
+        f"{names} of the authors' public repository found neither in {first} nor in {second}. To get "
+        f"{'it' if len(absent) == 1 else 'them'}: place the original (or .gz) in {first}{fetched}"
+    )
 
 
 def _located(

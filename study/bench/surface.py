@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -28,12 +27,15 @@ GAINS = 10_001
 UNITS = 9
 
 
-def of_population(name: str, rounds: int) -> list[Row]:
-    """Time the surfaces of some units of every layer of a population's first network; none where data are missing."""
+def of_population(name: str, rounds: int) -> Iterator[list[Row]]:
+    """Time the surfaces of some units of every layer of a population's first network; nothing where data are missing.
+
+    The mean over these units: how many evaluations one needs depends on how steep it is.
+    """
     with composer():
         cfg = compose("config", overrides=[f"population={name}", "seed=100"])
     if missing(cfg.dataset.name, folder=data_folder(cfg)) is not None:
-        return []
+        return
     planned = plan(cfg)
     data = prepare(planned, data_folder(cfg)).data
     output = planned.output or data.output
@@ -44,7 +46,6 @@ def of_population(name: str, rounds: int) -> list[Row]:
     gains = torch.linspace(0, 10, GAINS, dtype=torch.float64)
     few = gains[:: GAINS // SAMPLED][:SAMPLED].tolist()
     none = constants(stages, "zero")
-    found = []
     for m, units in enumerate(network.hidden):
         some = torch.linspace(0, units - 1, UNITS).long().tolist()
 
@@ -64,11 +65,11 @@ def of_population(name: str, rounds: int) -> list[Row]:
         times = alternate(works, rounds)
         plain, quick = times["reference"].scaled(GAINS / len(few)), times["interpolated"].scaled(1 / len(some))
         title = f"error surface, {GAINS:,} gains, {name} seed 100, a unit of hidden layer {m + 1} of {network.depth}"
-        found.append(Row(title, "reference", plain, plain))
-        found.append(Row(title, f"interpolated ({passes:.0f} evaluations)", quick, plain))
-    return found
+        path = f"interpolated ({passes:.0f} evaluations)"
+        yield [Row(title, "reference", plain, plain), Row(title, path, quick, plain)]
 
 
 def rows(rounds: int) -> Iterator[list[Row]]:
     """Yield the tables' rows, a population at a time."""
-    yield from map(partial(of_population, rounds=rounds), POPULATIONS)
+    for name in POPULATIONS:
+        yield from of_population(name, rounds)

@@ -31,7 +31,8 @@ def whole(case: Case, rounds: int) -> list[Row]:
     works: dict[str, Work] = {"reference": case.reference(SAMPLED)}
     times = alternate(works | {name: partial(prune, name) for name in METHODS}, rounds)
     plain = times.pop("reference").scaled(total * (total + 1) / 2 / SAMPLED)
-    return [Row(f"whole iterative prune, {case.name}", name, t, plain) for name, t in times.items()]
+    title = f"whole iterative prune by Taylor methods, {case.name}"
+    return [Row(title, name, t, plain) for name, t in ({"reference (brute force)": plain} | times).items()]
 
 
 def curvature(case: Case, rounds: int) -> list[Row]:

@@ -78,7 +78,11 @@ def missing(name: str, *, folder: Path | str | None = None, **params: object) ->
     >>> missing("digits") is None
     True
     """
-    _complete(name, params)
+    full = _complete(name, params)
+    own = getattr(_module(name), "missing", None)
+    if own is not None:
+        reason: str | None = own(folder, **full)
+        return reason
     collection = getattr(_module(name), "FILES", None)
     return None if collection is None else _sources.missing(collection, folder)
 

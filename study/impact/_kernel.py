@@ -38,6 +38,8 @@ SIGMOID_OUTPUT, LINEAR_OUTPUT, SOFTMAX_OUTPUT, CROSS_ENTROPY = range(4)
 
 ROWS = 4
 """Units of a layer that are computed together and added into the next layer while they are in cache."""
+TILE = 512
+"""Samples that are added up at a time: 4 rows of them are 16 KiB of float64."""
 LIMIT = 490.0
 """Largest |y| of a shared division: (2^LIMIT)^2 is finite."""
 LOGS = 16
@@ -216,23 +218,29 @@ def _error(code, x, t, outputs, width, bound):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath=_LOOSE, error_model="numpy")
 def _accumulate(weights, start, padded, first, rows, out, units, width):  # type: ignore[no-untyped-def]
-    """Add `ROWS` rows of the layer below, times their weights, to every row of the layer above, two at a time."""
-    a, b = rows[:width], rows[width : 2 * width]
-    c, d = rows[2 * width : 3 * width], rows[3 * width : 4 * width]
-    for i in range(0, units - 1, 2):
-        v = weights[start + i * padded + first : start + i * padded + first + ROWS]
-        w = weights[start + (i + 1) * padded + first : start + (i + 1) * padded + first + ROWS]
-        va, vb, vc, vd, wa, wb, wc, wd = v[0], v[1], v[2], v[3], w[0], w[1], w[2], w[3]
-        one, two = out[i * width : (i + 1) * width], out[(i + 1) * width : (i + 2) * width]
-        for n in range(width):
-            one[n] += (va * a[n] + vb * b[n]) + (vc * c[n] + vd * d[n])
-            two[n] += (wa * a[n] + wb * b[n]) + (wc * c[n] + wd * d[n])
-    if units % 2:
-        at = start + (units - 1) * padded + first
-        wa, wb, wc, wd = weights[at], weights[at + 1], weights[at + 2], weights[at + 3]
-        row = out[(units - 1) * width : units * width]
-        for n in range(width):
-            row[n] += (wa * a[n] + wb * b[n]) + (wc * c[n] + wd * d[n])
+    """Add `ROWS` rows of the layer below, times their weights, to every row of the layer above.
+
+    Two rows above at a time, eight products for six loads; by tiles of samples, so that the rows below stay in a
+    first-level cache.
+    """
+    for s in range(0, width, TILE):
+        e = min(s + TILE, width)
+        a, b = rows[s:e], rows[width + s : width + e]
+        c, d = rows[2 * width + s : 2 * width + e], rows[3 * width + s : 3 * width + e]
+        for i in range(0, units - 1, 2):
+            v = weights[start + i * padded + first : start + i * padded + first + ROWS]
+            w = weights[start + (i + 1) * padded + first : start + (i + 1) * padded + first + ROWS]
+            va, vb, vc, vd, wa, wb, wc, wd = v[0], v[1], v[2], v[3], w[0], w[1], w[2], w[3]
+            one, two = out[i * width + s : i * width + e], out[(i + 1) * width + s : (i + 1) * width + e]
+            for n in range(e - s):
+                one[n] += (va * a[n] + vb * b[n]) + (vc * c[n] + vd * d[n])
+                two[n] += (wa * a[n] + wb * b[n]) + (wc * c[n] + wd * d[n])
+        if units % 2:
+            at = start + (units - 1) * padded + first
+            wa, wb, wc, wd = weights[at], weights[at + 1], weights[at + 2], weights[at + 3]
+            row = out[(units - 1) * width + s : (units - 1) * width + e]
+            for n in range(e - s):
+                row[n] += (wa * a[n] + wb * b[n]) + (wc * c[n] + wd * d[n])
 
 
 @njit(cache=True, fastmath=_LOOSE, error_model="numpy", nogil=True)

@@ -98,9 +98,12 @@ class Method(ABC):
 
     Attributes:
         version: raised when the method's numbers change; a part of the cell's key.
+        tie: scores this close, relatively, count as equal: the lowest layer, then the lowest index goes. It is above
+            what rounding makes of the scores of units that do the same.
     """
 
     version: ClassVar[int] = 1
+    tie: ClassVar[float] = 1e-12
 
     @abstractmethod
     def scores(self, view: View) -> Scores:

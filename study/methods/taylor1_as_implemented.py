@@ -2,12 +2,14 @@
 
     g1_k = - sum over samples of delta_k o_k,    delta_k = s'_k o_k sum over next-layer units i of delta_i
 
-ranked by the largest first; when ranked again, among the units whose |g1| is at most the median.
+ranked by the largest first; when ranked again, among the units whose |g1| is at most the median. That code compared
+bare numbers, so nothing ties but equal ones.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from study.methods.taylor1 import Taylor1
 
@@ -16,6 +18,7 @@ from study.methods.taylor1 import Taylor1
 class Taylor1AsImplemented(Taylor1):
     """First order as implemented."""
 
+    tie: ClassVar[float] = 0.0
     passed_back: str = "weight_gradient"
     slope_of: str = "input"
     order: str = "descending"

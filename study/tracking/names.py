@@ -8,6 +8,8 @@ METHOD_WORDS = {
     "brute_force": "brute force",
     "taylor1": "first order",
     "taylor1_abs": "first order, absolute",
+    "taylor1_as_implemented": "first order, as implemented",
+    "taylor2_as_implemented": "second order, as implemented",
     "taylor2": "second order",
     "taylor2_exact": "second order, exact",
     "mean_activation": "mean activation",
@@ -62,7 +64,8 @@ def subject(tags: Mapping[str, str]) -> str:
 def method_words(tags: Mapping[str, str]) -> str:
     """Return the method as the paper would call it."""
     name = tags.get("method", "")
-    return METHOD_WORDS.get(name, name.replace("_", " "))
+    plain, bracket, params = name.partition("[")
+    return METHOD_WORDS.get(plain, plain.replace("_", " ")) + bracket + params
 
 
 def run_description(tags: Mapping[str, str]) -> str:

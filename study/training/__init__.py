@@ -1,7 +1,7 @@
 """Training: recipe and data in, trained network out, kept by content."""
 
 from study.training.acceptance import acceptance
-from study.training.cache import TRAINING_VERSION, Trained, load_or_train, network_key
+from study.training.cache import TRAINING_VERSION, Trained, keep, load_or_train, network_key, stored_key
 from study.training.recipe import Recipe, read_recipe
 from study.training.train import fit, train
 
@@ -11,8 +11,10 @@ __all__ = [
     "Trained",
     "acceptance",
     "fit",
+    "keep",
     "load_or_train",
     "network_key",
     "read_recipe",
+    "stored_key",
     "train",
 ]

@@ -26,6 +26,9 @@ from study.training.train import fit
 TRAINING_VERSION = 2
 """Raised when the same recipe and seed give other numbers: every network is then trained again."""
 
+HISTORY = ("epoch", "step", "error", "accuracy", "gradient")
+"""Columns of a history."""
+
 log = logging.getLogger(__name__)
 
 
@@ -92,6 +95,29 @@ def load_or_train(
             start = mlp(data.features, hidden, data.outputs, activation=activation, output=output, seed=seed)
             network, history = fit(start, data, seed=seed, recipe=recipe)
             trained = Trained(network, key, file, time.perf_counter() - started, history)
+            _write(trained)
+    except OSError as error:
+        raise StudyError(f"the cache of trained networks {folder} cannot be used: {error}") from error
+    return trained
+
+
+def stored_key(network: Network) -> str:
+    """Return the key of a network that was not trained here: the SHA-256 of what it is."""
+    return hashlib.sha256(f"stored {network.digest()}".encode()).hexdigest()
+
+
+def keep(network: Network, folder: Path) -> Trained:
+    """Put a network that was not trained here into the cache and return it, without a history.
+
+    Raises:
+        StudyError: when the folder cannot be written to.
+    """
+    key = stored_key(network)
+    file = folder / key[:2] / f"{key}.safetensors"
+    trained = Trained(network, key, file, 0.0, pd.DataFrame({name: [] for name in HISTORY}))
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if _read(file, key) is None:
             _write(trained)
     except OSError as error:
         raise StudyError(f"the cache of trained networks {folder} cannot be used: {error}") from error

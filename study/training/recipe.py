@@ -34,6 +34,8 @@ class Recipe:
         check_every: steps of Adam between two looks at the target.
         watched: most training rows (evenly spaced) that history and target look at.
         precision: "float64", or "float32" for speed; the trained network is float64 either way.
+        untrained_hidden: leave the hidden layers as they were drawn and train the output layer alone, as the authors'
+            code did wherever outputs were a softmax (V2).
     """
 
     optimizer: str = "adam"
@@ -47,6 +49,7 @@ class Recipe:
     check_every: int = 10
     watched: int = 10_000
     precision: str = "float64"
+    untrained_hidden: bool = False
 
     def __post_init__(self) -> None:
         for name, known in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS)):

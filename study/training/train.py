@@ -103,9 +103,17 @@ class _Run:
         stride = math.ceil(len(rows) / recipe.watched)
         self.watched = (self.inputs[::stride], self.targets[::stride], rows.labels[::stride])
         self.parameters = Parameters(start, dtype, recipe.input_scale)
+        outputs = start.weights[-1].numel() + start.biases[-1].numel()
+        self.untrained = start.parameters - outputs if recipe.untrained_hidden else 0
         self.planned = recipe.epochs + (recipe.polish if recipe.optimizer == "adam" else 0)
         self.steps = 0
         self.history: list[dict[str, float]] = []
+
+    def backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
+        """Set the gradient of what is trained, zero of what is not; return the output pre-activations."""
+        z = self.parameters.backward(inputs, targets)
+        self.parameters.gradient[: self.untrained] = 0.0
+        return z
 
     def look(self, epoch: float) -> float:
         """Add a row to the history; return the accuracy.
@@ -114,7 +122,7 @@ class _Run:
             StudyError: when the error is no longer finite.
         """
         inputs, targets, labels = self.watched
-        z = self.parameters.backward(inputs, targets)
+        z = self.backward(inputs, targets)
         error = self.parameters.error.total(z, targets.T).item() / len(labels)
         gradient = torch.linalg.vector_norm(self.parameters.gradient).item()
         if not (math.isfinite(error) and math.isfinite(gradient)):
@@ -147,7 +155,7 @@ class _Run:
                 share = (1 + math.cos(math.pi * self.steps / total)) / 2
                 rate = recipe.final_rate + (1 - recipe.final_rate) * share
                 optimizer.param_groups[0]["lr"] = recipe.learning_rate * rate
-                parameters.backward(self.inputs[batch], self.targets[batch])
+                self.backward(self.inputs[batch], self.targets[batch])
                 optimizer.step()
                 self.steps += 1
                 due = recipe.target_accuracy is not None and self.steps % recipe.check_every == 0
@@ -178,7 +186,7 @@ class _Run:
         first = self.planned - iterations
 
         def closure() -> float:
-            z = parameters.backward(self.inputs, self.targets)
+            z = self.backward(self.inputs, self.targets)
             return parameters.error.total(z, self.targets.T).item() / len(self.inputs)
 
         stretch = math.ceil(iterations / LOOKS)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from study.data import load_dataset, missing, names
-from study.data.base import Dataset, Split
+from study.data import authors_shape, load_dataset, missing, names
+from study.data.base import DataCorruptError, Dataset, Split
 from study.errors import StudyError
 
 LOCAL = ["circle", "cosine", "cosine_wave", "diamond", "digits", "double_shape", "random_shape"]
@@ -22,6 +22,8 @@ SIZES = {
     "mnist": (60_000, 10_000, 10_000, 784, 10, 10, "sigmoid"),
     "mnist_one_vs_all": (60_000, 10_000, 10_000, 784, 2, 2, "softmax"),
     "mnist20x20": (4_500, 4_500, 10_000, 400, 10, 10, "sigmoid"),
+    "authors_mnist": (4_500, 4_500, 10_000, 400, 10, 10, "sigmoid"),
+    "authors_shape": (48_564, 48_564, 100_000, 2, 1, 2, "sigmoid"),
 }
 
 
@@ -154,3 +156,30 @@ def test_impossible_splits_are_refused():
         Split(x, x[:2], y)
     with pytest.raises(StudyError, match="lacks the splits"):
         Dataset("made", "classification", 2, "sigmoid", {"training": Split(x, x, y)})
+
+
+def test_the_authors_digits_are_those_of_mnist20x20_in_five_digits_and_shifted():
+    needs_mnist("authors_mnist")
+    plain, shifted = load_dataset("mnist20x20"), load_dataset("authors_mnist")
+    same = load_dataset("authors_mnist", shifted=False)
+    assert torch.equal(shifted.pruning.labels, (plain.pruning.labels - 1) % 10)
+    assert torch.equal(same.pruning.labels, plain.pruning.labels)
+    difference = (shifted.pruning.inputs - plain.pruning.inputs).abs()
+    assert 0 < difference.max() < 1e-5
+    assert (difference <= 5e-5 * plain.pruning.inputs.abs()).all()
+    assert all(float(f"{x:.5g}") == x for x in shifted.pruning.inputs[0].tolist())
+
+
+@pytest.mark.parametrize("harm", ["2\t0\t0", "1\t0", "1\tx\t0", ""])
+def test_points_that_are_not_a_label_and_two_coordinates_are_refused(harm):
+    content = b"1\t0.5\t-0.25\n0\t1\t1"
+    rows = authors_shape.points(content, "points.csv")
+    assert rows.inputs.tolist() == [[0.5, -0.25], [1.0, 1.0]]
+    assert rows.labels.tolist() == [1, 0]
+    with pytest.raises(DataCorruptError, match=r"points\.csv is malformed"):
+        authors_shape.points(harm.encode(), "points.csv")
+
+
+def test_an_unknown_shape_is_refused_with_those_that_there_are():
+    with pytest.raises(StudyError, match="shape='cube'; possible: diamond"):
+        missing("authors_shape", shape="cube")

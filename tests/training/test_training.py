@@ -12,7 +12,7 @@ from study import training
 from study.config import ROOT
 from study.data import load_dataset
 from study.errors import StudyError
-from study.networks import ErrorFunction, from_module
+from study.networks import ErrorFunction, from_module, mlp
 from study.training import Recipe, acceptance, load_or_train, network_key, read_recipe, train
 from study.training.acceptance import measured
 from study.training.backprop import Parameters
@@ -187,3 +187,12 @@ def test_recipes_reach_their_bands_on_a_development_seed(population, tmp_path):
     data = prepare(chosen).data
     trained = load_or_train(chosen.hidden, chosen.activation, data.output, data, chosen.recipe, 0, tmp_path)
     assert judge(chosen, trained.network, data)[0] == "met"
+
+
+def test_an_untrained_hidden_layer_stays_as_it_was_drawn(digits):
+    for more in ({"optimizer": "adam", "epochs": 2}, {"optimizer": "lbfgs", "epochs": 3}):
+        start = mlp(64, (5,), 10, seed=3)
+        trained = train("mlp_5", digits, seed=3, recipe=Recipe(untrained_hidden=True, **more))
+        assert torch.equal(trained.weights[0], start.weights[0])
+        assert torch.equal(trained.biases[0], start.biases[0])
+        assert not torch.equal(trained.weights[1], start.weights[1])

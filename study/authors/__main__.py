@@ -1,0 +1,93 @@
+"""`python -m study.authors`: the authors' recorded results against this project's, network by network."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from study.authors import networks
+from study.authors.compare import Line, compare
+from study.authors.gradient import Check, gradient_check
+from study.data import load_dataset, missing
+from study.errors import StudyError
+
+console = Console()
+ROWS = 500
+"""Rows, evenly spaced, that the gradient is checked on."""
+
+
+def main() -> int:
+    """Compare; return 0 when everything that can be had agrees."""
+    parser = argparse.ArgumentParser(prog="python -m study.authors", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(networks.ARTEFACTS)} (default: all that can be had)")
+    parser.add_argument("--data", help="the data folder (default: STUDY_DATA, or data/ in the checkout)")
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    agrees, absent = True, {}
+    try:
+        for name in arguments.names or networks.ARTEFACTS:
+            kind = networks.artefact(name)
+            reason = networks.missing(name, arguments.data) or missing(
+                kind.dataset, folder=arguments.data, **kind.params
+            )
+            if reason is None:
+                agrees &= show(name, arguments.data)
+            else:
+                absent[name] = reason
+    except StudyError as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        return 2
+    for name, reason in absent.items():
+        console.print(f"[yellow]not compared[/yellow] {name}: {reason}", highlight=False)
+    return 0 if agrees else 1
+
+
+def checks(name: str, folder: str | None) -> Iterator[Check]:
+    """Yield the gradient checks of one network, on its first rows."""
+    kind, network = networks.artefact(name), networks.stored(name, folder).network
+    data = load_dataset(kind.dataset, folder=folder, **kind.params)
+    if network.output == "softmax":
+        network = replace(network, output="sigmoid")
+    return gradient_check(network, data.pruning.rows(torch.arange(0, len(data.pruning), len(data.pruning) // ROWS)))
+
+
+def show(name: str, folder: str | None) -> bool:
+    """Compare one network, print it, and return whether all agrees."""
+    table = Table(title=name, title_justify="left", title_style="bold")
+    for i, column in enumerate(("recorded against recomputed", "numbers", "largest difference", "limit", "order")):
+        table.add_column(column, justify="right" if i else "left")
+    lines: list[Line] = []
+    with console.status(name) as status:
+        try:
+            for line in compare(name, folder):
+                lines.append(line)
+                status.update(f"{name}: {line.what}")
+        except StudyError as error:
+            if not lines:
+                console.print(f"[yellow]{name}[/yellow]: {error}", highlight=False)
+                return True
+            console.print(f"[yellow]{name}[/yellow], from here on: {error}", highlight=False)
+    for line in lines:
+        order = "" if line.displaced is None else f"{line.displaced} places differ, {line.tied} by ties"
+        good = "green" if line.agrees else "red"
+        table.add_row(
+            line.what, str(line.values), f"[{good}]{line.difference:.1e}[/{good}]", f"{line.limit:.0e}", order
+        )
+    console.print(table)
+    for check in checks(name, folder):
+        console.print(
+            f"  gradient of hidden layer {check.layer + 1} against finite differences, {check.weights} weights: cosine "
+            f"{check.chain_rule:.6f} by the chain rule, {check.implemented:.2f} as implemented (V1)",
+            highlight=False,
+        )
+    return all(line.agrees for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

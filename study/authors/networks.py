@@ -1,0 +1,94 @@
+"""The authors' stored networks: their files, and the data that each was pruned on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from study.authors import files
+from study.authors.stored import Stored, load
+from study.data import _sources
+from study.errors import StudyError
+
+
+@dataclass(frozen=True)
+class Artefact:
+    """One stored network.
+
+    Attributes:
+        models: names of its files without `.dnn`, the one with the most in it first; `mod.X` is X after pruning.
+        prefix: what its result files' names begin with.
+        dataset: the data set that it was pruned on, and
+        params: the parameters of that.
+        sampled: whether the data were drawn at random, so that recorded numbers come back only as nearly as that lets.
+    """
+
+    models: tuple[str, ...]
+    prefix: str
+    dataset: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    sampled: bool = False
+
+
+def _shape(stem: str, shape: str) -> Artefact:
+    return Artefact((f"mod.{stem}", stem), stem, "authors_shape", {"shape": shape})
+
+
+_ONE, _SOFT = "mnist-acc99-in-400-out-10-struct-100-id-1", "mnist-test-small-in-400-out-10-struct-100"
+_TWO = "mnist-deep-acc99-in-400-out-10-struct-50-50-id-1"
+
+ARTEFACTS: dict[str, Artefact] = {
+    "mnist_1x100": Artefact((f"mod.{_ONE}", _ONE), "mnist-acc99", "authors_mnist", {"shifted": True}),
+    "mnist_2x50": Artefact((f"mod.{_TWO}", _TWO), "mnist-deep-acc99", "authors_mnist", {"shifted": True}),
+    "mnist_softmax": Artefact((f"mod.{_SOFT}", _SOFT), "mnist-test-small", "authors_mnist", {"shifted": False}),
+    "diamond": _shape("diamond.network", "diamond"),
+    "random_shape": _shape("rshape.network", "random_shape"),
+    "double_shape": _shape("drshape.network", "double_shape"),
+    "circle": _shape("circle.network", "circle"),
+    "xor": _shape("xor.network", "xor"),
+    "cosine_2x10": Artefact(("mod.cos.network", "cos.network"), "cos.network", "cosine", sampled=True),
+    "cosine_2x50": Artefact(("mod.cos.big.network", "cos.big.network"), "cos.big.network", "cosine", sampled=True),
+}
+"""By the name that a population has after `authors_`."""
+
+
+def artefact(name: str) -> Artefact:
+    """Return the stored network of that name.
+
+    Raises:
+        StudyError: if there is none.
+    """
+    if name not in ARTEFACTS:
+        raise StudyError(f"unknown stored network {name!r}; known: {', '.join(ARTEFACTS)}")
+    return ARTEFACTS[name]
+
+
+def missing(name: str, folder: Path | str | None = None) -> str | None:
+    """Return what of a stored network's file is missing and how to get it; None if one is at hand."""
+    reasons = [files.missing([("models", f"{model}.dnn")], folder) for model in artefact(name).models]
+    return None if None in reasons else reasons[-1]
+
+
+def stored(name: str, folder: Path | str | None = None) -> Stored:
+    """Return a stored network; the last ones are kept in memory.
+
+    Args:
+        name: as in `ARTEFACTS`.
+        folder: the data folder; see `files.places`.
+
+    Raises:
+        DataUnavailableError: if its file is nowhere to be had.
+        StoredFormatError: if the file is not such a network.
+    """
+    artefact(name)
+    return _stored(name, _sources.data_folder(folder))
+
+
+@lru_cache(maxsize=4)
+def _stored(name: str, folder: Path) -> Stored:
+    models = artefact(name).models
+    local = [m for m in models if files.missing([("models", f"{m}.dnn")], folder) is None]
+    return load(files.find("models", f"{(local or models)[0 if local else -1]}.dnn", folder))
