@@ -19,12 +19,14 @@ class Activation:
         value_: s in place: z -> o, the same tensor.
         first: s'(z) from (z, o).
         second: s''(z) from (z, o); for ReLU the almost-everywhere derivative, 0.
+        from_output: whether the derivatives need o alone, so that z may be overwritten.
     """
 
     name: str
     value_: Callable[[Tensor], Tensor]
     first: Callable[[Tensor, Tensor], Tensor]
     second: Callable[[Tensor, Tensor], Tensor]
+    from_output: bool = True
 
     def value(self, z: Tensor) -> Tensor:
         """Return s(z), a new tensor."""
@@ -48,12 +50,13 @@ def _sigmoid_second(z: Tensor, o: Tensor) -> Tensor:
 ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": Activation("sigmoid", torch.sigmoid_, _sigmoid_first, _sigmoid_second),
     "tanh": Activation("tanh", torch.tanh_, lambda z, o: 1 - o**2, lambda z, o: -2 * o * (1 - o**2)),
-    "relu": Activation("relu", torch.relu_, lambda z, o: (z > 0).to(z.dtype), lambda z, o: torch.zeros_like(z)),
+    "relu": Activation("relu", torch.relu_, lambda z, o: (o > 0).to(o.dtype), lambda z, o: torch.zeros_like(z)),
     "softplus": Activation(
         "softplus",
         _softplus_,
         lambda z, o: torch.sigmoid(z),
         lambda z, o: torch.sigmoid(z) * torch.sigmoid(-z),
+        from_output=False,
     ),
     "linear": Activation("linear", lambda z: z, lambda z, o: torch.ones_like(z), lambda z, o: torch.zeros_like(z)),
 }

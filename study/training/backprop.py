@@ -60,8 +60,8 @@ class Parameters:
         below, before = [inputs.T], []
         for m, kind in enumerate(self._kinds):
             z = torch.addmm(self.biases[m][:, None], self.weights[m], below[-1])
+            below.append(kind.value_(z) if kind.from_output else kind.value(z))
             before.append(z)
-            below.append(kind.value(z))
         z_out = torch.addmm(self.biases[-1][:, None], self.weights[-1], below[-1])
         delta = self.error.gradient(z_out, targets.T).div_(len(inputs))
         for m in range(len(self.weights) - 1, -1, -1):

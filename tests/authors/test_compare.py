@@ -4,11 +4,13 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from study.authors import networks
-from study.authors.compare import Line, compare, displaced
-from study.data import missing
+from study.authors.compare import METHODS, Line, compare, displaced, pruned
+from study.config import ROOT
+from study.data import load_dataset, missing
 from study.errors import StudyError
 
 
@@ -66,3 +68,30 @@ def test_the_command_says_what_is_missing_and_where_to_put_it(tmp_path, monkeypa
 def test_an_unknown_network_lists_those_that_there_are():
     with pytest.raises(StudyError, match="unknown stored network 'cube'; known: mnist_1x100"):
         networks.missing("cube")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("figure", "name", "population", "ranking"),
+    [
+        ("3", "mnist_1x100", "mnist_1x100", "single_overall"),
+        ("4", "mnist_1x100", "mnist_1x100", "iterative"),
+        ("25a", "diamond", "diamond_2x50", "iterative"),
+    ],
+)
+def test_the_published_figures_come_back_to_their_printed_precision(figure, name, population, ranking):
+    kind = networks.artefact(name)
+    reason = networks.missing(name) or missing(kind.dataset, **kind.params)
+    if reason is not None:
+        pytest.skip(reason)
+    points = pd.read_csv(ROOT / "analysis" / "published" / "figure_points.csv", dtype={"figure": str})
+    points = points[(points["figure"] == figure) & (points["population"] == population)]
+    assert set(points["ranking"]) == {ranking}
+    data = load_dataset(kind.dataset, **kind.params)
+    criteria = {"brute_force": "gt", "first_order": "g1", "second_order": "g2"}
+    assert set(points["method"]) == set(criteria)
+    for method, printed in points.groupby("method"):
+        errors = pruned(networks.stored(name).network, data, METHODS[criteria[method]], ranking, 0)[0]
+        errors = errors[printed["removed"]]
+        last_digit = 10.0 ** (np.floor(np.log10(errors)) - 3)
+        assert (np.abs(errors - printed["squared_error"]) <= 0.51 * last_digit).all()

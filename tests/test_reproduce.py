@@ -1,0 +1,45 @@
+"""A profile's cells in a pool: run once, skipped when finished, and a failing one fails alone."""
+
+import pytest
+from hydra import compose
+from joblib import Parallel
+
+from study import plans, reproduce
+from study.population import composer
+from study.run import store_of
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A profile of three cells, recorded under a folder of its own; one fails when `method.params.draw` is below 0."""
+    with composer():
+        cfg = compose("config", overrides=["+sweep=smoke", f"paths.outputs={tmp_path}"])
+    params = plans.sweep("smoke").params | {"population": "cosine_2x10", "seed": "0", "paths.outputs": str(tmp_path)}
+    sweeps = [
+        plans.Sweep("smoke", params | {"method": "taylor1,magnitude", "ranking": "single_overall"}),
+        plans.Sweep("smoke", params | {"method": "random", "method.params.draw": "0", "ranking": "single_overall"}),
+    ]
+    monkeypatch.setattr(reproduce, "profile", lambda _: sweeps)
+    monkeypatch.setattr(reproduce, "tracked", lambda _: (cfg, tmp_path))
+    return cfg, sweeps
+
+
+def test_a_profile_runs_and_then_has_nothing_to_do(small, tmp_path, capsys):
+    assert reproduce.reproduce("small", workers=1) == 0
+    assert "3 cells in 2 sweeps, 0 finished, 3 to run" in " ".join(capsys.readouterr().out.split())
+    assert len(store_of(small[0]).finished_keys()) == 3
+    log = (tmp_path / "logs" / "small.log").read_text()
+    assert log.count("units removable") == 3
+    assert reproduce.reproduce("small", workers=1) == 0
+    assert "3 finished, 0 to run" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_failing_cell_fails_alone_and_is_named(small, tmp_path, capsys):
+    _, sweeps = small
+    jobs = plans.jobs(sweeps[0])
+    broken = plans.Job("smoke", jobs[0].choices, (*jobs[0].values, "seed=-1"))
+    with Parallel(n_jobs=1, return_as="generator_unordered") as pool:
+        failed = reproduce.run_all([broken, jobs[1]], pool, tmp_path / "logs" / "x.log")
+    assert failed == [(broken, "StudyError: seed=-1: 0 or more")]
+    assert "seed=-1" in (tmp_path / "logs" / "x.log").read_text()
+    assert len(store_of(small[0]).finished_keys()) == 1
