@@ -114,11 +114,12 @@ def run_job(job: Job, log: Path) -> tuple[Job, str | None]:
 def write_to(log: Path) -> None:
     """Let this process append its messages to a log, whole lines at a time."""
     study = logging.getLogger("study")
-    if not study.handlers:
-        handler = logging.FileHandler(log)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
-        study.addHandler(handler)
-        study.setLevel(logging.INFO)
+    if any(isinstance(h, logging.FileHandler) and h.baseFilename == str(log.absolute()) for h in study.handlers):
+        return
+    handler = logging.FileHandler(log)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    study.addHandler(handler)
+    study.setLevel(logging.INFO)
 
 
 if __name__ == "__main__":

@@ -84,13 +84,7 @@ def _degradation(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]
     mean, reference = averaged(curves), published.curves()
     for (population, ranking), of in mean.groupby(["population", "ranking"], sort=True):
         shown = reference[(reference["population"] == population) & (reference["ranking"] == ranking)]
-        quantities = ["error_per_sample"] if population in regressions else ["error_per_sample", "accuracy"]
-        figure = Figure(figsize=(5.3 * len(quantities), 3.7), layout="constrained")
-        axes = figure.subplots(1, len(quantities), squeeze=False)[0]
-        for ax, quantity in zip(axes, quantities, strict=True):
-            degradation(of, shown, ax, quantity)
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
+        figure = _both_quantities(of, shown, population in regressions)
         n = of["seed"].nunique()
         words = f"{population}, {RANKINGS.get(str(ranking), ranking)}: {n} networks thin, their median bold."
         if len(shown):
@@ -102,6 +96,17 @@ def _degradation(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]
         yield Drawn("curves", f"degradation_{population}_{ranking}", words, svg(figure))
 
 
+def _both_quantities(curves: pd.DataFrame, shown: pd.DataFrame, regression: bool) -> Figure:
+    quantities = ["error_per_sample"] if regression else ["error_per_sample", "accuracy"]
+    figure = Figure(figsize=(5.3 * len(quantities), 3.9), layout="constrained")
+    axes = figure.subplots(1, len(quantities), squeeze=False)[0]
+    for ax, quantity in zip(axes, quantities, strict=True):
+        degradation(curves, shown, ax, quantity)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    return figure
+
+
 def _theirs(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]:
     """Draw the authors' own networks, the published points over what was recomputed."""
     reference = published.curves()
@@ -111,13 +116,7 @@ def _theirs(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]:
     for (population, ranking), of in averaged(curves).groupby(["population", "ranking"], sort=True):
         name = PUBLISHED.get(str(population).removeprefix(PREFIX), "")
         shown = reference[(reference["population"] == name) & (reference["ranking"] == ranking)]
-        quantities = ["error_per_sample"] if population in regressions else ["error_per_sample", "accuracy"]
-        figure = Figure(figsize=(5.3 * len(quantities), 3.9), layout="constrained")
-        axes = figure.subplots(1, len(quantities), squeeze=False)[0]
-        for ax, quantity in zip(axes, quantities, strict=True):
-            degradation(of, shown, ax, quantity)
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+        figure = _both_quantities(of, shown, population in regressions)
         words = f"The authors' network {str(population).removeprefix(PREFIX)}, {RANKINGS.get(str(ranking), ranking)}."
         if len(shown):
             words += f" Circles: the paper's figure {shown['figure'].iloc[0].rstrip('ab')}."
