@@ -6,10 +6,12 @@ import argparse
 import sys
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from analysis import claims, metrics, report
+from analysis.report.authors import is_theirs
 from analysis.report.tables import VERDICT_ORDER, number
 from analysis.runs import StoreError, export, find, read, read_export
 from study import records
@@ -51,6 +53,9 @@ def main() -> int:
             status.update("Judging the claims")
             judged = claims.evaluate(frames, table)
             kept = claims.entering_cells(frames, table, judged.register.plan["confirmatory_from"])
+            # A stored network has no seed of its own: it is shown whatever number its cells carry.
+            theirs = claims.newest_cells(frames, table[is_theirs(table)])
+            kept = pd.concat([kept[~is_theirs(kept)], theirs])
             page = report.build(frames.of(kept["key"].tolist()), kept, judged, arguments.out, status.update)
     except StoreError as error:
         console.print(f"[red]{error}[/red]", highlight=False)

@@ -82,15 +82,19 @@ def _source(cells: pd.DataFrame, trajectories: pd.DataFrame, absent: dict[str, s
 
 def entering_cells(frames: Frames, table: pd.DataFrame, confirmatory_from: int) -> pd.DataFrame:
     """Return the cells that verdicts may rest on: newest of doubles, one network a seed, confirmatory seeds."""
+    cells = newest_cells(frames, table)
+    confirmatory = cells["seed"] >= confirmatory_from
+    return cells[confirmatory] if confirmatory.any() else cells
+
+
+def newest_cells(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the newest of cells that were recorded twice, and of every population's seeds one network."""
     started = frames.cells.set_index("key")["start_time"]
     cells = table.assign(started=table["key"].map(started)).sort_values("started", kind="stable")
     cells = cells.drop_duplicates([*SETTINGS, "draw"], keep="last")
     # A recipe that changed leaves two networks of one seed: the one that was pruned last counts, in every method.
     newest = cells.groupby(["population", "seed"])["network_key"].transform("last")
-    cells = cells[cells["network_key"] == newest]
-    confirmatory = cells["seed"] >= confirmatory_from
-    entering = cells[confirmatory] if confirmatory.any() else cells
-    return entering.drop(columns="started").sort_values(SETTINGS)
+    return cells[cells["network_key"] == newest].drop(columns="started").sort_values(SETTINGS)
 
 
 def _development_only(table: pd.DataFrame, entering: pd.DataFrame) -> dict[str, str]:
