@@ -88,6 +88,8 @@ def ladder(table: pd.DataFrame) -> pd.DataFrame:
     whole difference in AUC_E between the two ends that a step makes, which may exceed 1 or be negative.
     """
     iterative = table[table["ranking"] == "iterative"]
+    # The ends of the ladder are those of the very networks that its rungs pruned.
+    iterative = iterative[iterative["network_key"].isin(set(iterative.loc[is_rung(iterative), "network_key"]))]
     rows = []
     for population in sorted(set(iterative.loc[is_rung(iterative), "population"])):
         of = iterative[iterative["population"] == population].groupby("method")[["r_1", "auc_e"]].median()

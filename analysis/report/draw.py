@@ -20,6 +20,8 @@ from analysis.figures.surfaces import surfaces
 from analysis.frames import Frames
 from analysis.report.authors import PREFIX, is_rung, is_theirs
 
+COMPARED = 3
+"""Methods that a population must have for a panel of the first figure."""
 THEIRS = ("brute_force", "taylor2_exact", "taylor2", "taylor1", "taylor2_as_implemented", "taylor1_as_implemented")
 """Methods in the figures of the authors' networks."""
 PUBLISHED = {
@@ -60,7 +62,8 @@ def draw(frames: Frames, curves: pd.DataFrame, table: pd.DataFrame, networks: pd
 
 def _removable(networks: pd.DataFrame) -> Iterator[Drawn]:
     chosen = networks[networks["ranking"] == "iterative"]
-    populations = sorted(set(chosen["population"]))
+    compared = chosen.groupby("population")["method"].nunique()
+    populations = sorted(compared.index[compared >= COMPARED])
     if not populations:
         return
     columns = 3
