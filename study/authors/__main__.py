@@ -15,6 +15,7 @@ from study.authors import networks
 from study.authors.compare import Line, compare
 from study.authors.gradient import Check, gradient_check
 from study.data import load_dataset, missing
+from study.data.base import DataUnavailableError
 from study.errors import StudyError
 
 console = Console()
@@ -27,6 +28,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m study.authors", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(networks.ARTEFACTS)} (default: all that can be had)")
     parser.add_argument("--data", help="the data folder (default: STUDY_DATA, or data/ in the checkout)")
+    parser.add_argument("--unverified", action="store_true", help="download files whose checksum is not known, too")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     agrees, absent = True, {}
@@ -36,6 +38,8 @@ def main() -> int:
             reason = networks.missing(name, arguments.data) or missing(
                 kind.dataset, folder=arguments.data, **kind.params
             )
+            if reason is not None:
+                reason = fetched(name, arguments.data, arguments.unverified)
             if reason is None:
                 agrees &= show(name, arguments.data)
             else:
@@ -46,6 +50,16 @@ def main() -> int:
     for name, reason in absent.items():
         console.print(f"[yellow]not compared[/yellow] {name}: {reason}", highlight=False)
     return 0 if agrees else 1
+
+
+def fetched(name: str, folder: str | None, unverified: bool) -> str | None:
+    """Download what is missing of a network; return why that cannot be done, None when all is there."""
+    kind = networks.artefact(name)
+    try:
+        networks.fetch(name, folder, unverified=unverified)
+    except DataUnavailableError as error:
+        return str(error)
+    return missing(kind.dataset, folder=folder, **kind.params)
 
 
 def checks(name: str, folder: str | None) -> Iterator[Check]:

@@ -129,7 +129,7 @@ def missing(wanted: Sequence[tuple[str, str]], folder: Path | str | None = None)
     first, second = places(absent[0][0], folder)
     names = ", ".join(name for _, name in absent)
     addresses = [e.url for pair in absent if (e := manifest().get(pair)) is not None and e.url and e.sha256]
-    fetched = f"; {', '.join(addresses)} would be fetched by `make authors`" if len(addresses) == len(absent) else ""
+    fetched = f"; {', '.join(addresses)} are fetched by `make authors`" if len(addresses) == len(absent) else ""
     return (
         f"{names} of the authors' public repository found neither in {first} nor in {second}. To get "
         f"{'it' if len(absent) == 1 else 'them'}: place the original (or .gz) in {first}{fetched}"
@@ -192,7 +192,8 @@ def _fetch(
         raise DataUnavailableError(f"{missing}. Downloads are off (STUDY_OFFLINE). {by_hand}, or download {entry.url}")
     if not entry.sha256 and not unverified:
         raise DataUnavailableError(
-            f"{missing}. Its checksum is not known, so {entry.url} is only downloaded with unverified=True. {by_hand}"
+            f"{missing}. Its checksum is not known, so {entry.url} is only downloaded when that is asked for: "
+            f"python -m study.authors --unverified. {by_hand}"
         )
     try:
         first.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from study.authors import files
 from study.authors.stored import Stored, load
-from study.data import _sources
+from study.data import _sources, authors_shape
 from study.errors import StudyError
 
 
@@ -70,6 +70,26 @@ def missing(name: str, folder: Path | str | None = None) -> str | None:
     """Return what of a stored network's file is missing and how to get it; None if one is at hand."""
     reasons = [files.missing([("models", f"{model}.dnn")], folder) for model in artefact(name).models]
     return None if None in reasons else reasons[-1]
+
+
+def fetch(name: str, folder: Path | str | None = None, *, unverified: bool = False) -> None:
+    """Download what is not at hand of a stored network and its points into the data folder.
+
+    Args:
+        name: as in `ARTEFACTS`.
+        folder: the data folder; see `files.places`.
+        unverified: whether to download what has no checksum in the manifest.
+
+    Raises:
+        DataUnavailableError: if something cannot be had, with the reason and the way to get it.
+    """
+    kind = artefact(name)
+    if missing(name, folder) is not None:
+        files.find("models", f"{kind.models[-1]}.dnn", folder, unverified=unverified)
+    if kind.dataset == "authors_shape":
+        for part in authors_shape.PARTS:
+            stem = authors_shape.stem_of(kind.params["shape"])
+            files.find("data", f"{stem}-{part}.csv", folder, unverified=unverified)
 
 
 def stored(name: str, folder: Path | str | None = None) -> Stored:

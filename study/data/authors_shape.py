@@ -13,6 +13,10 @@ STEMS = {"diamond": "diamond", "double_shape": "DRShape", "random_shape": "RShap
 """What the authors' files are called, by shape."""
 
 
+PARTS = ("train", "test")
+"""Points to prune on, and points held out."""
+
+
 def load(*, seed: int = 0, folder: Path | None = None, shape: str = "diamond") -> Dataset:  # noqa: ARG001 - one data set
     """Return the authors' training points, to prune on, and their test points, held out.
 
@@ -29,7 +33,7 @@ def load(*, seed: int = 0, folder: Path | None = None, shape: str = "diamond") -
 
     stem = stem_of(shape)
     training, held_out = (
-        points(files.read("data", f"{stem}-{part}.csv", folder), f"{stem}-{part}.csv") for part in ("train", "test")
+        points(files.read("data", f"{stem}-{part}.csv", folder), f"{stem}-{part}.csv") for part in PARTS
     )
     splits = {"training": training, "pruning": training, "held_out": held_out}
     return Dataset("authors_shape", "classification", 2, "sigmoid", splits, source="the authors' files")
@@ -39,7 +43,7 @@ def missing(folder: Path | None = None, shape: str = "diamond") -> str | None:
     """Return which file is not at hand and how to get it; None if both are."""
     from study.authors import files
 
-    return files.missing([("data", f"{stem_of(shape)}-{part}.csv") for part in ("train", "test")], folder)
+    return files.missing([("data", f"{stem_of(shape)}-{part}.csv") for part in PARTS], folder)
 
 
 def stem_of(shape: str) -> str:
