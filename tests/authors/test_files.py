@@ -118,7 +118,7 @@ def test_a_wrong_download_is_never_put_in_place(tmp_path, server):
 
 
 def test_what_has_no_checksum_is_downloaded_only_when_asked(tmp_path, server):
-    with pytest.raises(DataUnavailableError, match="only downloaded when that is asked for: python -m study.authors --unverified"):
+    with pytest.raises(DataUnavailableError, match=r"asked for: python -m study\.authors --unverified"):
         files.read("models", "unknown.dnn", tmp_path)
     assert server == []
     assert files.read("models", "unknown.dnn", tmp_path, unverified=True) == CONTENT
