@@ -64,7 +64,9 @@ def put(folder, content, name="known.dnn"):
     return place / name
 
 
-@pytest.mark.parametrize(("content", "name"), [(CONTENT, "known.dnn"), (gzip.compress(CONTENT), "known.dnn.gz")])
+@pytest.mark.parametrize(
+    ("content", "name"), [(CONTENT, "known.dnn"), (gzip.compress(CONTENT), "known.dnn.gz")], ids=["plain", "packed"]
+)
 def test_packed_and_unpacked_files_are_read_from_both_places(tmp_path, content, name):
     beside = put(tmp_path / "shared" / "data", content, name)
     assert files.find("models", "known.dnn", tmp_path / "mine") == beside
@@ -79,7 +81,7 @@ def test_the_data_folder_may_be_named_by_the_environment(tmp_path, monkeypatch):
     assert files.find("models", "known.dnn") if put(tmp_path / "elsewhere", CONTENT) else None
 
 
-@pytest.mark.parametrize("content", [CONTENT[:-1], b"", b"<html>no such page</html>"])
+@pytest.mark.parametrize("content", [CONTENT[:-1], b"", b"<html>no such page</html>"], ids=["short", "empty", "page"])
 def test_a_wrong_local_file_is_refused_with_both_checksums(tmp_path, content):
     path = put(tmp_path, content)
     for function in (files.find, files.read):
