@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,6 +56,9 @@ class Job:
     choices: tuple[str, ...]
     values: tuple[str, ...]
 
+    def __str__(self) -> str:
+        return " ".join((*self.choices, *self.values))
+
     @property
     def population(self) -> str:
         """Its population."""
@@ -93,6 +97,11 @@ def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
         if reason is not None:
             reasons[name] = reason
     return reasons
+
+
+def runnable(sweeps: list[Sweep], absent: Collection[str]) -> list[Sweep]:
+    """Return the sweeps without the populations that are absent; sweeps that have no other are left out."""
+    return [left for sweep in sweeps if (left := sweep.without(set(absent))) is not None]
 
 
 def jobs(chosen: Sweep) -> list[Job]:

@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from study.errors import StudyError
-from study.plans import Job, composed, planned, profile, tracked, unavailable
+from study.plans import Job, composed, planned, profile, runnable, tracked, unavailable
 from study.run import run_cell, store_of
 
 console = Console()
 SHOWN = 10
 """Failed cells that are named in the terminal, at most."""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+"""The environment of workers that keep to one thread each."""
 
 
 def main() -> int:
@@ -51,12 +53,12 @@ def reproduce(name: str, workers: int = -1) -> int:
     absent = unavailable(sweeps)
     for population in {p for s in sweeps for p in s.populations}:
         store.note_not_run(population, absent.get(population))
-    left = [s for s in (sweep.without(set(absent)) for sweep in sweeps) if s is not None]
+    left = runnable(sweeps, absent)
     if absent:
         console.print(f"[yellow]Not run, for want of data:[/yellow] {', '.join(absent)}", highlight=False)
         for reason in dict.fromkeys(absent.values()):
             console.print(f"  {reason}", highlight=False)
-    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"))
+    os.environ.update(ONE_THREAD)
     with Parallel(n_jobs=workers, return_as="generator_unordered") as pool:
         with console.status("Reading the plan: data, keys, what is finished"):
             by_key = planned(left, outputs, pool)
@@ -66,8 +68,7 @@ def reproduce(name: str, workers: int = -1) -> int:
         console.print(f"Profile {name}: {len(by_key)} cells in {len(left)} sweeps, {done} finished, {len(todo)} to run")
         failed = run_all(todo, pool, outputs / "logs" / f"{name}.log") if todo else []
     for job, reason in failed[:SHOWN]:
-        what = " ".join((*job.choices, *job.values))
-        console.print(f"[red]failed[/red] {what}: {reason}", highlight=False)
+        console.print(f"[red]failed[/red] {job}: {reason}", highlight=False)
     if failed:
         console.print(
             f"{len(failed)} cells failed; see {outputs / 'logs' / f'{name}.log'} and the failed runs in the UI."
@@ -92,11 +93,8 @@ def run_all(todo: list[Job], pool: Parallel, log: Path) -> list[tuple[Job, str]]
         task = bar.add_task("cells", total=len(todo))
         for job, reason in pool(delayed(run_job)(job, log) for job in todo):
             failed += [] if reason is None else [(job, reason)]
-            bar.update(
-                task,
-                advance=1,
-                description=f"{job.sweep}, {job.population}" + (f", {len(failed)} failed" * bool(failed)),
-            )
+            failing = f", {len(failed)} failed" if failed else ""
+            bar.update(task, advance=1, description=f"{job.sweep}, {job.population}{failing}")
     return failed
 
 
@@ -106,7 +104,7 @@ def run_job(job: Job, log: Path) -> tuple[Job, str | None]:
     try:
         run_cell(composed(job), alone=False)
     except Exception as error:
-        logging.getLogger("study").exception("%s: failed", " ".join((*job.choices, *job.values)))
+        logging.getLogger("study").exception("%s: failed", job)
         return job, f"{type(error).__name__}: {error}".splitlines()[0]
     return job, None
 

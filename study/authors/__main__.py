@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 
 import torch
 from rich.console import Console
@@ -14,7 +13,6 @@ from rich.table import Table
 from study.authors import networks
 from study.authors.compare import Line, compare
 from study.authors.gradient import Check, gradient_check
-from study.data import load_dataset, missing
 from study.data.base import DataUnavailableError
 from study.errors import StudyError
 
@@ -34,10 +32,7 @@ def main() -> int:
     agrees, absent = True, {}
     try:
         for name in arguments.names or networks.ARTEFACTS:
-            kind = networks.artefact(name)
-            reason = networks.missing(name, arguments.data) or missing(
-                kind.dataset, folder=arguments.data, **kind.params
-            )
+            reason = networks.missing_with_data(name, arguments.data)
             if reason is not None:
                 reason = fetched(name, arguments.data, arguments.unverified)
             if reason is None:
@@ -54,21 +49,18 @@ def main() -> int:
 
 def fetched(name: str, folder: str | None, unverified: bool) -> str | None:
     """Download what is missing of a network; return why that cannot be done, None when all is there."""
-    kind = networks.artefact(name)
     try:
         networks.fetch(name, folder, unverified=unverified)
     except DataUnavailableError as error:
         return str(error)
-    return missing(kind.dataset, folder=folder, **kind.params)
+    return networks.missing_with_data(name, folder)
 
 
 def checks(name: str, folder: str | None) -> Iterator[Check]:
-    """Yield the gradient checks of one network, on its first rows."""
-    kind, network = networks.artefact(name), networks.stored(name, folder).network
-    data = load_dataset(kind.dataset, folder=folder, **kind.params)
-    if network.output == "softmax":
-        network = replace(network, output="sigmoid")
-    return gradient_check(network, data.pruning.rows(torch.arange(0, len(data.pruning), len(data.pruning) // ROWS)))
+    """Yield the gradient checks of one network, on some of its rows."""
+    network, data = networks.as_pruned(name, folder)
+    stride = max(1, len(data.pruning) // ROWS)
+    return gradient_check(network, data.pruning.rows(torch.arange(0, len(data.pruning), stride)))
 
 
 def show(name: str, folder: str | None) -> bool:
@@ -91,7 +83,7 @@ def show(name: str, folder: str | None) -> bool:
         order = "" if line.displaced is None else f"{line.displaced} places differ, {line.tied} by ties"
         good = "green" if line.agrees else "red"
         table.add_row(
-            line.what, str(line.values), f"[{good}]{line.difference:.1e}[/{good}]", f"{line.limit:.0e}", order
+            line.what, str(line.values), f"[{good}]{line.difference:.1e}[/{good}]", f"{line.limit:.2g}", order
         )
     console.print(table)
     for check in checks(name, folder):

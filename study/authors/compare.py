@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,8 @@ import numpy.typing as npt
 import torch
 
 from study.authors import recorded
-from study.authors.networks import artefact, stored
-from study.data import Dataset, load_dataset
+from study.authors.networks import artefact, as_pruned, stored
+from study.data import Dataset
 from study.data.base import DataUnavailableError
 from study.impact import Stages, unit_errors
 from study.methods import View, method
@@ -73,10 +73,7 @@ def compare(name: str, folder: Path | str | None = None) -> Iterator[Line]:
         DataUnavailableError: if the network, its data or its results are nowhere to be had.
     """
     kind, found = artefact(name), stored(name, folder)
-    network = found.network
-    if network.output == "softmax":  # as the authors' pruning code had it (V5)
-        network = replace(network, output="sigmoid")
-    data = load_dataset(kind.dataset, folder=folder, **kind.params)
+    network, data = as_pruned(name, folder)
     limits = dict.fromkeys(LIMITS, SAMPLED_LIMIT) if kind.sampled else LIMITS
     stages = Stages(network, data.pruning, ErrorFunction(network.output))
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from study.authors import files
 from study.authors.stored import Stored, load
-from study.data import _sources, authors_shape
+from study.data import Dataset, _sources, authors_shape, load_dataset
+from study.data import missing as data_missing
 from study.errors import StudyError
+from study.networks import Network
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,32 @@ def artefact(name: str) -> Artefact:
     return ARTEFACTS[name]
 
 
+def missing_with_data(name: str, folder: Path | str | None = None) -> str | None:
+    """Return what of a stored network or of its data is missing and how to get it; None if both are at hand."""
+    kind = artefact(name)
+    return missing(name, folder) or data_missing(kind.dataset, folder=folder, **kind.params)
+
+
 def missing(name: str, folder: Path | str | None = None) -> str | None:
     """Return what of a stored network's file is missing and how to get it; None if one is at hand."""
     reasons = [files.missing([("models", f"{model}.dnn")], folder) for model in artefact(name).models]
     return None if None in reasons else reasons[-1]
+
+
+def as_pruned(name: str, folder: Path | str | None = None) -> tuple[Network, Dataset]:
+    """Return a stored network as the authors' pruning code had it, a softmax replaced by sigmoids (V5), and its data.
+
+    Args:
+        name: as in `ARTEFACTS`.
+        folder: the data folder; see `files.places`.
+
+    Raises:
+        DataUnavailableError: if the network or its data are nowhere to be had.
+    """
+    kind, network = artefact(name), stored(name, folder).network
+    if network.output == "softmax":
+        network = replace(network, output="sigmoid")
+    return network, load_dataset(kind.dataset, folder=folder, **kind.params)
 
 
 def fetch(name: str, folder: Path | str | None = None, *, unverified: bool = False) -> None:

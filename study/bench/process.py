@@ -10,7 +10,6 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -19,7 +18,8 @@ from joblib import Parallel, delayed
 from study.bench.rows import Row
 from study.bench.timing import Times, alternate
 from study.cell import Cell, compute
-from study.plans import cell, jobs, profile, tracked, unavailable
+from study.plans import cell, jobs, profile, runnable, tracked, unavailable
+from study.reproduce import ONE_THREAD
 
 FIRST = """
 import time
@@ -81,8 +81,7 @@ def peak_memory(case: str) -> tuple[float, float]:
 def workers(rounds: int) -> list[Row]:
     """Time the smoke profile's pruning work, networks trained beforehand, by one and by two worker processes."""
     sweeps = profile("smoke")
-    absent = unavailable(sweeps)
-    left = [s for s in (sweep.without(set(absent)) for sweep in sweeps) if s is not None]
+    left = runnable(sweeps, unavailable(sweeps))
     _, outputs = tracked(left[0].name)
     networks = outputs / "networks"
     work = [cell(job) for sweep in left for job in jobs(sweep)]
@@ -94,7 +93,7 @@ def workers(rounds: int) -> list[Row]:
     def run(jobs: int) -> None:
         Parallel(n_jobs=jobs, batch_size=1)(delayed(_timed)(planned, networks) for planned in work * repeats)
 
-    with _one_thread_each():
+    with mock.patch.dict(os.environ, ONE_THREAD):
         run(2)  # starts the workers
         times = alternate({"one worker": lambda: run(1), "two workers": lambda: run(2)}, rounds)
     scaled = {name: t.scaled(1 / repeats) for name, t in times.items()}
@@ -109,14 +108,6 @@ def _timed(planned: Cell, networks: Path) -> float:
     started = time.perf_counter()
     compute(planned, networks)
     return time.perf_counter() - started
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    with mock.patch.dict(
-        os.environ, dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-    ):
-        yield
 
 
 def rows(rounds: int) -> Iterator[list[Row]]:

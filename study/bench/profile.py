@@ -18,7 +18,7 @@ from omegaconf import DictConfig
 
 from study import cell, pruning, run
 from study.methods.brute_force import BruteForce
-from study.plans import Sweep, composed, jobs, profile, unavailable
+from study.plans import Sweep, composed, jobs, profile, runnable, unavailable
 from study.tracking import Store
 
 SEED = 100
@@ -87,9 +87,9 @@ def where(name: str) -> pd.DataFrame:
 
 def of_one_seed(name: str, outputs: Path) -> Iterator[DictConfig]:
     """Yield the configurations of a profile's cells of one seed, recorded under a folder of their own."""
-    for whole in profile(name):
-        sweep = whole.without(set(unavailable([whole])))
-        for job in jobs(Sweep(sweep.name, sweep.params | {"seed": str(SEED)})) if sweep is not None else ():
+    sweeps = profile(name)
+    for sweep in runnable(sweeps, unavailable(sweeps)):
+        for job in jobs(Sweep(sweep.name, sweep.params | {"seed": str(SEED)})):
             cfg = composed(job)
             cfg.paths.outputs = str(outputs)
             yield cfg

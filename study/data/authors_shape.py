@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from study.authors import files
 from study.data.base import DataCorruptError, Dataset, Split
+from study.errors import StudyError
 
 STEMS = {"diamond": "diamond", "double_shape": "DRShape", "random_shape": "RShape", "circle": "circle", "xor": "xor"}
 """What the authors' files are called, by shape."""
-
 
 PARTS = ("train", "test")
 """Points to prune on, and points held out."""
@@ -29,8 +30,6 @@ def load(*, seed: int = 0, folder: Path | None = None, shape: str = "diamond") -
         DataUnavailableError: if the files are nowhere to be had.
         DataCorruptError: if a file is not the one that it should be.
     """
-    from study.authors import files
-
     stem = stem_of(shape)
     training, held_out = (
         points(files.read("data", f"{stem}-{part}.csv", folder), f"{stem}-{part}.csv") for part in PARTS
@@ -41,8 +40,6 @@ def load(*, seed: int = 0, folder: Path | None = None, shape: str = "diamond") -
 
 def missing(folder: Path | None = None, shape: str = "diamond") -> str | None:
     """Return which file is not at hand and how to get it; None if both are."""
-    from study.authors import files
-
     return files.missing([("data", f"{stem_of(shape)}-{part}.csv") for part in PARTS], folder)
 
 
@@ -52,8 +49,6 @@ def stem_of(shape: str) -> str:
     Raises:
         StudyError: if there is none of that name.
     """
-    from study.errors import StudyError
-
     if shape not in STEMS:
         raise StudyError(f"dataset.params.shape={shape!r}; possible: {', '.join(STEMS)}")
     return STEMS[shape]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -76,3 +77,14 @@ class Taylor(Method):
         size = estimate.abs()
         median = size.sort().values[len(size) // 2]
         return torch.where(size <= median, score, torch.inf)
+
+
+@dataclass(frozen=True)
+class AsImplemented(Taylor):
+    """The shared switches as the authors' code of 2016 had them all. It compared bare numbers: only equal ones tie."""
+
+    tie: ClassVar[float] = 0.0
+    passed_back: str = "weight_gradient"
+    slope_of: str = "input"
+    order: str = "descending"
+    cap: str = "median"

@@ -9,17 +9,11 @@ bare numbers, so nothing ties but equal ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
+from study.methods._taylor import AsImplemented
 from study.methods.taylor1 import Taylor1
 
 
 @dataclass(frozen=True)
-class Taylor1AsImplemented(Taylor1):
+class Taylor1AsImplemented(AsImplemented, Taylor1):
     """First order as implemented."""
-
-    tie: ClassVar[float] = 0.0
-    passed_back: str = "weight_gradient"
-    slope_of: str = "input"
-    order: str = "descending"
-    cap: str = "median"

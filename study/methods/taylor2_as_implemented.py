@@ -9,18 +9,13 @@ g1 and delta as in `taylor1_as_implemented`, and ranked as there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
+from study.methods._taylor import AsImplemented
 from study.methods.taylor2 import Taylor2
 
 
 @dataclass(frozen=True)
-class Taylor2AsImplemented(Taylor2):
+class Taylor2AsImplemented(AsImplemented, Taylor2):
     """Second order as implemented."""
 
-    tie: ClassVar[float] = 0.0
-    passed_back: str = "weight_gradient"
-    slope_of: str = "input"
-    order: str = "descending"
-    cap: str = "median"
     output_curvature: str = "truncated"

@@ -10,13 +10,11 @@ import pytest
 from study.authors import networks
 from study.authors.compare import METHODS, Line, compare, displaced, pruned
 from study.config import ROOT
-from study.data import load_dataset, missing
 from study.errors import StudyError
 
 
 def lines(name):
-    kind = networks.artefact(name)
-    reason = networks.missing(name) or missing(kind.dataset, **kind.params)
+    reason = networks.missing_with_data(name)
     if reason is not None:
         pytest.skip(reason)
     return list(compare(name))
@@ -80,18 +78,17 @@ def test_an_unknown_network_lists_those_that_there_are():
     ],
 )
 def test_the_published_figures_come_back_to_their_printed_precision(figure, name, population, ranking):
-    kind = networks.artefact(name)
-    reason = networks.missing(name) or missing(kind.dataset, **kind.params)
+    reason = networks.missing_with_data(name)
     if reason is not None:
         pytest.skip(reason)
     points = pd.read_csv(ROOT / "analysis" / "published" / "figure_points.csv", dtype={"figure": str})
     points = points[(points["figure"] == figure) & (points["population"] == population)]
     assert set(points["ranking"]) == {ranking}
-    data = load_dataset(kind.dataset, **kind.params)
+    network, data = networks.as_pruned(name)
     criteria = {"brute_force": "gt", "first_order": "g1", "second_order": "g2"}
     assert set(points["method"]) == set(criteria)
     for method, printed in points.groupby("method"):
-        errors = pruned(networks.stored(name).network, data, METHODS[criteria[method]], ranking, 0)[0]
+        errors = pruned(network, data, METHODS[criteria[method]], ranking, 0)[0]
         errors = errors[printed["removed"]]
         last_digit = 10.0 ** (np.floor(np.log10(errors)) - 3)
         assert (np.abs(errors - printed["squared_error"]) <= 0.51 * last_digit).all()

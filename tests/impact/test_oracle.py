@@ -1,7 +1,6 @@
 """The oracle: closed forms, and the fast path against the plain reference."""
 
 import sys
-from unittest import mock
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study import pruning
+from study.bench.oracle import eagerly
 from study.impact import Stages, fused, plain_errors, unit_errors
 from study.impact.eager import BLOCKS
 from study.impact.stages import ones
@@ -53,10 +53,6 @@ def test_the_cached_oracle_equals_one_forward_a_unit(case, gain, mean):
     fast = unit_errors(stages, layer, unit, constants, gain)
     plain = plain_errors(net, data, ErrorFunction(output, error), gains, layer, unit, constants, gain)
     assert close(fast, plain, stages)
-
-
-def eagerly():
-    return mock.patch.object(fused, "takes", return_value=False)
 
 
 @settings(max_examples=300, deadline=None)
