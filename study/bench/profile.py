@@ -19,7 +19,7 @@ from omegaconf import DictConfig
 from study import cell, pruning, run
 from study.methods.brute_force import BruteForce
 from study.plans import Sweep, composed, jobs, profile, runnable, unavailable
-from study.tracking import Store
+from study.tracking import Store, artefacts
 
 SEED = 100
 
@@ -51,6 +51,7 @@ def clocks(taken: dict[str, float]) -> Iterator[None]:
         (cell, "collect", "methods, evaluations and tables"),
         (cell, "summary", "summary"),
         (run, "draw_all", "figures"),
+        (artefacts, "write_figures", "figures"),
         (Store, "record_cell", "tracking"),
         (Store, "record_network", "tracking"),
         (Store, "finished", "tracking"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -110,7 +109,7 @@ def _without(network: Network, layer: int, left: Tensor) -> Network:
     weights, biases = list(network.weights), list(network.biases)
     weights[layer], biases[layer] = weights[layer][left], biases[layer][left]
     weights[layer + 1] = weights[layer + 1][:, left]
-    return replace(network, weights=tuple(weights), biases=tuple(biases))
+    return network.resized(weights, biases)
 
 
 def ones(network: Network) -> list[Tensor]:

@@ -128,7 +128,18 @@ class Network:
         """
         biases = list(self.biases)
         biases[layer + 1] = biases[layer + 1] + value * self.weights[layer + 1][:, unit]
-        return replace(self, biases=tuple(biases))
+        return self.resized(self.weights, biases)
+
+    def resized(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Network:
+        """Return the network with other matrices, which the caller took from these: no check is made again.
+
+        A prune makes thousands of them, and the checks would cost as much as the removals.
+        """
+        made = object.__new__(Network)
+        made.__dict__.update(
+            weights=tuple(weights), biases=tuple(biases), activations=self.activations, output=self.output
+        )
+        return made
 
     def compact(self, gains: Sequence[Tensor]) -> Network:
         """Return the smaller network without the units of gain 0; other gains go into the outgoing weights.
@@ -141,7 +152,7 @@ class Network:
             keep = gain != 0
             weights[m], biases[m] = weights[m][keep], biases[m][keep]
             weights[m + 1] = weights[m + 1][:, keep] * gain[keep]
-        return replace(self, weights=tuple(weights), biases=tuple(biases))
+        return self.resized(weights, biases)
 
     def digest(self) -> str:
         """Return the SHA-256 of architecture and parameters."""
