@@ -45,7 +45,7 @@ class Frames:
         cells: one row a finished cell: the tags of `study.records.RUN_TAGS` (seed and draw as integers),
             run_id, run_name and start_time.
         networks: one row a trained network (kind "network"), the same columns.
-        events, evaluations, impacts, agreement, surfaces: the tables of `study.records` of all cells, each
+        events, evaluations, impacts, agreement, surfaces, pairs: the tables of `study.records` of all cells, each
             led by the column `key`, the cell's key.
         not_run: population and the reason why none of its cells was run.
         about: free text for the report: store, code version, environment, ...
@@ -58,6 +58,7 @@ class Frames:
     impacts: pd.DataFrame = field(default_factory=lambda: no_rows("impacts"))
     agreement: pd.DataFrame = field(default_factory=lambda: no_rows("agreement"))
     surfaces: pd.DataFrame = field(default_factory=lambda: no_rows("surfaces"))
+    pairs: pd.DataFrame = field(default_factory=lambda: no_rows("pairs"))
     not_run: pd.DataFrame = field(default_factory=_no_populations)
     about: dict[str, str] = field(default_factory=dict)
 

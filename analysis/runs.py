@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from analysis.frames import INTEGER_TAGS, RUN_COLUMNS, Frames, no_rows, no_runs
-from study.records import RECORDS_VERSION, RUN_TAGS, TABLES, TAG
+from study.records import ON_DEMAND, RECORDS_VERSION, RUN_TAGS, TABLES, TAG
 
 SQLITE = "sqlite:///"
 NOT_RUN = f"{TAG}not_run."
@@ -152,8 +152,11 @@ def _folder(uri: str, run: str, artifacts: str) -> Path:
 
 def _tables(folders: list[Path], keys: list[str]) -> dict[str, pd.DataFrame]:
     def read(name: str, folder: Path, key: str) -> pd.DataFrame:
+        file = folder / "tables" / f"{name}.parquet"
+        if name in ON_DEMAND and not file.exists():
+            return no_rows(name)
         try:
-            frame = pq.read_table(folder / "tables" / f"{name}.parquet").to_pandas()
+            frame = pq.read_table(file).to_pandas()
         except OSError as error:
             raise StoreError(f"a table of a finished cell cannot be read: {error}; run its sweep again") from error
         frame.insert(0, "key", key)

@@ -162,7 +162,7 @@ def tags(done: Done, sweep: str) -> dict[str, str]:
         "method": plan.method_label,
         "ranking": plan.settings.ranking,
         "removal": plan.settings.removal,
-        "selection": plan.settings.selection.rows,
+        "selection": plan.settings.selection.label,
         "protocol": plan.settings.protocol,
         "error": plan.settings.error,
         "seed": plan.seed,

@@ -104,12 +104,14 @@ class SelectionConfig:
 class RecordConfig:
     """What is measured on the way: true impacts every n-th step, error surfaces every n-th removal (0: none).
 
-    `surfaces_for` lists the seeds whose cells record surfaces; null means all.
+    `surfaces_for` lists the seeds whose cells record surfaces; null means all. `pairs` adds the impacts of all pairs
+    of units at the start.
     """
 
     truth_every: int = 1
     surfaces_every: int = 10
     surfaces_for: list[int] | None = None
+    pairs: bool = False
 
 
 @dataclass
@@ -268,6 +270,7 @@ def plan(cfg: DictConfig) -> Plan:
         protocol=cfg.protocol.name,
         truth_every=cfg.record.truth_every,
         surfaces_every=surfaces,
+        pairs=cfg.record.pairs,
     )
     return Plan(
         population=cfg.population.name,

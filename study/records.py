@@ -89,13 +89,25 @@ SURFACES: dict[str, Column] = {
     "error": Column("float64", "error", "E(gain) on the pruning rows"),
 }
 
+PAIRS: dict[str, Column] = {
+    "layer_a": Column("int16", "", "hidden layer of the first unit, 0 = nearest the input"),
+    "unit_a": Column("int32", "", "its index in its layer"),
+    "layer_b": Column("int16", "", "hidden layer of the second unit"),
+    "unit_b": Column("int32", "", "its index in its layer"),
+    "impact": Column("float64", "error", "true impact of removing both from the trained network, on the pruning rows"),
+}
+
 TABLES: dict[str, dict[str, Column]] = {
     "events": EVENTS,
     "evaluations": EVALUATIONS,
     "impacts": IMPACTS,
     "agreement": AGREEMENT,
     "surfaces": SURFACES,
+    "pairs": PAIRS,
 }
+
+ON_DEMAND = ("pairs",)
+"""Tables that only some cells have; the others record none of them, so that a new one disowns no old result."""
 
 TAG = "study."
 """Prefix of every tag that the study writes on a run."""
@@ -113,7 +125,7 @@ RUN_TAGS: dict[str, str] = {
     "method": "name of the method, with its parameters that differ from their defaults: taylor2[threshold=median]",
     "ranking": "single_overall | iterative",
     "removal": "zero | mean",
-    "selection": "rows ranked on: pruning | held_out | subset",
+    "selection": "rows ranked on: pruning | held_out | subset[samples=...]",
     "protocol": "no_retrain",
     "error": "half_squared | cross_entropy: what is ranked on",
     "seed": "seed of initialisation and batch order",

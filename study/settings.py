@@ -36,6 +36,16 @@ class Selection:
         if (self.rows == "subset") != (self.samples is not None):
             raise StudyError("selection: `samples` goes with rows=subset, and only with it")
 
+    @property
+    def label(self) -> str:
+        """For people and tags.
+
+        >>> Selection("subset", samples=100).label
+        'subset[samples=100]'
+        """
+        draw = f",seed={self.seed}" if self.seed else ""
+        return self.rows if self.samples is None else f"{self.rows}[samples={self.samples}{draw}]"
+
     def of(self, data: Dataset) -> Split:
         """Return the rows.
 
@@ -65,6 +75,7 @@ class Settings:
         surfaces_every: error surfaces of the units removed at steps 1, 1+n, 1+2n, ...; 0 for none.
         surface_gain: largest gain of an error surface.
         surface_step: distance of its gains.
+        pairs: whether the true impacts of all pairs of units are recorded at the start.
     """
 
     ranking: str = "iterative"
@@ -76,6 +87,7 @@ class Settings:
     surfaces_every: int = 0
     surface_gain: float = 10.0
     surface_step: float = 0.1
+    pairs: bool = False
 
     def __post_init__(self) -> None:
         for key, known in CHOICES.items():

@@ -13,12 +13,14 @@ from torch import Tensor, nn
 
 from study import records
 from study.data.base import Dataset
+from study.device import device as device_of
 from study.error_analysis import agreement
 from study.errors import StudyError
+from study.impact import Stages, pair_errors
 from study.methods import Method
 from study.methods import method as method_of
-from study.networks import Network, from_module
-from study.pruning import Step, steps
+from study.networks import ErrorFunction, Network, from_module
+from study.pruning import Step, constants, steps
 from study.settings import Selection, Settings
 
 Progress = Callable[[int, int], None]
@@ -64,6 +66,11 @@ class Result:
         return self.tables["agreement"]
 
     @property
+    def pairs(self) -> pd.DataFrame:
+        """True impacts of all pairs of units at the start, where they were asked for."""
+        return self.tables["pairs"] if "pairs" in self.tables else records.empty("pairs")
+
+    @property
     def surfaces(self) -> pd.DataFrame:
         """Error surfaces E(gain) of removed units, where they were asked for."""
         return self.tables["surfaces"]
@@ -91,6 +98,7 @@ def prune(
     selection: str | Selection = "pruning",
     truth_every: int = 1,
     surfaces_every: int = 0,
+    pairs: bool = False,
     seed: int = 0,
     device: str = "cpu",
     progress: Progress | None = None,
@@ -108,6 +116,7 @@ def prune(
         selection: rows ranked on: "pruning", "held_out", or a `Selection` (for a subset).
         truth_every: true impacts at every n-th step.
         surfaces_every: error surfaces of removals 1, 1+n, 1+2n, ...; 0 for none.
+        pairs: true impacts of all pairs of units at the start.
         seed: for methods that draw.
         device: "cpu", or "cuda" where there is one.
         progress: called after every step.
@@ -128,6 +137,7 @@ def prune(
         selection=selection if isinstance(selection, Selection) else Selection(selection),
         truth_every=truth_every,
         surfaces_every=surfaces_every,
+        pairs=pairs,
     )
     return collect(network, data, chosen, settings, seed, device, progress)
 
@@ -158,9 +168,12 @@ def collect(
             rows["surfaces"].append(_surface(step))
         if progress is not None:
             progress(step.event, total)
-    blocks = {name: _stacked(rows.pop(name)) for name in ("impacts", "surfaces")}
+    if settings.pairs:
+        rows["pairs"].append(_pairs(network, data, settings, device))
+    blocks = {name: _stacked(rows.pop(name)) for name in ("impacts", "surfaces", "pairs")}
     frames = {name: pd.DataFrame(found) for name, found in rows.items()} | blocks
-    tables = {n: records.conform(n, frames[n]) if len(frames[n]) else records.empty(n) for n in records.TABLES}
+    wanted = [n for n in records.TABLES if n not in records.ON_DEMAND or len(frames[n])]
+    tables = {n: records.conform(n, frames[n]) if len(frames[n]) else records.empty(n) for n in wanted}
     return Result(tables, path)
 
 
@@ -245,6 +258,17 @@ def _agreement(step: Step) -> list[Row]:
         seen = agreement(score[of], None if estimate is None else estimate[of], impact[of])
         rows.append({"event": step.event, "layer": layer, **seen})
     return rows
+
+
+def _pairs(network: Network, data: Dataset, settings: Settings, device: str) -> Row:
+    there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
+    start = Stages(there, data.pruning, error)
+    pairs, errors = pair_errors(there, data.pruning, error, constants(start, settings.removal))
+    layer = np.repeat(np.arange(network.depth), network.hidden)
+    unit = np.concatenate([np.arange(n) for n in network.hidden])
+    a, b = pairs.numpy().T
+    places = {"layer_a": layer[a], "unit_a": unit[a], "layer_b": layer[b], "unit_b": unit[b]}
+    return {**places, "impact": (errors - start.total()).numpy()}
 
 
 def _surface(step: Step) -> Row:

@@ -60,6 +60,14 @@ class Stages:
         place[self.units[layer]] = torch.arange(len(self.units[layer]))
         return place[units]
 
+    def copy(self) -> Stages:
+        """Return stages of the same network that can be pruned on their own."""
+        made = object.__new__(Stages)
+        made.__dict__ |= self.__dict__
+        made.units, made._largest = list(self.units), list(self._largest)
+        made.z, made.h = [z.clone() for z in self.z], [h.clone() for h in self.h]  # rows are moved in place
+        return made
+
     def swings(self, layer: int, rows: Tensor, constants: Tensor) -> Tensor:
         """Return a bound on |o - c| over the samples: the largest |o| plus |c|; NaN where an o is.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from study.errors import StudyError
-from study.records import RUN_TAGS, TABLES
+from study.records import ON_DEMAND, RUN_TAGS, TABLES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ class CellRecord:
     Attributes:
         tags: by the names of `study.records.RUN_TAGS` without the prefix; the store adds status, tables_digest.
         params: the scientific configuration, flattened.
-        tables: all of `study.records.TABLES`.
+        tables: those of `study.records.TABLES`, without the ones on demand that were not asked for.
         config_yaml: the composed configuration.
         environment: versions of what the numbers depend on.
         dataset: the data set.
@@ -66,8 +66,8 @@ class CellRecord:
 
     def __post_init__(self) -> None:
         check_tags(self.tags)
-        if set(self.tables) != set(TABLES):
-            missing, unknown = sorted(set(TABLES) - set(self.tables)), sorted(set(self.tables) - set(TABLES))
+        missing, unknown = sorted(set(TABLES) - {*ON_DEMAND, *self.tables}), sorted(set(self.tables) - set(TABLES))
+        if missing or unknown:
             raise StudyError(f"a cell records the tables {list(TABLES)}; missing {missing}, unknown {unknown}")
         if len(self.step_metrics) > MOST_STEP_METRICS:
             raise StudyError(

@@ -12,7 +12,7 @@ import pandas as pd
 from filelock import FileLock
 
 from study.errors import StudyError
-from study.records import TABLES, TAG
+from study.records import ON_DEMAND, TABLES, TAG
 from study.tracking import artefacts, database, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
@@ -25,7 +25,7 @@ EXPERIMENT_TAGS = {
     "mlflow.experimentKind": "custom_model_development",  # the UI opens on runs, not on generative AI
     f"mlflow.sharedViewState.{VIEW}": json.dumps(EXPERIMENT_VIEW),
 }
-TABLE_FILES = {f"tables/{name}.parquet" for name in TABLES}
+TABLE_FILES = {f"tables/{name}.parquet" for name in TABLES if name not in ON_DEMAND}
 NETWORK_FILE = "network.safetensors"
 HISTORY_FILE = "history.parquet"
 CELL_ONLY = {"key", "method", "ranking", "removal", "selection", "protocol", "error", "draw"}

@@ -1,0 +1,43 @@
+"""True impacts of pairs of units: what removing both does, beside what removing each does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from study.data.base import Split
+from study.impact.cached import unit_errors
+from study.impact.stages import Stages
+from study.networks.error import ErrorFunction
+from study.networks.network import Network
+
+
+def pair_errors(
+    network: Network, rows: Split, error: ErrorFunction, constants: Sequence[Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Return E with every pair of hidden units removed, exactly.
+
+    One unit of each pair is taken out of a network of its own; the other ones are its candidates, as in a step of brute
+    force. K units cost K such steps.
+
+    Args:
+        network: the trained network.
+        rows: that E sums over.
+        error: the error.
+        constants: what a removed unit puts out, one vector a hidden layer.
+
+    Returns:
+        The pairs as positions among all units, ascending by layer, then index, int64, shape (K (K - 1) / 2, 2); and E,
+        float64, shape (K (K - 1) / 2,).
+    """
+    units = [(m, k) for m, n in enumerate(network.hidden) for k in range(n)]
+    layer, unit = (torch.tensor(c, dtype=torch.int64) for c in zip(*units, strict=True))
+    whole = Stages(network, rows, error)
+    errors = []
+    for i, (m, k) in enumerate(units[:-1]):
+        without = whole.copy()
+        without.remove(m, k, float(constants[m][k]))
+        errors.append(unit_errors(without, layer[i + 1 :], unit[i + 1 :], constants))
+    return torch.combinations(torch.arange(len(units))), torch.cat(errors) if errors else torch.zeros(0)
