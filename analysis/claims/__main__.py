@@ -1,11 +1,14 @@
-"""Print the register: `python -m analysis.claims`."""
+"""The claims register on the command line: `python -m analysis.claims` prints it."""
 
 from __future__ import annotations
+
+import argparse
 
 from rich.console import Console
 from rich.table import Table
 
 from analysis.claims.register import Register, load
+from analysis.claims.sweeps import write
 
 
 def as_table(register: Register) -> Table:
@@ -17,5 +20,19 @@ def as_table(register: Register) -> Table:
     return table
 
 
+def main() -> None:
+    """Print the register, or write the sweeps that it needs."""
+    parser = argparse.ArgumentParser(prog="python -m analysis.claims", description=__doc__)
+    parser.add_argument(
+        "what", nargs="?", choices=("show", "sweeps"), default="show", help="sweeps: write conf/sweep and conf/profile"
+    )
+    register = load()
+    if parser.parse_args().what == "sweeps":
+        for path in write(register):
+            Console().print(path.name, highlight=False)
+    else:
+        Console().print(as_table(register))
+
+
 if __name__ == "__main__":
-    Console().print(as_table(load()))
+    main()

@@ -21,6 +21,7 @@ class Evaluation:
 
     Attributes:
         verdicts: one row a claim, arm and part, an `overall` row first (columns: `verdicts.COLUMNS`).
+        values: one row a network of every part (columns: `verdicts.VALUES`): what the verdicts rest on.
         digest: sha256 of the register's files, acceptance bands included.
         headline: plain sentences with numbers: what holds, what does not, what was found.
         sanity: population, metric, worst_first, random, brute_force (means over networks, re-ranking), n, ok.
@@ -31,6 +32,7 @@ class Evaluation:
     """
 
     verdicts: pd.DataFrame
+    values: pd.DataFrame
     digest: str
     headline: list[str]
     sanity: pd.DataFrame
@@ -53,19 +55,20 @@ def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = No
         register: another register than the project's own.
     """
     register = register or load()
-    entering = entering_cells(frames, table, register.plan["confirmatory_from"])
+    entering = entering_cells(frames, table, register)
     missed = entering["band"] == "missed"
     absent = dict(zip(frames.not_run["population"], frames.not_run["reason"], strict=True))
     trajectories = curves(frames)
     absent |= _development_only(table, entering)
     source = _source(entering[~missed], trajectories, absent | _all_missed(entering))
-    judged = verdicts(register, source)
+    judged, values = verdicts(register, source)
     again = judged.iloc[:0]
     if missed.any():
-        again = verdicts(register, _source(entering, trajectories, absent))
-    seeds = entering.loc[~missed, "seed"]
+        again, _ = verdicts(register, _source(entering, trajectories, absent))
+    seeds = entering.loc[~missed & ~entering["population"].isin(_single(register)), "seed"]
     return Evaluation(
         verdicts=judged,
+        values=values,
         digest=register.digest,
         headline=headline(judged, source.networks),
         sanity=sanity(source.networks),
@@ -80,11 +83,20 @@ def _source(cells: pd.DataFrame, trajectories: pd.DataFrame, absent: dict[str, s
     return Source(cells=cells, networks=per_network(cells), curves=trajectories, absent=absent)
 
 
-def entering_cells(frames: Frames, table: pd.DataFrame, confirmatory_from: int) -> pd.DataFrame:
-    """Return the cells that verdicts may rest on: newest of doubles, one network a seed, confirmatory seeds."""
+def entering_cells(frames: Frames, table: pd.DataFrame, register: Register) -> pd.DataFrame:
+    """Return the cells that verdicts may rest on: newest of doubles, one network a seed, confirmatory seeds.
+
+    Networks that are single ones (the authors') enter whatever seed their cells carry.
+    """
     cells = newest_cells(frames, table)
-    confirmatory = cells["seed"] >= confirmatory_from
-    return cells[confirmatory] if confirmatory.any() else cells
+    single = cells["population"].isin(_single(register))
+    confirmatory = (cells["seed"] >= register.plan["confirmatory_from"]) & ~single
+    return cells[confirmatory | single] if confirmatory.any() else cells
+
+
+def _single(register: Register) -> set[str]:
+    """Return the populations of one network each."""
+    return {p for arm in register.arms.values() if arm.single for p in arm.populations.values()}
 
 
 def newest_cells(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 
 from analysis.statistics import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, TOO_FEW
@@ -13,23 +11,27 @@ METHODS = {
     "taylor2_exact": "the exact second derivative",
     "taylor2": "second order",
     "taylor1": "first order",
-    "random": "random removal",
+    "random": "random",
 }
+METRICS = {"r_1": "share removed", "r_2": "share removed", "r_5": "share removed", "r_1pct": "share removed"}
+METRICS |= {"auc_e": "AUC_E", "rho_0": "Spearman", "rho_mid": "Spearman", "m6_10": "gain", "m8": "share removed"}
+METRICS |= {"m7_20": "share of that layer", "breakdown": "slope", "wins_most_steps": "share of networks"}
+"""What a metric is called in a sentence; others by their own name."""
+DIFFERENCES = ("SUP", "NI", "EQ")
+"""Templates whose quantity is (nearly always) a difference of two methods, rankings or populations."""
 CLAIMED = {
-    "SUP": "a difference of {margin} or more is claimed",
-    "NI": "a difference above -{margin} is claimed",
-    "EQ": "a difference within {margin} is claimed",
-    "ATLEAST": "more than {margin} is claimed",
-    "ATMOST": "less than {margin} is claimed",
-    "QTY": "{margin} is claimed",
-    "PROP": "a share above {margin} is claimed",
+    "SUP": "where {margin} or more is claimed",
+    "NI": "where -{margin} or more is claimed",
+    "EQ": "where {margin} at most is claimed",
+    "ATLEAST": "where {margin} is claimed",
+    "ATMOST": "where {margin} at most is claimed",
+    "QTY": "where {margin} is claimed",
+    "PROP": "where over {margin} is claimed",
 }
-SHOWN = 3
-"""Parts of a claim that a sentence spells out."""
 
 
 def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
-    """Return sentences: the count of verdicts, the decided claims with effect sizes, then what each method removes.
+    """Return sentences: the count of verdicts, what each method removes, then the decided claims with effect sizes.
 
     Args:
         verdicts: of `claims.verdicts`.
@@ -39,12 +41,24 @@ def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
     overall = main[main["part"] == "overall"]
     if overall.empty:
         return []
-    sentences = [_count(overall, networks)]
+    sentences = [_count(overall, networks), *_removed(networks)]
     for wanted in (SUPPORTED, REFUTED):
         for _, claim in overall[overall["verdict"] == wanted].iterrows():
             parts = main[(main["claim"] == claim["claim"]) & (main["role"] == "decides")]
-            sentences.append(_decided(claim, parts[parts["verdict"] == wanted]))
-    return sentences + _removed(networks)
+            sentences.append(_decided(claim, weakest(parts, wanted)))
+    return sentences
+
+
+def weakest(parts: pd.DataFrame, verdict: str) -> pd.Series | None:
+    """Return the part that a claim's verdict hangs on: of those with this verdict, the one with the largest p.
+
+    Args:
+        parts: rows of the verdicts, the deciding parts of one claim and arm.
+        verdict: of the claim; None is returned where no part has it and a p-value.
+    """
+    those = parts[(parts["verdict"] == verdict) & parts["p"].notna()]
+    # Several refuted parts share p = 1: the first of them, in the register's order, speaks.
+    return None if those.empty else those.loc[those["p"].astype(float).idxmax()]
 
 
 def _count(overall: pd.DataFrame, networks: pd.DataFrame) -> str:
@@ -62,43 +76,53 @@ def _count(overall: pd.DataFrame, networks: pd.DataFrame) -> str:
     return f"Of the paper's {len(overall)} main claims, with its published equations and {spread}: {found}."
 
 
-def _decided(claim: pd.Series, parts: pd.DataFrame) -> str:
-    told = parts.iloc[:SHOWN].apply(_part, axis=1).tolist()
-    more = f"; and {len(parts) - SHOWN} more" if len(parts) > SHOWN else ""
-    statement = str(claim["statement"]).rstrip(".")
-    return f"{claim['claim']} {claim['verdict']}: {statement} ({'; '.join(told)}{more})."
+def _decided(claim: pd.Series, part: pd.Series | None) -> str:
+    told = "" if part is None else f" ({_part(part)})"
+    return f"{claim['claim']} {claim['verdict']}: {str(claim['statement']).rstrip('.')}{told}."
 
 
 def _part(row: pd.Series) -> str:
-    limits = "" if math.isnan(row["low"]) else f" [{row['low']:.3g}, {row['high']:.3g}]"
-    p = f", corrected p = {row['p_corrected']:.2g}" if row["verdict"] == SUPPORTED else ""
+    metric = str(row["metric"]).removesuffix("_held_out")
+    name = METRICS.get(metric, metric)
+    held_out = ", held out" if metric != row["metric"] else ""
+    difference = "difference in " if row["template"] in DIFFERENCES and metric != "m7_20" else ""
+    limits = "" if pd.isna(row["low"]) else f" [{row['low']:.2g}, {row['high']:.2g}]"
     wanted = CLAIMED[row["template"]].format(margin=row["margin"])
-    method, comma, rest = str(row["part"]).partition(",")
-    label = METHODS.get(method, method) + comma + rest
-    return f"{row['population']}, {label}: {row['estimate']:.3g}{limits} where {wanted}, n = {row['n']}{p}"
+    return f"{row['population']}{held_out}: {difference}{name} {row['estimate']:.2g}{limits} {wanted}"
 
 
 def _removed(networks: pd.DataFrame) -> list[str]:
-    """One sentence a population: the share of units that each method removes, median over networks."""
+    """One sentence a kind of network: the range over populations of what each method removes (medians, R_1)."""
     main = networks[
         (networks["ranking"] == "iterative")
         & (networks["removal"] == "zero")
         & (networks["selection"] == "pruning")
         & (networks["error"] == "half_squared")
+        & networks["method"].isin(METHODS)
     ]
-    sentences = []
-    for population, part in main.groupby("population"):
-        regression = part["r_1"].isna().all()
-        medians = part.groupby("method")["r_1pct" if regression else "r_1"].median()
-        told = [f"{name} {100 * medians[m]:.0f} %" for m, name in METHODS.items() if m in medians.index]
-        if told:
-            kept = "one per cent of the error's range" if regression else "one point of accuracy"
-            n = part["seed"].nunique()
-            sentences.append(
-                f"{population}: within {kept} go (median of {n} networks, share of the units) {', '.join(told)}."
-            )
-    return sentences
+    methods = [name for name in METHODS if name in set(main["method"])]
+    # Ranges are over the same populations for every method: those where all of them ran.
+    ran = main.groupby("population")["method"].nunique()
+    main = main[main["population"].isin(ran.index[ran == len(methods)])]
+    regression = main["r_1"].isna().groupby(main["population"]).transform("all").astype(bool)
+    deep = main["m7_chance"].notna()
+    kinds = {
+        "one hidden layer": main[~regression & ~deep],
+        "two hidden layers": main[~regression & deep],
+        "the cosines": main[regression],
+    }
+    return [_range_removed(kind, of, methods) for kind, of in kinds.items() if len(of)]
 
 
-def _range(low: int, high: int) -> str:
+def _range_removed(kind: str, of: pd.DataFrame, methods: list[str]) -> str:
+    cosine = bool(of["r_1"].isna().all())
+    medians = of.groupby(["method", "population"])["r_1pct" if cosine else "r_1"].median() * 100
+    told = [f"{METHODS[m]} {_range(f'{medians[m].min():.0f}', f'{medians[m].max():.0f}')} %" for m in methods]
+    populations = sorted(set(of["population"]))
+    name = populations[0] if len(populations) == 1 else f"{kind.capitalize()} ({len(populations)} populations)"
+    kept = "one per cent of the error's range" if cosine else "one point of accuracy"
+    return f"{name}: within {kept} go {', '.join(told)} of the units."
+
+
+def _range(low: object, high: object) -> str:
     return f"{low}" if low == high else f"{low} to {high}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analysis.claims.register import Arm, Part
@@ -29,69 +30,116 @@ class Source:
     curves: pd.DataFrame
     absent: dict[str, str]
 
-    def has(self, arm: Arm) -> bool:
-        """Whether any cell of what makes the arm is there: its methods, or its populations."""
-        rows = self.networks
-        if arm.methods:
-            return bool(rows["method"].isin(list(arm.methods.values())).any())
-        names = rows["population"].astype(str)
-        renamed = names.str.startswith(arm.population_prefix) & names.str.endswith(arm.population_suffix)
-        return bool(renamed.any())
-
 
 @dataclass(frozen=True)
 class Quantity:
-    """Values by seed (index), and why there are none or fewer than networks."""
+    """Values by seed (index), and why there are none or fewer than networks.
 
-    values: pd.Series
+    TREND and EQ_WELCH take several values a seed: `values` is then a frame, a column a population.
+    """
+
+    values: pd.Series | pd.DataFrame
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Term:
+    """What "method ranking [| rows ranked on] [@population]" names under an arm, and its rows (index: seed)."""
+
+    population: str
+    method: str
+    ranking: str
+    selection: str
+    rows: pd.DataFrame
     reason: str = ""
 
 
 def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
     """Return the part's value in every network (of one seed each) under an arm, and what is missing, in words."""
-    if part.needs:
-        return Quantity(_none(), part.needs)
-    of, method, reason = _term(part, part.of, arm, source)
-    if reason:
-        return Quantity(_none(), reason)
-    if isinstance(part.minus, str):
-        other, other_method, reason = _term(part, part.minus, arm, source)
-        if reason:
-            return Quantity(_none(), reason)
-        column = _column(part)
-        values = _wins(source, of, other) if part.metric == WINS else of[column] - other[column]
+    if part.over:
+        return _series(part, arm, source)
+    specs = [part.of, *([part.minus] if isinstance(part.minus, str) else []), *part.beyond]
+    terms = [term(spec, part, arm, source) for spec in specs]
+    for found in terms:
+        if found.reason:
+            return Quantity(_none(), found.reason)
+    column = _column(part)
+    if part.test == "EQ_WELCH":
+        both = pd.concat([t.rows[column] for t in terms], axis=1, keys=["of", "minus"])
+        return Quantity(both.astype(float))
+    if part.metric == WINS:
+        values = _wins(source, terms[0].rows, terms[1].rows)
     else:
-        other, other_method = None, ""
-        values = of[_column(part)] - (part.minus or 0.0)
+        values = sum(
+            (sign * t.rows[column] for sign, t in zip((-1, -1, 1)[: len(terms) - 1], terms[1:], strict=True)),
+            terms[0].rows[column],
+        )
+        values = values - (part.minus if isinstance(part.minus, float) else 0.0)
     known = values.dropna().astype(float)
-    return Quantity(known, _missing(part, values, known, of, method, other, other_method))
+    return Quantity(known, _missing(part, values, known, terms))
+
+
+def _series(part: Part, arm: Arm, source: Source) -> Quantity:
+    """A value a population of the series, side by side for TREND, or their slope per doubling of the size."""
+    columns = {}
+    for population, size in part.over:
+        found = term(f"{part.of} @{population}", part, arm, source)
+        if found.reason:
+            return Quantity(_none(), found.reason)
+        columns[size] = found.rows[_column(part)].astype(float)
+    wide = pd.DataFrame(columns).dropna()
+    if wide.empty:
+        return Quantity(_none(), f"no seed has a network of every one of {', '.join(p for p, _ in part.over)}")
+    if part.test == "TREND":
+        return Quantity(wide)
+    doublings = np.log2(np.array(list(columns)))
+    return Quantity(pd.Series(np.polyfit(doublings, wide.to_numpy().T, 1)[0], index=wide.index))
 
 
 def _column(part: Part) -> str:
     return part.metric + ("_held_out" if part.split == "held_out" else "")
 
 
-def _term(part: Part, spec: str, arm: Arm, source: Source) -> tuple[pd.DataFrame, str, str]:
-    """Rows (index: seed) of "method ranking [@population]", the arm's method, and why there are none."""
+def named(spec: str, population: str, arm: Arm) -> tuple[str | None, str, str, str]:
+    """Return population (None where the arm has none), method, ranking and rows ranked on that a spec names.
+
+    >>> named("taylor2 iterative | held_out @mnist_1x100", "mnist_2x50", Arm("as_published", ""))
+    ('mnist_1x100', 'taylor2', 'iterative', 'held_out')
+    """
     words, _, elsewhere = spec.partition("@")
+    words, _, selection = words.partition("|")
     method, ranking = words.split()
-    method = arm.method(method)
-    population = arm.population(elsewhere.strip() or part.population)
-    here = source.networks[source.networks["population"] == population]
-    if here.empty:
-        return here, method, source.absent.get(population, f"no finished cells of {population}")
+    return (
+        arm.population(elsewhere.strip() or population),
+        arm.method(method),
+        ranking,
+        selection.strip() or "pruning",
+    )
+
+
+def term(spec: str, part: Part, arm: Arm, source: Source) -> Term:
+    """Return what a spec names under an arm, with the reason where there are no rows."""
+    population, method, ranking, selection = named(spec, part.population, arm)
+    networks = source.networks
+    if population is None:
+        return Term("", method, ranking, selection, networks[:0], f"no network of the authors for {part.population}")
+    here = networks[networks["population"] == population]
     rows = here[
         (here["method"] == method)
         & (here["ranking"] == ranking)
         & (here["removal"] == "zero")
-        & (here["selection"] == "pruning")
+        & (here["selection"] == selection)
         & (here["protocol"] == "no_retrain")
         & (here["error"] == part.error)
     ]
-    if rows.empty:
-        error = "" if part.error == "half_squared" else f" ranked by {part.error}"
-        return rows, method, f"no finished cells of {population} with {method}, {ranking}{error}"
-    return rows.set_index("seed"), method, ""
+    reason = ""
+    if here.empty:
+        reason = source.absent.get(population, f"no finished cells of {population}")
+    elif rows.empty:
+        error = "" if part.error == "half_squared" else f", ranked by {part.error}"
+        rows_ranked = "" if selection == "pruning" else f", ranked on {selection}"
+        reason = f"no finished cells of {population} with {method}, {ranking}{error}{rows_ranked}"
+    return Term(population, method, ranking, selection, rows.set_index("seed"), reason)
 
 
 def _wins(source: Source, of: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
@@ -107,30 +155,22 @@ def _wins(source: Source, of: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
     return (share > 0.5).astype(float)
 
 
-def _missing(
-    part: Part,
-    values: pd.Series,
-    known: pd.Series,
-    of: pd.DataFrame,
-    method: str,
-    other: pd.DataFrame | None,
-    other_method: str,
-) -> str:
+def _missing(part: Part, values: pd.Series, known: pd.Series, terms: list[Term]) -> str:
     notes = []
-    if other is not None:
-        unpaired = len(set(of.index) ^ set(other.index))
-        if unpaired:
-            notes.append(f"{unpaired} seeds without their partner")
-    undefined = int(values.isna().sum()) - (len(set(of.index) ^ set(other.index)) if other is not None else 0)
+    seeds = [set(t.rows.index) for t in terms]
+    unpaired = len(set.union(*seeds) - set.intersection(*seeds))
+    if unpaired:
+        notes.append(f"{unpaired} seeds without their partner")
+    undefined = int(values.isna().sum()) - unpaired
     if undefined > 0:
         notes.append(f"{part.metric} is not defined in {undefined} networks")
     if known.empty and not notes:
         notes.append(f"{part.metric} is not defined in any network")
     if part.metric.startswith("r_"):
-        for rows, name in ((of, method), (other, other_method)):
-            floor = 0 if rows is None else int((rows[_column(part)] == 0).sum())
-            if floor and rows is not None:
-                notes.append(f"{part.metric} of {name} is 0 in {floor} of {len(rows)} networks")
+        for t in terms:
+            floor = int((t.rows[_column(part)] == 0).sum())
+            if floor:
+                notes.append(f"{part.metric} of {t.method} is 0 in {floor} of {len(t.rows)} networks")
     return "; ".join(notes)
 
 

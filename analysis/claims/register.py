@@ -31,12 +31,16 @@ class Part:
         population: that it is tested on.
         test, margin: template and margin (two numbers for QTY).
         metric: column of the metrics table, without the suffix of the split.
-        of: method and ranking of the quantity, "brute_force iterative".
+        of: method and ranking of the quantity, "brute_force iterative"; after "|" the rows ranked on (as in a run's
+            tag), after "@" another population.
         minus: the same of what is subtracted ("... @population" for another population), a number, or None.
         split: "pruning" or "held_out".
         error: the error ranked on.
+        beyond: method and ranking of two more quantities: `of - minus` is taken beyond the difference of these.
+        over: populations and their sizes, ascending, in place of one population: TREND tests the order of the
+            quantity over them, every other test its slope per doubling of the size.
         published, published_kind: value of the published curve; "P", "D" or "".
-        needs: why it cannot be tested yet; empty where it can.
+        networks: registered number of networks; 0 for the claim's.
     """
 
     label: str
@@ -49,23 +53,38 @@ class Part:
     minus: str | float | None = None
     split: str = "pruning"
     error: str = "half_squared"
+    beyond: tuple[str, ...] = ()
+    over: tuple[tuple[str, float], ...] = ()
     published: float | None = None
     published_kind: str = ""
-    needs: str = ""
+    networks: int = 0
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One entry: a falsifiable statement with its arms and parts (none for claims of later work)."""
+    """One entry: a falsifiable statement with its arms and parts.
+
+    Attributes:
+        id, tier, statement, source, note: in words; tier "A", "B" or "C".
+        arms: that it is judged in; empty for a claim that is not run.
+        parts: what is tested; empty for a claim that is not run.
+        networks: registered number of networks a population.
+        test, reason, cells, cost: of a claim that is not run: the test that it would need, why it is not run, the
+            cells that it would need and what they would cost.
+    """
 
     id: str
     tier: str
     statement: str
     source: str = ""
     note: str = ""
-    test: str = ""
     arms: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    networks: int = 30
+    test: str = ""
+    reason: str = ""
+    cells: str = ""
+    cost: str = ""
 
     @property
     def deciding(self) -> tuple[Part, ...]:
@@ -75,18 +94,28 @@ class Claim:
 
 @dataclass(frozen=True)
 class Arm:
-    """A whole condition: how names of methods and populations change under it, and why it may be absent."""
+    """A whole condition: how names of methods and populations change under it.
+
+    Attributes:
+        name, meaning: in words.
+        methods: names of methods that change.
+        populations: names of populations that change; where there are any, no other population is in the arm.
+        suffix: what is appended to every population's name.
+        networks: registered number of networks, at most; 0 for no limit.
+        single: whether its populations are one network each, of whatever seed: no test can be decided on them.
+    """
 
     name: str
     meaning: str
     methods: Mapping[str, str] = field(default_factory=dict)
-    population_prefix: str = ""
-    population_suffix: str = ""
-    reason: str = ""
+    populations: Mapping[str, str] = field(default_factory=dict)
+    suffix: str = ""
+    networks: int = 0
+    single: bool = False
 
-    def population(self, name: str) -> str:
-        """Return the arm's name of a population."""
-        return f"{self.population_prefix}{name}{self.population_suffix}"
+    def population(self, name: str) -> str | None:
+        """Return the arm's name of a population; None where it has none."""
+        return self.populations.get(name) if self.populations else f"{name}{self.suffix}"
 
     def method(self, name: str) -> str:
         """Return the arm's name of a method."""
@@ -116,8 +145,10 @@ def load(folder: Path = FOLDER) -> Register:
     """
     plan = _read(folder / "plan.yaml")
     arms = {name: Arm(name, **entry) for name, entry in plan["arms"].items()}
-    claims = [_claim(entry, arms) for entry in _read(folder / "tier_a.yaml")]
-    claims += [Claim(**entry) for entry in _read(folder / "later.yaml")]
+    claims = [
+        _claim(entry, arms) for name in ("tier_a", "tier_b", "tier_c") for entry in _read(folder / f"{name}.yaml")
+    ]
+    claims += [Claim(**entry) for entry in _read(folder / "not_run.yaml")]
     return Register(
         claims=tuple(sorted(claims, key=lambda claim: claim.id)),
         arms=arms,
@@ -145,8 +176,7 @@ def _claim(entry: dict[str, Any], arms: Mapping[str, Arm]) -> Claim:
     if unknown:
         raise RegisterError(f"{entry['id']}: unknown arms {sorted(unknown)}; known: {', '.join(arms)}")
     parts = [part for raw in entry["parts"] for part in _parts(entry["id"], raw)]
-    words = {name: entry.get(name, "") for name in ("id", "statement", "source", "note")}
-    return Claim(tier="A", arms=tuple(entry["arms"]), parts=tuple(parts), **words)
+    return Claim(**entry | {"arms": tuple(entry["arms"]), "parts": tuple(parts)})
 
 
 def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
@@ -154,9 +184,11 @@ def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
     for name, known in (("test", TEMPLATES), ("role", ROLES)):
         if raw.get(name, "decides" if name == "role" else None) not in known:
             raise RegisterError(f"{claim}, {raw['part']}: {name}={raw.get(name)!r}; known: {', '.join(known)}")
-    role, margin = raw.get("role", "decides"), raw["margin"]
+    role, margin = raw.get("role", "decides"), raw.get("margin", 0.0)
     methods = raw.get("each", {}).get("method", [None])
-    places = [(p, role) for p in raw["populations"]] + [(p, "beside") for p in raw.get("beside", [])]
+    over = tuple((name, float(size)) for name, size in raw.get("over", {}).items())
+    populations = raw["populations"] if not over else [f"{over[0][0]} to {over[-1][0]}"]
+    places = [(p, role) for p in populations] + [(p, "beside") for p in raw.get("beside", [])]
     for method, (population, place), split in product(methods, places, raw.get("splits", ["pruning"])):
         if split not in SPLITS:
             raise RegisterError(f"{claim}, {raw['part']}: split {split!r}; known: {', '.join(SPLITS)}")
@@ -175,9 +207,11 @@ def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
             minus=_fill(raw["minus"], method) if isinstance(raw.get("minus"), str) else raw.get("minus"),
             split=split,
             error=raw.get("error", "half_squared"),
+            beyond=tuple(_fill(spec, method) for spec in raw.get("beyond", [])),
+            over=over,
             published=value,
             published_kind="" if value is None else raw["kind"],
-            needs=raw.get("needs", ""),
+            networks=raw.get("networks", 0),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
@@ -16,20 +17,27 @@ from analysis.statistics import (
     SUPPORTED,
     TOO_FEW,
     Result,
+    corrected_as,
     decide,
     evaluate,
+    false_discoveries,
     holm,
     prediction_interval,
+    smallest_corrected,
 )
-from analysis.statistics.multiplicity import corrected_as, smallest_holm
+from analysis.statistics.multiplicity import Correction
 
 COLUMNS = [
     *("claim", "tier", "arm", "part", "role", "population", "statement", "metric", "template", "margin", "n"),
     *("estimate", "low", "high", "p", "p_corrected", "p_smallest", "sign_p", "effect_name", "effect", "d_z"),
     *("verdict", "reason", "published", "published_kind", "predicted_low", "predicted_high", "compatible"),
+    *("cells", "cost"),
 ]
 """Columns of the verdicts. `low`, `high`: one-sided 95 % limits; `p_smallest`: smallest attainable corrected p;
 `predicted_low`, `predicted_high`: 95 % prediction interval of one more network."""
+
+VALUES = ["claim", "arm", "part", "population", "metric", "split", "seed", "value"]
+"""Columns of the values: what a part tests, in one network."""
 
 OVERALL = "overall"
 ROUNDING = 0.005
@@ -45,27 +53,71 @@ class Tested:
     result: Result | None
 
 
-def verdicts(register: Register, source: Source) -> pd.DataFrame:
-    """Return one row a claim, arm and part (and one `overall`), in the order of the ids."""
+@dataclass(frozen=True)
+class Family:
+    """The claims of one tier under one arm, which are corrected together.
+
+    Attributes:
+        tested: the parts, by claim.
+        correct: the correction.
+        level: that corrected p-values are compared with.
+    """
+
+    tested: dict[str, list[Tested]]
+    correct: Correction
+    level: float
+
+    @cached_property
+    def p(self) -> dict[str, float]:
+        """A claim's p-value: the largest of its deciding parts."""
+        return {name: _largest(parts, "p") for name, parts in self.tested.items()}
+
+    @cached_property
+    def smallest(self) -> dict[str, float]:
+        """The smallest p-value that a claim could have reached."""
+        return {name: _largest(parts, "p_smallest") for name, parts in self.tested.items()}
+
+    @cached_property
+    def corrected(self) -> dict[str, float]:
+        """The claims' corrected p-values."""
+        return self.correct(self.p)
+
+
+TIERS: dict[str, tuple[Correction, float]] = {"A": (holm, 0.05), "B": (holm, 0.05), "C": (false_discoveries, 0.10)}
+"""How the claims of a tier are corrected, and the level."""
+
+
+def verdicts(register: Register, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the verdicts and the values that they rest on.
+
+    Returns:
+        One row a claim, arm and part (and one `overall`), in the order of the ids (columns: `COLUMNS`); and one row a
+        network of every part (columns: `VALUES`).
+    """
     rows: list[dict[str, object]] = []
-    families = {}
-    for arm in register.arms.values():
-        tested = {c.id: _test(c, arm, source) for c in register.tier("A") if arm.name in c.arms}
-        p = {name: _largest(parts, "p") for name, parts in tested.items()}
-        smallest = {name: _largest(parts, "p_smallest") for name, parts in tested.items()}
-        families[arm.name] = (tested, p, smallest, holm(p))
+    seen = []
+    families = {
+        (arm.name, tier): Family({c.id: _test(c, arm, source) for c in register.tier(tier) if arm.name in c.arms}, *how)
+        for arm in register.arms.values()
+        for tier, how in TIERS.items()
+    }
     for claim in register.claims:
         if not claim.parts:
-            rows.append(_later(claim))
+            rows.append(_not_run(claim))
         for name in claim.arms:
-            tested, p, smallest, corrected = families[name]
-            arm = register.arms[name]
-            if not arm.reason or source.has(arm):
-                rows += _claim_rows(claim, arm, tested[claim.id], p, smallest, corrected[claim.id])
-            else:
-                absent = _overall(claim, arm, [t for t in tested[claim.id] if t.part.role == "decides"])
-                rows.append(absent | {"verdict": NOT_RUN, "reason": arm.reason})
-    return pd.DataFrame(rows, columns=COLUMNS)
+            family, arm = families[name, claim.tier], register.arms[name]
+            rows += _claim_rows(claim, arm, family)
+            seen += [_values(claim, arm, tested) for tested in family.tested[claim.id]]
+    return pd.DataFrame(rows, columns=COLUMNS), pd.concat([pd.DataFrame(columns=VALUES), *seen], ignore_index=True)
+
+
+def _values(claim: Claim, arm: Arm, tested: Tested) -> pd.DataFrame:
+    part, values = tested.part, tested.quantity.values
+    long = values.stack() if isinstance(values, pd.DataFrame) else values
+    words = {"claim": claim.id, "arm": arm.name, "part": part.label, "population": arm.population(part.population)}
+    words |= {"metric": part.metric, "split": part.split}
+    found = pd.DataFrame({"seed": long.index.get_level_values(0), "value": long.to_numpy()}).assign(**words)
+    return found[VALUES]
 
 
 def _test(claim: Claim, arm: Arm, source: Source) -> list[Tested]:
@@ -83,22 +135,17 @@ def _largest(parts: list[Tested], name: str) -> float:
     return math.nan if None in results else max(float(getattr(result, name)) for result in results)
 
 
-def _claim_rows(
-    claim: Claim,
-    arm: Arm,
-    tested: list[Tested],
-    p: dict[str, float],
-    smallest: dict[str, float],
-    corrected: float,
-) -> list[dict[str, object]]:
+def _claim_rows(claim: Claim, arm: Arm, family: Family) -> list[dict[str, object]]:
+    tested = family.tested[claim.id]
     deciding = [t for t in tested if t.part.role == "decides"]
-    rows = [_part_row(claim, arm, t, p, smallest) for t in tested]
+    rows = [_part_row(claim, arm, t, family) for t in tested]
     decided = [row for row in rows if row["role"] == "decides"]
     verdict = conjunction([str(row["verdict"]) for row in decided])
     overall = _overall(claim, arm, deciding) | {"verdict": verdict, "reason": _why(verdict, decided)}
-    overall["p_corrected"] = corrected
-    if not math.isnan(p[claim.id]):
-        overall["p_smallest"] = smallest_holm(claim.id, smallest[claim.id], smallest)
+    overall["p_corrected"] = family.corrected[claim.id]
+    if not math.isnan(family.p[claim.id]):
+        smallest = family.smallest
+        overall["p_smallest"] = smallest_corrected(claim.id, smallest[claim.id], smallest, family.correct)
     shown = [row["compatible"] for row in decided]
     overall["compatible"] = "no" if "no" in shown else "yes" if "yes" in shown else ""
     return [overall, *rows]
@@ -116,14 +163,12 @@ def conjunction(parts: list[str]) -> str:
     return SUPPORTED
 
 
-def _part_row(
-    claim: Claim, arm: Arm, tested: Tested, p: dict[str, float], smallest: dict[str, float]
-) -> dict[str, object]:
+def _part_row(claim: Claim, arm: Arm, tested: Tested, family: Family) -> dict[str, object]:
     part, result = tested.part, tested.result
     row = _row(claim, arm) | {
         "part": part.label,
         "role": part.role,
-        "population": arm.population(part.population),
+        "population": arm.population(part.population) or part.population,
         "metric": part.metric + ("_held_out" if part.split == "held_out" else ""),
         "template": part.test,
         "margin": _words(part.margin),
@@ -134,11 +179,12 @@ def _part_row(
     }
     if result is None:
         return row
-    reached = smallest_holm(claim.id, result.p_smallest, smallest)
-    corrected = corrected_as(claim.id, result.p, p)
-    low, high = prediction_interval(tested.quantity.values)
+    reached = smallest_corrected(claim.id, result.p_smallest, family.smallest, family.correct)
+    corrected = corrected_as(claim.id, result.p, family.p, family.correct)
+    values = tested.quantity.values
+    low, high = prediction_interval(values) if isinstance(values, pd.Series) else (math.nan, math.nan)
     names = ("n", "estimate", "low", "high", "p", "sign_p", "effect_name", "effect", "d_z")
-    verdict = decide(result, corrected, reached)
+    verdict = decide(result, corrected, reached, family.level)
     if verdict == TOO_FEW:
         few = f"with n = {result.n} the corrected p cannot be below {reached:.2g}"
         row["reason"] = "; ".join(text for text in (few, tested.quantity.reason) if text)
@@ -184,7 +230,7 @@ def _why(verdict: str, decided: list[dict[str, object]]) -> str:
     return f"{reason}; {verdict}: " + ", ".join(f"{row['population']} ({row['part']})" for row in which)
 
 
-def _later(claim: Claim) -> dict[str, object]:
+def _not_run(claim: Claim) -> dict[str, object]:
     row = {name: value for name, value in _row(claim, Arm("", "")).items() if name != "arm"}
     return row | {
         "arm": "as_published",
@@ -192,12 +238,25 @@ def _later(claim: Claim) -> dict[str, object]:
         "role": OVERALL,
         "template": claim.test,
         "verdict": NOT_RUN,
-        "reason": f"tier {claim.tier}: later work",
+        "reason": claim.reason,
+        "cells": claim.cells,
+        "cost": claim.cost,
     }
 
 
 def _row(claim: Claim, arm: Arm) -> dict[str, object]:
-    words = ("population", "metric", "template", "margin", "effect_name", "reason", "published_kind", "compatible")
+    words = (
+        "population",
+        "metric",
+        "template",
+        "margin",
+        "effect_name",
+        "reason",
+        "published_kind",
+        "compatible",
+        "cells",
+        "cost",
+    )
     numbers = (*("estimate", "low", "high", "p", "p_corrected", "p_smallest", "sign_p", "effect", "d_z"),)
     row: dict[str, object] = dict.fromkeys(words, "") | dict.fromkeys(numbers, math.nan)
     row |= {"n": 0, "published": math.nan, "predicted_low": math.nan, "predicted_high": math.nan}

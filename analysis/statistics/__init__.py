@@ -1,7 +1,7 @@
 """Tests over networks (seeds): templates, exact signed ranks, intervals, corrections for many claims."""
 
 from analysis.statistics.intervals import median_limits, prediction_interval
-from analysis.statistics.multiplicity import holm, smallest_holm
+from analysis.statistics.multiplicity import corrected_as, false_discoveries, holm, smallest_corrected
 from analysis.statistics.result import (
     ALPHA,
     INCONCLUSIVE,
@@ -23,10 +23,12 @@ __all__ = [
     "TEMPLATES",
     "TOO_FEW",
     "Result",
+    "corrected_as",
     "decide",
     "evaluate",
+    "false_discoveries",
     "holm",
     "median_limits",
     "prediction_interval",
-    "smallest_holm",
+    "smallest_corrected",
 ]

@@ -1,10 +1,14 @@
-"""Holm's correction over a family of claims, and what it leaves attainable."""
+"""Corrections over a family of claims, Holm's and the false discovery rate, and what they leave attainable."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
+from scipy.stats import false_discovery_control
+
+Correction = Callable[[Mapping[str, float]], dict[str, float]]
+"""From the p-values of a family to its corrected ones."""
 
 
 def holm(p: Mapping[str, float]) -> dict[str, float]:
@@ -30,19 +34,34 @@ def holm(p: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def corrected_as(claim: str, p: float, family: Mapping[str, float]) -> float:
+def false_discoveries(p: Mapping[str, float]) -> dict[str, float]:
+    """Return the p-values of a family after Benjamini and Hochberg (1995); NaN (not run) as in `holm`.
+
+    >>> {name: round(value, 9) for name, value in false_discoveries({"a": 0.01, "b": 0.04}).items()}
+    {'a': 0.02, 'b': 0.04}
+    """
+    if not p:
+        return {}
+    raw = np.array(list(p.values()), dtype=float)
+    corrected = false_discovery_control(np.where(np.isnan(raw), 1.0, raw))
+    return dict(zip(p, np.where(np.isnan(raw), np.nan, corrected).tolist(), strict=True))
+
+
+def corrected_as(claim: str, p: float, family: Mapping[str, float], correct: Correction = holm) -> float:
     """Return the corrected value of `claim` if its p-value were `p` and the rest of the family as given."""
-    return holm({**family, claim: p})[claim]
+    return correct({**family, claim: p})[claim]
 
 
-def smallest_holm(claim: str, p_smallest: float, family_smallest: Mapping[str, float]) -> float:
+def smallest_corrected(
+    claim: str, p_smallest: float, family_smallest: Mapping[str, float], correct: Correction = holm
+) -> float:
     """Return the smallest corrected p-value that a claim can reach with the networks at hand.
 
-    Holm's corrected values never fall when a p-value of the family rises, so the smallest one is found where every
+    Corrected values never fall when a p-value of the family rises, so the smallest one is found where every
     claim of the family has its most extreme outcome. Where this is .05 or more, no outcome could have been
     significant: "inconclusive (n)".
 
-    >>> round(smallest_holm("a", 2**-10, {"a": 2**-10, "b": 2**-10}), 6)
+    >>> round(smallest_corrected("a", 2**-10, {"a": 2**-10, "b": 2**-10}), 6)
     0.001953
     """
-    return corrected_as(claim, p_smallest, family_smallest)
+    return corrected_as(claim, p_smallest, family_smallest, correct)

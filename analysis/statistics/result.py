@@ -48,7 +48,7 @@ class Result:
     refuted: bool = False
 
 
-def decide(result: Result, p_corrected: float, p_corrected_smallest: float) -> str:
+def decide(result: Result, p_corrected: float, p_corrected_smallest: float, level: float = ALPHA) -> str:
     """Return the verdict on one part.
 
     Too few networks come first: where even the most extreme outcome would leave a corrected p of .05 or more,
@@ -58,12 +58,13 @@ def decide(result: Result, p_corrected: float, p_corrected_smallest: float) -> s
         result: the part's row.
         p_corrected: the claim's p-value after correction, were this part the whole claim.
         p_corrected_smallest: the smallest value that `p_corrected` could take at the registered family and the
-            networks at hand (`smallest_holm`).
+            networks at hand (`smallest_corrected`).
+        level: that corrected p-values are compared with.
     """
-    if not p_corrected_smallest < ALPHA:
+    if not p_corrected_smallest < level:
         return TOO_FEW
     if result.refuted:
         return REFUTED
-    if p_corrected < ALPHA and result.large_enough:
+    if p_corrected < level and result.large_enough:
         return SUPPORTED
     return INCONCLUSIVE

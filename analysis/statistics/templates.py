@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest, page_trend_test, t, ttest_1samp
-from statsmodels.stats.weightstats import ttost_paired
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW, ttost_paired
 
 from analysis.statistics import signed_rank
 from analysis.statistics.intervals import median_limits
@@ -57,6 +57,41 @@ def eq(values: ArrayLike, delta: float) -> Result:
     sides = (d + delta, delta - d)
     worse = max(sides, key=signed_rank.p_greater)
     return _ranked("EQ", delta, d, worse, estimate, low, high, p=_tost(d, delta), refuted=refuted)
+
+
+def eq_welch(values: ArrayLike, delta: float) -> Result:
+    """EQ_WELCH(delta): two samples of networks have equal means within delta, by Welch's two one-sided tests.
+
+    Estimate: difference of the means; limits: Welch's. Refuted: they lie outside (-delta, delta).
+
+    Args:
+        values: shape (networks, 2), the two samples side by side; NaN fills up the shorter one.
+        delta: the margin.
+    """
+    x = np.asarray(values, dtype=float)
+    a, b = (x[np.isfinite(x[:, i]), i] for i in (0, 1))
+    n = min(len(a), len(b))
+    if n < 2:
+        limits, p, spread = (-math.inf, math.inf), 1.0, math.nan
+    else:
+        welch = CompareMeans(DescrStatsW(a), DescrStatsW(b))
+        limits = welch.tconfint_diff(alpha=2 * ALPHA, usevar="unequal")
+        p = float(welch.ttost_ind(-delta, delta, usevar="unequal")[0])
+        spread = math.sqrt((a.var(ddof=1) + b.var(ddof=1)) / 2)
+    difference = float(a.mean() - b.mean())
+    return Result(
+        template="EQ_WELCH",
+        margin=delta,
+        n=n,
+        estimate=difference,
+        low=float(limits[0]),
+        high=float(limits[1]),
+        p=p if math.isfinite(p) else float(abs(difference) >= delta),
+        p_smallest=0.0 if n > 1 else 1.0,
+        effect_name="Cohen's d",
+        effect=difference / spread if spread > 0 else math.nan,
+        refuted=bool(limits[0] >= delta or limits[1] <= -delta),
+    )
 
 
 def at_least(values: ArrayLike, v: float) -> Result:
@@ -169,6 +204,7 @@ TEMPLATES: dict[str, Callable[..., Result]] = {
     "SUP": sup,
     "NI": ni,
     "EQ": eq,
+    "EQ_WELCH": eq_welch,
     "ATLEAST": at_least,
     "ATMOST": at_most,
     "QTY": qty,
