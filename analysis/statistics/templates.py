@@ -19,6 +19,9 @@ from analysis.statistics.result import ALPHA, Result
 
 Values = NDArray[np.float64]
 
+ROUNDING = 1e-12
+"""Limits and estimates this close to a margin are at it: differences of shares are exact only up to rounding."""
+
 
 def sup(values: ArrayLike, delta: float) -> Result:
     """SUP(delta): the paired differences are positive, and by delta at least.
@@ -32,7 +35,8 @@ def sup(values: ArrayLike, delta: float) -> Result:
     d = _array(values)
     low, high = signed_rank.limits(d, ALPHA)
     estimate = signed_rank.hodges_lehmann(d)
-    return _ranked("SUP", delta, d, d, estimate, low, high, large_enough=estimate >= delta, refuted=high < delta)
+    large_enough, refuted = not _below(estimate, delta), _below(high, delta)
+    return _ranked("SUP", delta, d, d, estimate, low, high, large_enough=large_enough, refuted=refuted)
 
 
 def ni(values: ArrayLike, delta: float) -> Result:
@@ -41,18 +45,18 @@ def ni(values: ArrayLike, delta: float) -> Result:
     low, high = signed_rank.limits(d, ALPHA)
     p = max(signed_rank.p_greater(d + delta), _t_p(d, -delta, "greater"))
     estimate = signed_rank.hodges_lehmann(d)
-    return _ranked("NI", delta, d, d + delta, estimate, low, high, p=p, refuted=high < -delta)
+    return _ranked("NI", delta, d, d + delta, estimate, low, high, p=p, refuted=_below(high, -delta))
 
 
 def eq(values: ArrayLike, delta: float) -> Result:
     """EQ(delta), equivalent: -delta < d < delta by two one-sided tests, p the larger.
 
     Each side is tested by t (`ttost_paired`) and confirmed by the signed rank: the larger p counts. Refuted: the
-    interval lies outside (-delta, delta).
+    interval lies below -delta or above delta.
     """
     d = _array(values)
     low, high = signed_rank.limits(d, ALPHA)
-    refuted = low >= delta or high <= -delta
+    refuted = _below(delta, low) or _below(high, -delta)
     estimate = signed_rank.hodges_lehmann(d)
     sides = (d + delta, delta - d)
     worse = max(sides, key=signed_rank.p_greater)
@@ -62,7 +66,7 @@ def eq(values: ArrayLike, delta: float) -> Result:
 def eq_welch(values: ArrayLike, delta: float) -> Result:
     """EQ_WELCH(delta): two samples of networks have equal means within delta, by Welch's two one-sided tests.
 
-    Estimate: difference of the means; limits: Welch's. Refuted: they lie outside (-delta, delta).
+    Estimate: difference of the means; limits: Welch's. Refuted: they lie below -delta or above delta.
 
     Args:
         values: shape (networks, 2), the two samples side by side; NaN fills up the shorter one.
@@ -90,7 +94,7 @@ def eq_welch(values: ArrayLike, delta: float) -> Result:
         p_smallest=0.0 if n > 1 else 1.0,
         effect_name="Cohen's d",
         effect=difference / spread if spread > 0 else math.nan,
-        refuted=bool(limits[0] >= delta or limits[1] <= -delta),
+        refuted=_below(delta, limits[0]) or _below(limits[1], -delta),
     )
 
 
@@ -105,11 +109,11 @@ def at_most(values: ArrayLike, v: float) -> Result:
 
 
 def qty(values: ArrayLike, margin: tuple[float, float]) -> Result:
-    """QTY(v, w): EQ(w) around v. Estimate and limits are the median's; refuted if they lie outside v -/+ w."""
+    """QTY(v, w): EQ(w) around v. Estimate and limits are the median's; refuted below v - w or above v + w."""
     x = _array(values)
     v, w = margin
     low, high = median_limits(x, ALPHA)
-    refuted = low >= v + w or high <= v - w
+    refuted = _below(v + w, low) or _below(high, v - w)
     worse = max((x - v + w, v + w - x), key=signed_rank.p_greater)
     p = _tost(x - v, w)
     return _ranked("QTY", (v, w), x, worse, float(np.median(x)), low, high, p=p, refuted=refuted)
@@ -217,6 +221,11 @@ TEMPLATES: dict[str, Callable[..., Result]] = {
 def evaluate(template: str, values: ArrayLike, margin: float | tuple[float, float]) -> Result:
     """Return what the named template says of the values. Raises KeyError for a name that is not in TEMPLATES."""
     return TEMPLATES[template](values) if template == "TREND" else TEMPLATES[template](values, margin)
+
+
+def _below(a: float, b: float) -> bool:
+    """Whether a lies below b by more than rounding; false where either is NaN."""
+    return bool(a < b - ROUNDING)
 
 
 def _array(values: ArrayLike) -> Values:
