@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce report test test-fast lint ui authors data bench bench-full lock clean distclean
+.PHONY: help setup reproduce report notebooks test test-fast lint ui authors data sweeps bench bench-full lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke 
 
 report: setup  ## judge the claims and write outputs/report/index.html from what is recorded
 	$(PY) -m analysis
+
+notebooks: setup  ## run the notebooks and write outputs/notebooks/*.html (two minutes; 03 reads what is recorded)
+	$(PY) -m analysis.notebooks
 
 test: setup  ## run all tests
 	$(PY) -m pytest
@@ -49,6 +52,9 @@ authors: setup  ## compare the authors' recorded results with ours, on their sto
 
 data: setup  ## fetch MNIST into data/ and say which data sets are there
 	$(PY) -m study.data
+
+sweeps: setup  ## write conf/sweep and conf/profile from the claims register
+	$(PY) -m analysis.claims sweeps
 
 bench: setup  ## time the oracle and the methods beside references and other libraries (minutes)
 	$(PY) -m study.bench

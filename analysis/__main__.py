@@ -52,7 +52,7 @@ def main() -> int:
             table = metrics.table(frames)
             status.update("Judging the claims")
             judged = claims.evaluate(frames, table)
-            kept = claims.entering_cells(frames, table, judged.register.plan["confirmatory_from"])
+            kept = claims.entering_cells(frames, table, judged.register)
             # A stored network has no seed of its own: it is shown whatever number its cells carry.
             theirs = claims.newest_cells(frames, table[is_theirs(table)])
             kept = pd.concat([kept[~is_theirs(kept)], theirs])

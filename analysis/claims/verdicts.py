@@ -148,7 +148,7 @@ def _claim_rows(claim: Claim, arm: Arm, family: Family) -> list[dict[str, object
         overall["p_smallest"] = smallest_corrected(claim.id, smallest[claim.id], smallest, family.correct)
     shown = [row["compatible"] for row in decided]
     overall["compatible"] = "no" if "no" in shown else "yes" if "yes" in shown else ""
-    return [overall, *rows]
+    return [overall, *rows] if any(t.result for t in tested) else [overall]
 
 
 def conjunction(parts: list[str]) -> str:

@@ -10,10 +10,15 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.metrics.units import gini
+
 Array = NDArray[np.float64]
 
 SUBOPTIMAL = 1.5
 """Where E_all < 1.5 E0 the range E_all - E0 is no scale: M1 is not defined and M1b stands in for it."""
+
+FAULT = 0.10
+"""A removal is a fault when the error rises by more than this share of E_all - E0."""
 
 BREAKDOWN_WINDOW = 0.10
 """Share of the units over which the slope after R is taken (`breakdown`)."""
@@ -143,6 +148,43 @@ def breakdown(accuracy: ArrayLike, kept: float) -> float:
         return math.nan
     before = (a[0] - a[k]) * units / k if k else 0.0
     return float((a[k] - a[end]) * units / (end - k) - 3 * before)
+
+
+def mean_share(error: ArrayLike, first: float, last: float) -> float:
+    """Mean over q in [first, last] of the clipped (E(q) - E0) / (E_all - E0); NaN as M1.
+
+    >>> mean_share([0.0, 1.0, 1.0, 2.0], 0.0, 1 / 3), mean_share([0.0, 1.0, 1.0, 2.0], 1 / 3, 1.0)
+    (0.25, 0.625)
+    """
+    e = _array(error)
+    if not e[-1] >= SUBOPTIMAL * e[0] or e[-1] <= e[0]:
+        return math.nan
+    units = len(e) - 1
+    share = np.clip((e - e[0]) / (e[-1] - e[0]), -1, 1)[round(first * units) : round(last * units) + 1]
+    return _integral(share) if len(share) > 1 else math.nan
+
+
+def gini_of_rises(error: ArrayLike) -> float:
+    """Gini coefficient of the error's rises along the path, falls as 0: 0 where it rises evenly.
+
+    >>> gini_of_rises([0.0, 1.0, 2.0, 3.0]), gini_of_rises([0.0, 0.0, 0.0, 0.0, 4.0])
+    (0.0, 0.75)
+    """
+    return gini(np.diff(_array(error)))
+
+
+def lost(error: ArrayLike) -> float:
+    """Whether E never comes back to 2 E0 or less after the first fault: 1 or 0; NaN where there is no fault.
+
+    The last removal, after which nothing is left to come back, is no fault.
+
+    >>> lost([0.1, 0.5, 0.15, 1.0]), lost([0.1, 0.5, 0.6, 1.0])
+    (0.0, 1.0)
+    """
+    e = _array(error)
+    span = e[-1] - e[0]
+    faults = np.flatnonzero(np.diff(e[:-1]) > FAULT * span) if span > 0 else np.zeros(0)
+    return float(e[faults[0] + 1 :].min() > 2 * e[0]) if len(faults) else math.nan
 
 
 def _array(values: ArrayLike) -> Array:

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames import Frames
-from analysis.metrics import path, units
+from analysis.metrics import gains, path, units
 from analysis.metrics.curves import HELD_OUT, of_split
+from analysis.metrics.trajectory import trajectory
 
 SETTINGS = [
     "population",
@@ -26,7 +27,6 @@ SETTINGS = [
 """What tells the cells of one network apart, but for the draw."""
 
 CELL = ["key", "draw", *SETTINGS]
-TAUS = {"r_1": 1.0, "r_2": 2.0, "r_5": 5.0}
 LAYER_SHARES = {"m7_10": 0.10, "m7_20": 0.20, "m7_40": 0.40}
 
 
@@ -42,9 +42,13 @@ def table(frames: Frames) -> pd.DataFrame:
       (Spearman at the recorded event nearest K/2), regret_mean (mean over recorded events of regret / (E_all - E0));
     * M4 m4, m4n; M5 m5_gini, m5_top20, m5_effective; M6 m6, m6_at (units removed), m6_10 (within 10 removals),
       m6b_1 to m6b_5; M7 m7_10, m7_20, m7_40, m7_chance; M8 m8;
+    * of single claims: see `metrics.trajectory` and `metrics.gains`; predicted_share (C47): of the removals with
+      regret (where it was recorded) the share whose change of the error the estimate meets within 20 %; fault_share,
+      has_fault (C30): units whose impact exceeds 10 % of E_all - E0; held_out_change (C38): held-out accuracy at half
+      of R_1, less that at the start; interaction_share (C42);
     * forward_passes, seconds: spent on scores.
 
-    M1, M2, breakdown, accuracy_0 and M8 come on the pruning rows and, suffixed `_held_out`, on the held-out rows.
+    M1, M2, breakdown, accuracy and M8 come on the pruning rows and, suffixed `_held_out`, on the held-out rows.
     """
     cells = frames.cells[[*CELL, "task", "network"]]
     rows = cells.set_index("key")
@@ -53,14 +57,20 @@ def table(frames: Frames) -> pd.DataFrame:
         _on_split(of_split(frames.evaluations, HELD_OUT), rows["task"], _complete(frames)).add_suffix("_held_out"),
         _removals(frames.events, rows["network"]),
         _concentration(frames.impacts),
+        gains.of_surfaces(frames.surfaces, frames.evaluations),
+        gains.interaction_share(frames.pairs, frames.impacts),
     ]
     joined = rows.join(parts)
+    joined = joined.join([_faults(frames.impacts, joined), _predicted(frames), _held_out_change(frames, joined)])
     joined = joined.join(_agreement(frames.agreement, joined))
     dropped = [f"{name}_held_out" for name in PRUNING_ONLY if f"{name}_held_out" in joined]
     return joined.drop(columns=["task", "network", *dropped]).reset_index()
 
 
-PRUNING_ONLY = ["units", "m4", "m4n", "m6", "m6_at", "m6_10", *(f"m6b_{k}" for k in range(1, 6))]
+PRUNING_ONLY = [
+    *("units", "m4", "m4n", "m6", "m6_at", "m6_10", *(f"m6b_{k}" for k in range(1, 6))),
+    *("left_1pct", "at_most_11", "gini_rises", "recovers", "lost", "first_lowers"),
+]
 """Columns of `_on_split` that are reported on the pruning rows alone."""
 
 
@@ -94,46 +104,6 @@ def _on_split(evaluations: pd.DataFrame, task: pd.Series, complete: set[str]) ->
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(columns), dtype="float64")
 
 
-def trajectory(error: np.ndarray, correct: np.ndarray | None, samples: int) -> dict[str, float]:
-    """Return the metrics of one error curve on one split.
-
-    Args:
-        error: E at k = 0..K, summed over the samples, shape (K + 1,).
-        correct: correctly classified samples, shape (K + 1,); None in a regression.
-        samples: rows of the split.
-    """
-    accuracy = 1 - error / samples if correct is None else correct / samples
-    r_1pct = path.removable(path.error_kept(error, 0.01))
-    kept = dict.fromkeys(TAUS, math.nan)
-    exists = path.removable(path.error_kept(error, 0.01), exists=True)
-    if correct is not None:
-        kept = {name: path.removable(path.accuracy_kept(correct, samples, tau)) for name, tau in TAUS.items()}
-        exists = path.removable(path.accuracy_kept(correct, samples, TAUS["r_1"]), exists=True)
-    m6, m6_at = path.gain(error)
-    return {
-        "units": len(error) - 1,
-        "samples": samples,
-        "E0": error[0],
-        "E_all": error[-1],
-        "accuracy_0": accuracy[0],
-        "auc_e": path.auc_error(error),
-        "auc_e_unclipped": path.auc_error(error, clipped=False),
-        "m1b": path.auc_ratio(error),
-        **kept,
-        "r_1pct": r_1pct,
-        "m2e": path.removable(error <= 2 * error[0]),
-        "m2x": exists,
-        "breakdown": math.nan if correct is None else path.breakdown(accuracy, kept["r_2"]),
-        "m4": path.recovery(error),
-        "m4n": path.recoveries(error),
-        "m6": m6,
-        "m6_at": m6_at,
-        "m6_10": path.gain(error, within=10)[0],
-        **{f"m6b_{k}": path.gain_at(error, k) for k in range(1, 6)},
-        "m8": path.back_at_start(error),
-    }
-
-
 def _removals(events: pd.DataFrame, network: pd.Series) -> pd.DataFrame:
     rows = {}
     for key, part in events.sort_values(["key", "event"]).groupby("key", sort=False):
@@ -165,6 +135,37 @@ def _concentration(impacts: pd.DataFrame) -> pd.DataFrame:
         }
     columns = ["m5_gini", "m5_top20", "m5_effective", "mae_0"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype="float64")
+
+
+def _faults(impacts: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    start = impacts[(impacts["event"] == 0) & impacts["impact"].notna()]
+    span = (cells["E_all"] - cells["E0"]).where(lambda s: s > 0)
+    of_cell = start["key"].map(span).astype("float64")
+    faults = (start["impact"] > path.FAULT * of_cell).astype("float64").where(of_cell.notna())
+    share = faults.groupby(start["key"]).mean()
+    return pd.DataFrame({"fault_share": share, "has_fault": (share > 0).astype("float64").where(share.notna())})
+
+
+def _predicted(frames: Frames) -> pd.Series:
+    """Share of the regretted removals whose change of the error was met within 20 % by its estimate."""
+    path_ = of_split(frames.evaluations, "pruning")[["key", "event", "error"]]
+    path_["change"] = path_.groupby("key")["error"].diff()
+    regretted = frames.agreement[(frames.agreement["layer"] == -1) & (frames.agreement["regret"] > 0)]
+    chosen = regretted[["key", "event"]].assign(event=regretted["event"] + 1)  # the removal that the choice leads to
+    estimates = frames.events[["key", "event", "estimate"]].dropna()
+    both = chosen.merge(estimates, on=["key", "event"]).merge(path_, on=["key", "event"])
+    met = (both["estimate"] - both["change"]).abs() <= 0.2 * both["change"].abs()
+    return met.astype("float64").groupby(both["key"]).mean().rename("predicted_share")
+
+
+def _held_out_change(frames: Frames, cells: pd.DataFrame) -> pd.Series:
+    """Held-out accuracy after half of the units that R_1 (pruning rows) allows, less that at the start."""
+    right = of_split(frames.evaluations, HELD_OUT)[["key", "event", "correct", "samples"]].dropna()
+    half = (cells["r_1"] * cells["units"] / 2).round()
+    share = (right["correct"].astype("float64") / right["samples"]).to_numpy()
+    at = right.assign(share=share).set_index("key")
+    start, there = at[at["event"] == 0]["share"], at[at["event"] == half.reindex(at.index)]["share"]
+    return (there - start).rename("held_out_change")
 
 
 AT_START = {

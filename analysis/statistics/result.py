@@ -15,6 +15,10 @@ TOO_FEW = "inconclusive (n)"
 NOT_RUN = "not run"
 
 
+FEWEST = 5
+"""Networks below which nothing is decided, whatever a test's assumptions would let it reach."""
+
+
 @dataclass(frozen=True)
 class Result:
     """What a template says of one array of values, one value a network.
@@ -51,7 +55,7 @@ class Result:
 def decide(result: Result, p_corrected: float, p_corrected_smallest: float, level: float = ALPHA) -> str:
     """Return the verdict on one part.
 
-    Too few networks come first: where even the most extreme outcome would leave a corrected p of .05 or more,
+    Too few networks come first: below `FEWEST`, or where even the most extreme outcome would leave a corrected p of .05 or more,
     nothing is decided in either direction.
 
     Args:
@@ -61,7 +65,7 @@ def decide(result: Result, p_corrected: float, p_corrected_smallest: float, leve
             networks at hand (`smallest_corrected`).
         level: that corrected p-values are compared with.
     """
-    if not p_corrected_smallest < level:
+    if result.n < FEWEST or not p_corrected_smallest < level:
         return TOO_FEW
     if result.refuted:
         return REFUTED

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 
 from analysis.claims import evaluate
+from analysis.claims.quantities import Source, quantity
+from analysis.claims.register import Arm, Part
 from analysis.claims.verdicts import conjunction
 from analysis.frames import Frames
-from analysis.metrics import table
+from analysis.metrics import curves, per_network, table
 from tests.analysis.synthetic import Cell, frames, study
 
 MNIST = ("mnist_1x100", "mnist_2x50")
@@ -69,14 +71,14 @@ def test_absent_populations_are_not_run_with_their_reason(ten):
     assert row["verdict"] == "not run"
     assert "needs MNIST: run `make data`" in row["reason"]
     assert "no finished cells of one_vs_all_1" in row["reason"]
-    assert "pairs of units" in overall(ten, "C42")["reason"]
+    assert "interaction_share is not defined" in overall(ten, "C42")["reason"]
 
 
-def test_arms_of_later_work_are_one_row_a_claim(ten):
+def test_arms_without_cells_are_one_row_a_claim(ten):
     rows = ten.verdicts
-    later = rows[(rows["arm"] != "as_published")]
-    assert set(later["verdict"]) == {"not run"}
-    assert set(later["part"]) == {"overall"}
+    absent = rows[(rows["arm"] != "as_published")]
+    assert set(absent.loc[absent["part"] == "overall", "verdict"]) == {"not run"}
+    assert set(absent.loc[absent["part"] != "overall", "claim"]) == {"C08"}  # brute force is the same in every arm
     assert "as_implemented" not in set(rows.loc[rows["claim"] == "C02", "arm"])  # brute force has no formula
 
 
@@ -199,3 +201,48 @@ def test_a_conjunction_is_refuted_by_one_part():
     assert conjunction(["supported", "not run"]) == "not run"
     assert conjunction(["inconclusive", "inconclusive (n)"]) == "inconclusive (n)"
     assert conjunction(["supported", "inconclusive"]) == "inconclusive"
+
+
+def test_every_verdict_rests_on_the_values_that_are_shown(ten):
+    shown = ten.values.groupby(["claim", "arm", "part", "population"], dropna=False)["value"]
+    rows = ten.verdicts.query("part != 'overall' and n > 0 and template in ['SUP', 'ATLEAST', 'PROP', 'EQ']")
+    assert len(rows) > 30
+    for _, row in rows.iterrows():
+        values = shown.get_group((row["claim"], row["arm"], row["part"], row["population"]))
+        held_out = ", held out" in row["part"]
+        assert len(values) == row["n"], (row["claim"], row["part"], held_out)
+
+
+def test_a_slope_is_per_doubling_and_a_trend_is_over_the_series():
+    cells = [
+        Cell(population, "brute_force", seed=seed, error=[1.0] * left + [9.0] * (11 - left), hidden=(10,))
+        for seed in range(100, 106)
+        for population, left in (("a", 4), ("b", 5), ("c", 6))
+    ]
+    part = Part("slope", "decides", "a to c", "EQ", 1.0, "left_1pct", "brute_force iterative")
+    part = dataclasses.replace(part, over=(("a", 10.0), ("b", 20.0), ("c", 40.0)))
+    store = frames(cells)
+    source = Source(table(store), per_network(table(store)), curves(store), {})
+    arm = Arm("as_published", "")
+    np.testing.assert_allclose(quantity(part, arm, source).values, -1.0)
+    trend = quantity(dataclasses.replace(part, test="TREND"), arm, source).values
+    assert trend.shape == (6, 3)
+    missing = quantity(dataclasses.replace(part, over=(*part.over, ("d", 80.0))), arm, source)
+    assert missing.values.empty
+    assert "no finished cells of d" in missing.reason
+
+
+def test_a_difference_beyond_another_one():
+    def cell(population, method, seed, last):
+        return Cell(population, method, seed=seed, error=[1.0, last, 9.0], hidden=(2,))
+
+    cells = [cell("mnist_2x50", "taylor2", s, 5.0) for s in range(3)]
+    cells += [cell("mnist_2x50", "brute_force", s, 1.0) for s in range(3)]
+    cells += [cell("diamond", "taylor2", s, 3.0) for s in range(3)] + [
+        cell("diamond", "brute_force", s, 1.0) for s in range(3)
+    ]
+    store = frames(cells)
+    source = Source(table(store), per_network(table(store)), curves(store), {})
+    here, there = ("taylor2 iterative", "brute_force iterative"), "@mnist_2x50"
+    part = Part("gap", "decides", "diamond", "SUP", 0.02, "auc_e", here[0] + there, here[1] + there, beyond=here)
+    np.testing.assert_allclose(quantity(part, Arm("as_published", ""), source).values, 0.25 - 0.125)

@@ -17,7 +17,7 @@ from analysis.statistics import (
     holm,
     median_limits,
     prediction_interval,
-    smallest_holm,
+    smallest_corrected,
 )
 from analysis.statistics.templates import assoc, at_least, at_most, eq, ni, prop, qty, sup, trend
 
@@ -29,7 +29,7 @@ def noise(n, centre, spread=0.01, seed=0):
 def verdict(result, family=18, others=1.0):
     p = {"this": result.p} | {f"other {i}": others for i in range(family - 1)}
     smallest = dict.fromkeys(p, result.p_smallest)
-    return decide(result, holm(p)["this"], smallest_holm("this", result.p_smallest, smallest))
+    return decide(result, holm(p)["this"], smallest_corrected("this", result.p_smallest, smallest))
 
 
 def test_sup_row_agrees_with_scipy():
