@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.frames import INTEGER_TAGS, RUN_COLUMNS, Frames, no_rows, no_runs
-from study.records import ON_DEMAND, RECORDS_VERSION, RUN_TAGS, TABLES, TAG
+from study.records import ON_DEMAND, RECORDS_VERSION, RUN_TAGS, TABLES, TAG, conform
 
 SQLITE = "sqlite:///"
 NOT_RUN = f"{TAG}not_run."
@@ -151,23 +153,32 @@ def _folder(uri: str, run: str, artifacts: str) -> Path:
 
 
 def _tables(folders: list[Path], keys: list[str]) -> dict[str, pd.DataFrame]:
-    def read(name: str, folder: Path, key: str) -> pd.DataFrame:
+    """Return every table of all cells, led by the cell's key: read as Arrow, made a data frame once."""
+
+    def read(name: str, folder: Path) -> pa.Table | None:
         file = folder / "tables" / f"{name}.parquet"
         if name in ON_DEMAND and not file.exists():
-            return no_rows(name)
+            return None
         try:
-            frame = pq.read_table(file).to_pandas()
+            with pq.ParquetFile(file) as parquet:
+                return parquet.read(use_threads=False).replace_schema_metadata(None)
         except OSError as error:
             raise StoreError(f"a table of a finished cell cannot be read: {error}; run its sweep again") from error
-        frame.insert(0, "key", key)
-        return frame
 
     out = {}
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(2) as pool:
         for name in TABLES:
-            frames = [f for f in pool.map(lambda a, n=name: read(n, *a), zip(folders, keys, strict=True)) if len(f)]
-            out[name] = pd.concat(frames, ignore_index=True) if frames else no_rows(name)
+            found = zip(keys, pool.map(lambda folder, n=name: read(n, folder), folders), strict=True)
+            of_key = {key: table for key, table in found if table is not None and len(table)}
+            out[name] = _frame(name, of_key) if of_key else no_rows(name)
     return out
+
+
+def _frame(name: str, of_key: dict[str, pa.Table]) -> pd.DataFrame:
+    frame = conform(name, pa.concat_tables(of_key.values(), promote_options="permissive").to_pandas())
+    lengths = [len(table) for table in of_key.values()]
+    frame.insert(0, "key", pd.Series(np.repeat(np.array(list(of_key), dtype=object), lengths), dtype="str"))
+    return frame
 
 
 def _typed(runs: pd.DataFrame) -> pd.DataFrame:
