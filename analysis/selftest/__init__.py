@@ -1,0 +1,6 @@
+"""The self-test: synthetic trajectories with known truth through the code that judges the real ones."""
+
+from analysis.selftest.levels import agreement
+from analysis.selftest.simulation import rates
+
+__all__ = ["agreement", "rates"]

@@ -1,0 +1,150 @@
+"""How often each template supports and refutes, over many draws of networks whose truth is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from statsmodels.stats.proportion import proportion_confint
+
+from analysis.claims import load
+from analysis.selftest import nominal
+from analysis.selftest.designs import Design, designs, plan
+from analysis.selftest.nominal import AT_MOST, Nominal
+from analysis.statistics import ALPHA, REFUTED, SUPPORTED, Result, decide, evaluate, holm, smallest_corrected
+
+CONFIDENCE = 0.999
+"""Of every interval of a rate: of some 300 comparisons with nominal values none is to fail by chance."""
+
+FAMILY = "any claim of the family"
+"""Name of the rows over whole families instead of one template."""
+
+COLUMNS = [
+    *("template", "margin", "effect", "truth", "spread", "n", "family", "repetitions"),
+    *("supported", "supported_low", "supported_high", "nominal", "nominal_binds"),
+    *("refuted", "refuted_low", "refuted_high", "refuted_nominal", "refuted_binds", "ok"),
+    *("quoted", "quoted_ok"),
+]
+"""`family`: claims that Holm corrects over, this one being the first step; `truth`: the true value drawn about;
+`nominal`, `refuted_nominal`: of the rates, null where none is known, and whether they bind "at most" or "about";
+`ok`: false where the interval of a rate excludes its nominal value; `quoted`: the power that the study's design quotes,
+null where it does not, and whether the interval of "supported" allows for it."""
+
+
+def rates(repetitions: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Return the rates of "supported" and "refuted": one row a template, true effect, n and family (`COLUMNS`).
+
+    The family is the claim alone, or the register's tier A with this claim at the first step of Holm's correction.
+    The last rows, one a size, ask how often a whole family of claims at their margins has one wrong decision.
+
+    Args:
+        repetitions: draws of n networks for every template, effect and n.
+        seed: of the draws.
+    """
+    tier = len(load().tier("A"))
+    rows = []
+    for j, n in enumerate(plan()["sizes"]):
+        at_margin, at_edge = [], []
+        for i, design in enumerate(designs()):
+            for k, effect in enumerate(design.truths):
+                values = design.draw(effect, n, repetitions, np.random.default_rng([seed, i, j, k]))
+                results = judge(design, values)
+                rows += [_row(design, effect, n, family, results) for family in (1, tier)]
+                at_margin += results if effect == "none" else []
+                at_edge += results if effect == design.edge else []
+        rows.append(_families(at_margin, at_edge, n, tier, np.random.default_rng([seed, j])))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def judge(design: Design, values: NDArray[np.float64]) -> list[Result]:
+    """Return the template's row for every repetition.
+
+    Zeros and ones are evaluated once for each number of ones, which is all that the template sees of them.
+    """
+    if design.kind == "chance":
+        known = {row.sum(): row for row in values}
+        results = {ones: evaluate(design.template, row, design.margin) for ones, row in known.items()}
+        return [results[row.sum()] for row in values]
+    return [evaluate(design.template, row, design.margin) for row in values]
+
+
+def verdict(result: Result, family: int) -> str:
+    """Return the decision on a claim that leads its family: the others have p = 1."""
+    others = {f"other {i}": 1.0 for i in range(family - 1)}
+    return decide(result, holm({"claim": result.p} | others)["claim"], _reached(result.p_smallest, family))
+
+
+@cache
+def _reached(p_smallest: float, family: int) -> float:
+    """Smallest corrected p-value where every claim of the family can reach the same."""
+    return smallest_corrected("0", p_smallest, {str(i): p_smallest for i in range(family)})
+
+
+def _row(design: Design, effect: str, n: int, family: int, results: list[Result]) -> dict[str, object]:
+    verdicts = [verdict(result, family) for result in results]
+    counted = _counted(
+        [v == SUPPORTED for v in verdicts],
+        [v == REFUTED for v in verdicts],
+        nominal.supported(design, effect, n, family),
+        nominal.refuted(design, effect, n),
+    )
+    quoted = nominal.quoted(design, effect, n, family)
+    return counted | {
+        "template": design.template,
+        "margin": str(design.margin),
+        "effect": effect,
+        "truth": design.truths[effect],
+        "spread": design.spread,
+        "n": n,
+        "family": family,
+        "quoted": quoted.value,
+        "quoted_ok": not quoted.excluded(counted["supported_low"], counted["supported_high"]),
+    }
+
+
+def _families(
+    at_margin: list[Result], at_edge: list[Result], n: int, size: int, rng: np.random.Generator
+) -> dict[str, object]:
+    """Row of families mixed of all templates, every claim at the boundary at which the decision is an error.
+
+    Holm's correction holds "any supported" at the level; refutations are not corrected by the plan, so that "any
+    refuted" may be as high as for independent tests at the level each.
+    """
+    supported = [
+        min(holm({str(i): r.p for i, r in enumerate(part)}).values()) < ALPHA for part in _parts(at_margin, size, rng)
+    ]
+    refuted = [any(r.refuted for r in part) for part in _parts(at_edge, size, rng)]
+    counted = _counted(supported, refuted, Nominal(ALPHA, AT_MOST), Nominal(1 - (1 - ALPHA) ** size, AT_MOST))
+    words = {"template": FAMILY, "margin": "", "effect": "at the margin", "quoted_ok": True}
+    return counted | words | {"n": n, "family": size}
+
+
+def _parts(results: list[Result], size: int, rng: np.random.Generator) -> Iterator[list[Result]]:
+    """Families of `size` results each, every result in one family at most."""
+    order = rng.permutation(len(results))
+    for start in range(0, len(order) - size + 1, size):
+        yield [results[i] for i in order[start : start + size]]
+
+
+def _counted(supported: list[bool], refuted: list[bool], wanted: Nominal, unwanted: Nominal) -> dict[str, Any]:
+    n = len(supported)
+    low, high = proportion_confint(sum(supported), n, alpha=1 - CONFIDENCE, method="beta")
+    refuted_low, refuted_high = proportion_confint(sum(refuted), n, alpha=1 - CONFIDENCE, method="beta")
+    return {
+        "repetitions": n,
+        "supported": sum(supported) / n,
+        "supported_low": low,
+        "supported_high": high,
+        "nominal": wanted.value,
+        "nominal_binds": wanted.binds,
+        "refuted": sum(refuted) / n,
+        "refuted_low": refuted_low,
+        "refuted_high": refuted_high,
+        "refuted_nominal": unwanted.value,
+        "refuted_binds": unwanted.binds,
+        "ok": not (wanted.excluded(low, high) or unwanted.excluded(refuted_low, refuted_high)),
+    }
