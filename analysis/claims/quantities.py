@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,18 @@ class Source:
     networks: pd.DataFrame
     curves: pd.DataFrame
     absent: dict[str, str]
+
+    @cached_property
+    def of(self) -> dict[tuple[str, ...], pd.DataFrame]:
+        """The networks' rows (index: seed) by population, method, ranking, rows ranked on and error."""
+        plain = self.networks[(self.networks["removal"] == "zero") & (self.networks["protocol"] == "no_retrain")]
+        groups = plain.groupby(["population", "method", "ranking", "selection", "error"])
+        return {tuple(map(str, names)): rows.set_index("seed") for names, rows in groups}
+
+    @cached_property
+    def populations(self) -> set[str]:
+        """The populations that have cells."""
+        return set(self.networks["population"])
 
 
 @dataclass(frozen=True)
@@ -123,23 +136,15 @@ def term(spec: str, part: Part, arm: Arm, source: Source) -> Term:
     networks = source.networks
     if population is None:
         return Term("", method, ranking, selection, networks[:0], f"no network of the authors for {part.population}")
-    here = networks[networks["population"] == population]
-    rows = here[
-        (here["method"] == method)
-        & (here["ranking"] == ranking)
-        & (here["removal"] == "zero")
-        & (here["selection"] == selection)
-        & (here["protocol"] == "no_retrain")
-        & (here["error"] == part.error)
-    ]
+    rows = source.of.get((population, method, ranking, selection, part.error), networks[:0])
     reason = ""
-    if here.empty:
+    if population not in source.populations:
         reason = source.absent.get(population, f"no finished cells of {population}")
     elif rows.empty:
         error = "" if part.error == "half_squared" else f", ranked by {part.error}"
         rows_ranked = "" if selection == "pruning" else f", ranked on {selection}"
         reason = f"no finished cells of {population} with {method}, {ranking}{error}{rows_ranked}"
-    return Term(population, method, ranking, selection, rows.set_index("seed"), reason)
+    return Term(population, method, ranking, selection, rows, reason)
 
 
 def _wins(source: Source, of: pd.DataFrame, other: pd.DataFrame) -> pd.Series:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -95,7 +96,7 @@ def verdicts(register: Register, source: Source) -> tuple[pd.DataFrame, pd.DataF
         network of every part (columns: `VALUES`).
     """
     rows: list[dict[str, object]] = []
-    seen = []
+    seen: list[dict[str, object]] = []
     families = {
         (arm.name, tier): Family({c.id: _test(c, arm, source) for c in register.tier(tier) if arm.name in c.arms}, *how)
         for arm in register.arms.values()
@@ -107,17 +108,18 @@ def verdicts(register: Register, source: Source) -> tuple[pd.DataFrame, pd.DataF
         for name in claim.arms:
             family, arm = families[name, claim.tier], register.arms[name]
             rows += _claim_rows(claim, arm, family)
-            seen += [_values(claim, arm, tested) for tested in family.tested[claim.id]]
-    return pd.DataFrame(rows, columns=COLUMNS), pd.concat([pd.DataFrame(columns=VALUES), *seen], ignore_index=True)
+            seen += [row for tested in family.tested[claim.id] for row in _values(claim, arm, tested)]
+    return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(seen, columns=VALUES)
 
 
-def _values(claim: Claim, arm: Arm, tested: Tested) -> pd.DataFrame:
+def _values(claim: Claim, arm: Arm, tested: Tested) -> Iterator[dict[str, object]]:
     part, values = tested.part, tested.quantity.values
-    long = values.stack() if isinstance(values, pd.DataFrame) else values
     words = {"claim": claim.id, "arm": arm.name, "part": part.label, "population": arm.population(part.population)}
     words |= {"metric": part.metric, "split": part.split}
-    found = pd.DataFrame({"seed": long.index.get_level_values(0), "value": long.to_numpy()}).assign(**words)
-    return found[VALUES]
+    columns = [values] if isinstance(values, pd.Series) else [values[name] for name in values]
+    for column in columns:
+        for seed, value in column.items():
+            yield {**words, "seed": seed, "value": value}
 
 
 def _test(claim: Claim, arm: Arm, source: Source) -> list[Tested]:
