@@ -46,7 +46,7 @@ def main() -> int:
                 if not arguments.again and (said := up_to_date(arguments.out, mark)):
                     console.print(said, highlight=False, markup=False, soft_wrap=True)
                     return 0
-                frames = read(found)
+                frames = read(found, None if arguments.again else arguments.out.parent / "export")
                 export(frames, arguments.out.parent / "export")
             status.update("Metrics of every trajectory")
             table = metrics.table(frames)

@@ -122,21 +122,47 @@ def find(uri: str, experiment: str, sweep: str | None = None) -> Found:
     return Found(uri, cells, networks, not_run)
 
 
-def read(found: Found) -> Frames:
+def read(found: Found, exported: Path | None = None) -> Frames:
     """Read the tables of what was found.
+
+    Args:
+        found: by `find`.
+        exported: folder of an earlier export: a run never changes once it is finished, so the tables of runs that are
+            in there are taken from it. What cannot be used is read from the store.
 
     Raises:
         StoreError: when a finished cell's table cannot be read.
     """
     cells, uri = found.cells, found.uri
-    folders = [_folder(uri, run, artifacts) for run, artifacts in zip(cells["run_id"], cells["artifacts"], strict=True)]
+    known = _exported(exported, cells)
+    fresh = cells[~cells["key"].isin(set(known.cells["key"]))]
+    folders = [_folder(uri, run, artifacts) for run, artifacts in zip(fresh["run_id"], fresh["artifacts"], strict=True)]
+    tables = _tables(folders, fresh["key"].tolist())
+    if len(known.cells):
+        tables = {
+            n: pd.concat([getattr(known, n), t], ignore_index=True) if len(t) else getattr(known, n)
+            for n, t in tables.items()
+        }
+    last = cells.iloc[-1]
     return Frames(
         cells=_typed(cells),
         networks=_typed(found.networks),
         not_run=found.not_run,
-        about=_about(folders[-1], cells, uri),
-        **_tables(folders, cells["key"].tolist()),
+        about=_about(_folder(uri, last["run_id"], last["artifacts"]), cells, uri),
+        **tables,
     )
+
+
+def _exported(folder: Path | None, cells: pd.DataFrame) -> Frames:
+    """Return what an export holds of these very runs, nothing where it cannot be read."""
+    if folder is None or not (folder / "cells.parquet").is_file():
+        return Frames()
+    try:
+        known = read_export(folder)
+    except (StoreError, OSError, pa.ArrowInvalid, KeyError):
+        return Frames()
+    same = known.cells[known.cells["run_id"].isin(set(cells["run_id"]))]
+    return known if len(same) == len(known.cells) else known.of(same["key"].tolist())
 
 
 def _folder(uri: str, run: str, artifacts: str) -> Path:

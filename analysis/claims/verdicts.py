@@ -173,7 +173,7 @@ def _part_row(claim: Claim, arm: Arm, tested: Tested, family: Family) -> dict[st
         "population": arm.population(part.population) or part.population,
         "metric": part.metric + ("_held_out" if part.split == "held_out" else ""),
         "template": part.test,
-        "margin": _words(part.margin),
+        "margin": _words(part),
         "reason": tested.quantity.reason,
         "published": part.published,
         "published_kind": part.published_kind,
@@ -204,13 +204,13 @@ def _overall(claim: Claim, arm: Arm, deciding: list[Tested]) -> dict[str, object
         "part": OVERALL,
         "role": OVERALL,
         "metric": ", ".join(dict.fromkeys(t.part.metric for t in deciding)),
-        "template": ", ".join(dict.fromkeys(f"{t.part.test}({_words(t.part.margin)})" for t in deciding)),
+        "template": ", ".join(dict.fromkeys(f"{t.part.test}({_words(t.part)})" for t in deciding)),
         "n": min((t.result.n if t.result else 0) for t in deciding),
         "p": _largest(deciding, "p"),
     }
     if len(deciding) == 1:
         only = deciding[0]
-        row |= {"population": arm.population(only.part.population), "margin": _words(only.part.margin)}
+        row |= {"population": arm.population(only.part.population), "margin": _words(only.part)}
         row |= {"published": only.part.published, "published_kind": only.part.published_kind}
         if only.result:
             names = ("estimate", "low", "high", "sign_p", "effect_name", "effect", "d_z")
@@ -265,5 +265,8 @@ def _row(claim: Claim, arm: Arm) -> dict[str, object]:
     return row | {"claim": claim.id, "tier": claim.tier, "arm": arm.name, "statement": claim.statement}
 
 
-def _words(margin: float | tuple[float, float]) -> str:
-    return " -/+ ".join(f"{m:g}" for m in margin) if isinstance(margin, tuple) else f"{margin:g}"
+def _words(part: Part) -> str:
+    margin = part.margin
+    if not isinstance(margin, tuple):
+        return "" if part.test == "TREND" else f"{margin:g}"
+    return f"{margin[0]:g}" if part.test == "ASSOC" else " -/+ ".join(f"{m:g}" for m in margin)
