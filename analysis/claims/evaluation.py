@@ -10,6 +10,7 @@ from analysis.claims.headline import headline
 from analysis.claims.quantities import Source
 from analysis.claims.register import Register, load
 from analysis.claims.sanity import sanity
+from analysis.claims.tested import tested, values
 from analysis.claims.verdicts import verdicts
 from analysis.frames import Frames
 from analysis.metrics import SETTINGS, curves, per_network
@@ -21,7 +22,7 @@ class Evaluation:
 
     Attributes:
         verdicts: one row a claim, arm and part, an `overall` row first (columns: `verdicts.COLUMNS`).
-        values: one row a network of every part (columns: `verdicts.VALUES`): what the verdicts rest on.
+        values: one row a network of every part (columns: `tested.VALUES`): what the verdicts rest on.
         digest: sha256 of the register's files, acceptance bands included.
         headline: plain sentences with numbers: what holds, what does not, what was found.
         sanity: population, metric, worst_first, random, brute_force (means over networks, re-ranking), n, ok.
@@ -61,14 +62,15 @@ def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = No
     trajectories = curves(frames)
     absent |= _development_only(table, entering)
     source = _source(entering[~missed], trajectories, absent | _all_missed(entering))
-    judged, values = verdicts(register, source)
+    parts = tested(register, source)
+    judged = verdicts(register, parts)
     again = judged.iloc[:0]
     if missed.any():
-        again, _ = verdicts(register, _source(entering, trajectories, absent))
+        again = verdicts(register, tested(register, _source(entering, trajectories, absent)))
     seeds = entering.loc[~missed & ~entering["population"].isin(_single(register)), "seed"]
     return Evaluation(
         verdicts=judged,
-        values=values,
+        values=values(register, parts),
         digest=register.digest,
         headline=headline(judged, source.networks),
         sanity=sanity(source.networks),

@@ -19,6 +19,8 @@ METRICS |= {"m7_20": "share of that layer", "breakdown": "slope", "wins_most_ste
 """What a metric is called in a sentence; others by their own name."""
 DIFFERENCES = ("SUP", "NI", "EQ")
 """Templates whose quantity is (nearly always) a difference of two methods, rankings or populations."""
+STORED = "authors_"
+"""What the names of populations begin with whose one network was not trained here."""
 CLAIMED = {
     "SUP": "where {margin} or more is claimed",
     "NI": "where -{margin} or more is claimed",
@@ -41,7 +43,8 @@ def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
     overall = main[main["part"] == "overall"]
     if overall.empty:
         return []
-    sentences = [_count(overall, networks), *_removed(networks)]
+    fresh = networks[~networks["population"].astype(str).str.startswith(STORED)]
+    sentences = [_count(overall, fresh), *_removed(fresh)]
     for wanted in (SUPPORTED, REFUTED):
         for _, claim in overall[overall["verdict"] == wanted].iterrows():
             parts = main[(main["claim"] == claim["claim"]) & (main["role"] == "decides")]
@@ -118,10 +121,12 @@ def _range_removed(kind: str, of: pd.DataFrame, methods: list[str]) -> str:
     cosine = bool(of["r_1"].isna().all())
     medians = of.groupby(["method", "population"])["r_1pct" if cosine else "r_1"].median() * 100
     told = [f"{METHODS[m]} {_range(f'{medians[m].min():.0f}', f'{medians[m].max():.0f}')} %" for m in methods]
+    # The first of them carries the words that the others leave out.
+    told[0] = f"{METHODS[methods[0]]} removes {told[0].removeprefix(METHODS[methods[0]]).strip()} of the units"
     populations = sorted(set(of["population"]))
     name = populations[0] if len(populations) == 1 else f"{kind.capitalize()} ({len(populations)} populations)"
     kept = "one per cent of the error's range" if cosine else "one point of accuracy"
-    return f"{name}: within {kept} go {', '.join(told)} of the units."
+    return f"{name}: within {kept} {', '.join(told)}."
 
 
 def _range(low: object, high: object) -> str:

@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 
 import pandas as pd
 
-from analysis.claims.quantities import Quantity, Source, quantity
 from analysis.claims.register import Arm, Claim, Part, Register
+from analysis.claims.tested import Family, Judged, Tested, families, largest
 from analysis.statistics import (
     INCONCLUSIVE,
     NOT_RUN,
     REFUTED,
     SUPPORTED,
     TOO_FEW,
-    Result,
     corrected_as,
     decide,
-    evaluate,
-    false_discoveries,
-    holm,
     prediction_interval,
     smallest_corrected,
 )
-from analysis.statistics.multiplicity import Correction
 
 COLUMNS = [
     *("claim", "tier", "arm", "part", "role", "population", "statement", "metric", "template", "margin", "n"),
@@ -37,104 +29,22 @@ COLUMNS = [
 """Columns of the verdicts. `low`, `high`: one-sided 95 % limits; `p_smallest`: smallest attainable corrected p;
 `predicted_low`, `predicted_high`: 95 % prediction interval of one more network."""
 
-VALUES = ["claim", "arm", "part", "population", "metric", "split", "seed", "value"]
-"""Columns of the values: what a part tests, in one network."""
 
 OVERALL = "overall"
 ROUNDING = 0.005
 """Half a unit of the second decimal, to which published numbers are given: never more exact than that."""
 
 
-@dataclass(frozen=True)
-class Tested:
-    """One part with its values and, where there are any, the row of its template."""
-
-    part: Part
-    quantity: Quantity
-    result: Result | None
-
-
-@dataclass(frozen=True)
-class Family:
-    """The claims of one tier under one arm, which are corrected together.
-
-    Attributes:
-        tested: the parts, by claim.
-        correct: the correction.
-        level: that corrected p-values are compared with.
-    """
-
-    tested: dict[str, list[Tested]]
-    correct: Correction
-    level: float
-
-    @cached_property
-    def p(self) -> dict[str, float]:
-        """A claim's p-value: the largest of its deciding parts."""
-        return {name: _largest(parts, "p") for name, parts in self.tested.items()}
-
-    @cached_property
-    def smallest(self) -> dict[str, float]:
-        """The smallest p-value that a claim could have reached."""
-        return {name: _largest(parts, "p_smallest") for name, parts in self.tested.items()}
-
-    @cached_property
-    def corrected(self) -> dict[str, float]:
-        """The claims' corrected p-values."""
-        return self.correct(self.p)
-
-
-TIERS: dict[str, tuple[Correction, float]] = {"A": (holm, 0.05), "B": (holm, 0.05), "C": (false_discoveries, 0.10)}
-"""How the claims of a tier are corrected, and the level."""
-
-
-def verdicts(register: Register, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the verdicts and the values that they rest on.
-
-    Returns:
-        One row a claim, arm and part (and one `overall`), in the order of the ids (columns: `COLUMNS`); and one row a
-        network of every part (columns: `VALUES`).
-    """
+def verdicts(register: Register, judged: Judged) -> pd.DataFrame:
+    """Return one row a claim, arm and part (and one `overall`), in the order of the ids (columns: `COLUMNS`)."""
     rows: list[dict[str, object]] = []
-    seen: list[dict[str, object]] = []
-    families = {
-        (arm.name, tier): Family({c.id: _test(c, arm, source) for c in register.tier(tier) if arm.name in c.arms}, *how)
-        for arm in register.arms.values()
-        for tier, how in TIERS.items()
-    }
+    of = families(register, judged)
     for claim in register.claims:
         if not claim.parts:
             rows.append(_not_run(claim))
         for name in claim.arms:
-            family, arm = families[name, claim.tier], register.arms[name]
-            rows += _claim_rows(claim, arm, family)
-            seen += [row for tested in family.tested[claim.id] for row in _values(claim, arm, tested)]
-    return pd.DataFrame(rows, columns=COLUMNS), pd.DataFrame(seen, columns=VALUES)
-
-
-def _values(claim: Claim, arm: Arm, tested: Tested) -> Iterator[dict[str, object]]:
-    part, values = tested.part, tested.quantity.values
-    words = {"claim": claim.id, "arm": arm.name, "part": part.label, "population": arm.population(part.population)}
-    words |= {"metric": part.metric, "split": part.split}
-    columns = [values] if isinstance(values, pd.Series) else [values[name] for name in values]
-    for column in columns:
-        for seed, value in column.items():
-            yield {**words, "seed": seed, "value": value}
-
-
-def _test(claim: Claim, arm: Arm, source: Source) -> list[Tested]:
-    tested = []
-    for part in claim.parts:
-        found = quantity(part, arm, source)
-        result = evaluate(part.test, found.values, part.margin) if len(found.values) else None
-        tested.append(Tested(part, found, result))
-    return tested
-
-
-def _largest(parts: list[Tested], name: str) -> float:
-    """Largest value over the deciding parts (intersection-union); NaN where one of them was not run."""
-    results = [t.result for t in parts if t.part.role == "decides"]
-    return math.nan if None in results else max(float(getattr(result, name)) for result in results)
+            rows += _claim_rows(claim, register.arms[name], of[name, claim.tier])
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _claim_rows(claim: Claim, arm: Arm, family: Family) -> list[dict[str, object]]:
@@ -206,7 +116,7 @@ def _overall(claim: Claim, arm: Arm, deciding: list[Tested]) -> dict[str, object
         "metric": ", ".join(dict.fromkeys(t.part.metric for t in deciding)),
         "template": ", ".join(dict.fromkeys(f"{t.part.test}({_words(t.part)})" for t in deciding)),
         "n": min((t.result.n if t.result else 0) for t in deciding),
-        "p": _largest(deciding, "p"),
+        "p": largest(deciding, "p"),
     }
     if len(deciding) == 1:
         only = deciding[0]
