@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce report notebooks test test-fast lint ui authors data sweeps bench bench-full lock clean distclean
+.PHONY: help setup reproduce report results notebooks test test-fast lint ui authors data sweeps bench bench-full lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke 
 
 report: setup  ## judge the claims and write outputs/report/index.html from what is recorded
 	$(PY) -m analysis
+
+results: setup  ## build the report anew and copy its small results to analysis/results, which is committed
+	$(PY) -m analysis --keep analysis/results
 
 notebooks: setup  ## run the notebooks and write outputs/notebooks/*.html (two minutes; 03 reads what is recorded)
 	$(PY) -m analysis.notebooks

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from analysis import claims, metrics, report
+from analysis import claims, metrics, report, selftest
 from analysis.report.authors import is_theirs
 from analysis.report.tables import VERDICT_ORDER, number
 from analysis.runs import StoreError, export, find, read, read_export
@@ -32,6 +32,10 @@ def main() -> int:
     parser.add_argument("--sweep", help="only cells that this sweep asked for first")
     parser.add_argument("--from", dest="exported", type=Path, help="read an export of this analysis, not a store")
     parser.add_argument("--out", type=Path, default=Path("outputs/report"), help="folder of the report (%(default)s)")
+    parser.add_argument(
+        "--selftest", type=int, default=500, metavar="DRAWS", help="draws of the self-test, made once (%(default)s)"
+    )
+    parser.add_argument("--keep", type=Path, help="copy the small results to this folder, as `make results` does")
     parser.add_argument("--again", action="store_true", help="rebuild a report that is up to date, too")
     arguments = parser.parse_args()
     console = Console(record=True)
@@ -43,7 +47,7 @@ def main() -> int:
             else:
                 found = find(arguments.store, arguments.experiment, arguments.sweep)
                 mark = fingerprint([Path(__file__).parent, Path(records.__file__).parent], found.facts)
-                if not arguments.again and (said := up_to_date(arguments.out, mark)):
+                if not (arguments.again or arguments.keep) and (said := up_to_date(arguments.out, mark)):
                     console.print(said, highlight=False, markup=False, soft_wrap=True)
                     return 0
                 frames = read(found, None if arguments.again else arguments.out.parent / "export")
@@ -56,7 +60,10 @@ def main() -> int:
             # A stored network has no seed of its own: it is shown whatever number its cells carry.
             theirs = claims.newest_cells(frames, table[is_theirs(table)])
             kept = pd.concat([kept[~is_theirs(kept)], theirs])
-            page = report.build(frames.of(kept["key"].tolist()), kept, judged, arguments.out, status.update)
+            status.update("Self-test of the statistics")
+            tested = selftest.rates_once(arguments.out.parent / "selftest", arguments.selftest)
+            shown = frames.of(kept["key"].tolist())
+            page = report.build(shown, kept, judged, tested, arguments.out, status.update)
     except StoreError as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         return 2
@@ -64,6 +71,9 @@ def main() -> int:
     for row in frames.not_run.itertuples():
         console.print(f"[yellow]Not run: {row.population}.[/yellow] {row.reason}", highlight=False)
     console.print(f"Report: {page}", soft_wrap=True)
+    if arguments.keep:
+        report.keep(arguments.out, arguments.keep, judged, kept)
+        console.print(f"Results: {arguments.keep}", soft_wrap=True)
     (arguments.out / SAID).write_text(console.export_text())
     (arguments.out / MARK).write_text(mark or "")
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -33,8 +33,12 @@ def no_rows(table: str) -> pd.DataFrame:
     return frame
 
 
-def _no_populations() -> pd.DataFrame:
-    return pd.DataFrame({"population": pd.Series(dtype="str"), "reason": pd.Series(dtype="str")})
+FAILED_COLUMNS = ("population", "method", "ranking", "seed", "sweep", "reason")
+"""Columns of `Frames.failed`."""
+
+
+def _no_text(*columns: str) -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Frames:
         events, evaluations, impacts, agreement, surfaces, pairs: the tables of `study.records` of all cells, each
             led by the column `key`, the cell's key.
         not_run: population and the reason why none of its cells was run.
+        failed: cells that were begun and never finished, with the reason of the last attempt (`FAILED_COLUMNS`, text).
         about: free text for the report: store, code version, environment, ...
     """
 
@@ -59,7 +64,8 @@ class Frames:
     agreement: pd.DataFrame = field(default_factory=lambda: no_rows("agreement"))
     surfaces: pd.DataFrame = field(default_factory=lambda: no_rows("surfaces"))
     pairs: pd.DataFrame = field(default_factory=lambda: no_rows("pairs"))
-    not_run: pd.DataFrame = field(default_factory=_no_populations)
+    not_run: pd.DataFrame = field(default_factory=lambda: _no_text("population", "reason"))
+    failed: pd.DataFrame = field(default_factory=lambda: _no_text(*FAILED_COLUMNS))
     about: dict[str, str] = field(default_factory=dict)
 
     def of(self, keys: Sequence[str]) -> Frames:
@@ -69,4 +75,4 @@ class Frames:
         networks = self.networks[self.networks["network_key"].isin(set(cells["network_key"]))]
         tables = {name: getattr(self, name) for name in TABLES}
         kept = {name: frame[frame["key"].isin(wanted)] for name, frame in tables.items()}
-        return Frames(cells=cells, networks=networks, not_run=self.not_run, about=self.about, **kept)
+        return replace(self, cells=cells, networks=networks, **kept)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse
 
 import numpy as np
@@ -15,12 +16,18 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.frames import INTEGER_TAGS, RUN_COLUMNS, Frames, no_rows, no_runs
+from analysis.frames import FAILED_COLUMNS, INTEGER_TAGS, RUN_COLUMNS, Frames, no_rows, no_runs
 from study.records import ON_DEMAND, RECORDS_VERSION, RUN_TAGS, TABLES, TAG, conform
+
+if TYPE_CHECKING:  # loading MLflow takes a second, which an export does not need
+    from mlflow.entities import Run
+    from mlflow.tracking import MlflowClient
 
 SQLITE = "sqlite:///"
 NOT_RUN = f"{TAG}not_run."
 PAGE = 1000
+FILES = ("cells", "networks", "not_run", "failed", *TABLES)
+"""Tables of an export."""
 
 
 class StoreError(ValueError):
@@ -36,17 +43,20 @@ class Found:
         cells: one row a finished cell, the newest of each key: its tags, run and place of its artefacts.
         networks: one row a network of these cells.
         not_run: population and the reason why none of its cells was run.
+        failed: cells that were begun and never finished (`frames.FAILED_COLUMNS`).
     """
 
     uri: str
     cells: pd.DataFrame
     networks: pd.DataFrame
     not_run: pd.DataFrame
+    failed: pd.DataFrame
 
     @property
     def facts(self) -> list[object]:
         """What decides what there is to read: a run, once finished, never changes."""
-        return [sorted(self.cells["run_id"]), sorted(self.networks["run_id"]), self.not_run.to_csv(index=False)]
+        small = [frame.to_csv(index=False) for frame in (self.not_run, self.failed)]
+        return [sorted(self.cells["run_id"]), sorted(self.networks["run_id"]), *small]
 
 
 def read_store(uri: str, experiment: str, sweep: str | None = None) -> Frames:
@@ -81,15 +91,7 @@ def find(uri: str, experiment: str, sweep: str | None = None) -> Found:
     if found is None:
         names = ", ".join(e.name for e in client.search_experiments())
         raise StoreError(f"the store {uri} has no experiment {experiment!r}; it has: {names}")
-    runs: list[Any] = []
-    token = None
-    wanted = f"tags.`{TAG}status` = 'finished'"
-    while True:
-        page = client.search_runs([found.experiment_id], wanted, max_results=PAGE, page_token=token)
-        runs += page
-        token = page.token
-        if not token:
-            break
+    runs = list(_runs(client, found.experiment_id, f"tags.`{TAG}status` = 'finished'"))
     tags = pd.DataFrame(
         [
             {
@@ -119,7 +121,29 @@ def find(uri: str, experiment: str, sweep: str | None = None) -> Found:
     networks = networks[networks["network_key"].isin(set(cells["network_key"]))]
     reasons = {k.removeprefix(NOT_RUN): v for k, v in found.tags.items() if k.startswith(NOT_RUN)}
     not_run = pd.DataFrame({"population": list(reasons), "reason": list(reasons.values())}, dtype="str")
-    return Found(uri, cells, networks, not_run)
+    return Found(uri, cells, networks, not_run, _failed(client, found.experiment_id, set(cells["key"])))
+
+
+def _runs(client: MlflowClient, experiment: str, wanted: str) -> Iterator[Run]:
+    token = None
+    while True:
+        page = client.search_runs([experiment], wanted, max_results=PAGE, page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            break
+
+
+def _failed(client: MlflowClient, experiment: str, finished: set[str]) -> pd.DataFrame:
+    """Return the last attempt of every cell that has not been finished since."""
+    unfinished = _runs(client, experiment, f"tags.`{TAG}kind` = 'cell' AND tags.`{TAG}status` != 'finished'")
+    last: dict[str, dict[str, str]] = {}
+    for run in sorted(unfinished, key=lambda run: run.info.start_time):
+        tags = {name.removeprefix(TAG): value for name, value in run.data.tags.items()}
+        if tags["key"] not in finished:
+            tags.setdefault("reason", f"still {tags['status']}, or killed")
+            last[tags["key"]] = {name: tags.get(name, "") for name in FAILED_COLUMNS}
+    return pd.DataFrame(list(last.values()), columns=list(FAILED_COLUMNS), dtype="str")
 
 
 def read(found: Found, exported: Path | None = None) -> Frames:
@@ -148,6 +172,7 @@ def read(found: Found, exported: Path | None = None) -> Frames:
         cells=_typed(cells),
         networks=_typed(found.networks),
         not_run=found.not_run,
+        failed=found.failed,
         about=_about(_folder(uri, last["run_id"], last["artifacts"]), cells, uri),
         **tables,
     )
@@ -229,7 +254,7 @@ def _about(folder: Path, cells: pd.DataFrame, uri: str) -> dict[str, str]:
 def export(frames: Frames, folder: Path) -> None:
     """Write the frames as parquet files; with them everything can be rebuilt without the store."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("cells", "networks", "not_run", *TABLES):
+    for name in FILES:
         getattr(frames, name).to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
     (folder / "about.json").write_text(json.dumps(frames.about, indent=1))
 
@@ -240,8 +265,8 @@ def read_export(folder: Path) -> Frames:
     Raises:
         StoreError: when a file is missing.
     """
-    missing = [n for n in ("cells", "networks", "not_run", *TABLES) if not (folder / f"{n}.parquet").is_file()]
+    missing = [n for n in FILES if not (folder / f"{n}.parquet").is_file()]
     if missing:
         raise StoreError(f"{folder} is no export of this analysis: {', '.join(missing)} missing")
-    tables = {n: pd.read_parquet(folder / f"{n}.parquet") for n in ("cells", "networks", "not_run", *TABLES)}
+    tables = {n: pd.read_parquet(folder / f"{n}.parquet") for n in FILES}
     return Frames(about=json.loads((folder / "about.json").read_text()), **tables)

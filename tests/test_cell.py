@@ -126,7 +126,11 @@ def test_the_digest_leaves_out_timing(outputs):
     run = store_of(cfg).finished(prepare(plan(cfg)).key)
     found = MlflowClient(store_of(cfg).uri).get_run(run)
     folder = Path(found.info.artifact_uri.removeprefix("file://"))
-    recorded = {name: pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in records.TABLES if name not in records.ON_DEMAND}
+    recorded = {
+        name: pd.read_parquet(folder / "tables" / f"{name}.parquet")
+        for name in records.TABLES
+        if name not in records.ON_DEMAND
+    }
     assert tables_digest(recorded) == found.data.tags["study.tables_digest"]
     recorded["events"]["seconds"] += 1.0
     assert tables_digest(recorded) == found.data.tags["study.tables_digest"]

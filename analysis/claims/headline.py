@@ -61,7 +61,7 @@ def weakest(parts: pd.DataFrame, verdict: str) -> pd.Series | None:
     """
     those = parts[(parts["verdict"] == verdict) & parts["p"].notna()]
     # Several refuted parts share p = 1: the first of them, in the register's order, speaks.
-    return None if those.empty else those.loc[those["p"].astype(float).idxmax()]
+    return None if those.empty else those.iloc[int(those["p"].astype(float).to_numpy().argmax())]
 
 
 def _count(overall: pd.DataFrame, networks: pd.DataFrame) -> str:

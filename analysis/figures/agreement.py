@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.style import colour, label, ordered
+from analysis.figures.style import colour, label, ordered, plain_ticks
 
 QUANTITIES = {
     "spearman": "rank correlation, all units",
@@ -24,9 +24,10 @@ def along_the_way(frame: pd.DataFrame, ax: Axes, quantity: str) -> Axes:
     """
     for method in ordered(frame["method"]):
         of = frame[frame["method"] == method].pivot_table(index="q", columns="seed", values=quantity)
-        ax.plot(of.index, of.to_numpy(), color=colour(method), lw=0.5, alpha=0.25)
+        ax.plot(of.index, of.to_numpy(), color=colour(method), lw=0.5, alpha=0.3, rasterized=True, zorder=1.5)
         ax.plot(of.index, of.median(axis=1), color=colour(method), lw=1.6, label=label(method))
     if quantity == "regret":
         ax.set_yscale("symlog", linthresh=1e-3)
+        plain_ticks(ax.yaxis)
     ax.set(xlabel="share of hidden units removed", ylabel=QUANTITIES[quantity])
     return ax

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.style import colour, dashes, label, ordered
+from analysis.figures.style import colour, dashes, label, ordered, plain_ticks
 
 QUANTITIES = {"error_per_sample": "error per sample, E/N", "accuracy": "accuracy on the pruning rows"}
 
@@ -22,7 +22,8 @@ def degradation(curves: pd.DataFrame, published: pd.DataFrame, ax: Axes, quantit
     """
     for method in ordered(curves["method"]):
         of = curves[curves["method"] == method].pivot_table(index="q", columns="seed", values=quantity)
-        ax.plot(of.index, of.to_numpy(), color=colour(method), lw=0.5, alpha=0.25, rasterized=True)
+        # All single networks lie below all medians: drawn one after another they become one image.
+        ax.plot(of.index, of.to_numpy(), color=colour(method), lw=0.5, alpha=0.3, rasterized=True, zorder=1.5)
         ax.plot(of.index, of.median(axis=1), dashes(method), color=colour(method), lw=1.8, label=label(method))
     for method in ordered(published["method"]) if len(published) else []:
         of = published[published["method"] == method].dropna(subset=[quantity])
@@ -31,6 +32,7 @@ def degradation(curves: pd.DataFrame, published: pd.DataFrame, ax: Axes, quantit
     ax.set(xlabel="share of hidden units removed", ylabel=QUANTITIES[quantity], xlim=(-0.01, 1.01))
     if quantity == "error_per_sample" and (curves[quantity] > 0).all():
         ax.set_yscale("log")
+        plain_ticks(ax.yaxis)
     return ax
 
 

@@ -6,6 +6,8 @@ import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.figures.style import plain_ticks
+
 
 def surfaces(frame: pd.DataFrame, ax: Axes, title: str) -> Axes:
     """Draw E(gain) of one cell's removals, coloured by when they went.
@@ -22,4 +24,5 @@ def surfaces(frame: pd.DataFrame, ax: Axes, title: str) -> Axes:
         ax.plot(rows["gain"], rows["error"], color=colours(0.92 * event / last), lw=1.2, label=f"{event + 1}")
     ax.axvline(1.0, color="0.5", lw=0.8, ls=":")
     ax.set(xlabel="gain of the unit that goes next", ylabel="error E", yscale="log", title=title)
+    plain_ticks(ax.yaxis)
     return ax

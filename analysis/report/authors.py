@@ -1,4 +1,4 @@
-"""The authors' own networks: as published, as implemented and exact, and the ladder between the first two."""
+"""The authors' own networks: as published, as implemented and exact."""
 
 from __future__ import annotations
 
@@ -12,15 +12,6 @@ from analysis.report.tables import number
 
 PREFIX = "authors_"
 """What the names of their populations begin with."""
-
-RUNGS = {
-    "V1": "passed_back=weight_gradient",
-    "V3a": "slope_of=input",
-    "V3b": "output_curvature=truncated",
-    "V4a": "order=descending",
-    "V4b": "cap=median",
-}
-"""The switches of the ladder in its order, as they stand in a method's label."""
 
 LIMITS = {"1.1 E0": 1.1, "2 E0": 2.0}
 
@@ -79,57 +70,3 @@ def units_before(curves: pd.DataFrame) -> dict[str, float]:
             above = np.flatnonzero(error > limit * error[0])
             found[name].append(int(above[0]) - 1 if len(above) else len(error) - 1)
     return {name: float(np.mean(counts)) if counts else math.nan for name, counts in found.items()}
-
-
-def ladder(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the steps from the published to the implemented criteria: each switch added to those before it, and alone.
-
-    Medians over networks of one population of units removable (R_1, as a share) and AUC_E; `share` is the part of the
-    whole difference in AUC_E between the two ends that a step makes, which may exceed 1 or be negative.
-    """
-    iterative = table[table["ranking"] == "iterative"]
-    # The ends of the ladder are those of the very networks that its rungs pruned.
-    iterative = iterative[iterative["network_key"].isin(set(iterative.loc[is_rung(iterative), "network_key"]))]
-    rows = []
-    for population in sorted(set(iterative.loc[is_rung(iterative), "population"])):
-        of = iterative[iterative["population"] == population].groupby("method")[["r_1", "auc_e"]].median()
-        for base in ("taylor1", "taylor2"):
-            rungs = [name for name in RUNGS if base == "taylor2" or name != "V3b"]
-            ends = (base, f"{base}_as_implemented")
-            if not set(ends) <= set(of.index):
-                continue
-            whole = of.loc[ends[1], "auc_e"] - of.loc[ends[0], "auc_e"]
-            before = of.loc[ends[0]]
-            rows.append(_step(population, base, "as published", before, None, whole))
-            for n in range(1, len(rungs) + 1):
-                method = ends[1] if n == len(rungs) else f"{base}[{','.join(_settings(rungs[:n]))}]"
-                if method not in of.index:
-                    continue
-                last = " = as implemented" if n == len(rungs) else ""
-                rows.append(_step(population, base, f"+ {rungs[n - 1]}{last}", of.loc[method], before, whole))
-                before = of.loc[method]
-            for name in rungs[1:]:
-                method = f"{base}[{RUNGS[name]}]"
-                if method in of.index:
-                    rows.append(_step(population, base, f"{name} alone", of.loc[method], of.loc[ends[0]], whole))
-    return pd.DataFrame(rows)
-
-
-def _settings(rungs: list[str]) -> list[str]:
-    """Return switches in the order of the method's fields, in which a label names them."""
-    fields = ["passed_back", "slope_of", "order", "cap", "output_curvature"]
-    return sorted((RUNGS[name] for name in rungs), key=lambda text: fields.index(text.split("=")[0]))
-
-
-def _step(
-    population: str, base: str, step: str, here: pd.Series, before: pd.Series | None, whole: float
-) -> dict[str, str]:
-    share = math.nan if before is None or not whole else (here["auc_e"] - before["auc_e"]) / whole
-    return {
-        "population": population,
-        "criterion": label(base),
-        "step": step,
-        "removable (R_1)": number(here["r_1"]),
-        "AUC_E": number(here["auc_e"]),
-        "share of the difference in AUC_E": number(share, 2),
-    }

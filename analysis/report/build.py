@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,81 +12,109 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from analysis.claims import Evaluation
 from analysis.frames import Frames
 from analysis.metrics import curves, per_network
-from analysis.report import authors, tables
-from analysis.report.draw import draw
+from analysis.report import authors, falls, ladder, scales, tables
+from analysis.report.draw import Drawn, draw
+from analysis.report.sections import sections
+from analysis.selftest.words import in_words
 
 Say = Callable[[str], None]
 
 SECTIONS = {
     "authors": "The authors' own networks",
     "curves": "Degradation curves",
-    "agreement": "Agreement along the way",
+    "cost": "Cost against quality",
+    "agreement": "Regret and agreement along the way",
+    "layers": "Which layer goes first",
+    "concentration": "How impact is spread over the units",
     "impacts": "Estimate against truth in the trained network",
     "surfaces": "Error surfaces",
 }
+DECIDED = re.compile(r"(C\d+) (supported|refuted): (.*)")
+"""A sentence of the headline on one claim."""
 
 
-def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, folder: Path, say: Say) -> Path:
+def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.DataFrame, folder: Path, say: Say) -> Path:
     """Write the report and return the page's path.
 
     Args:
         frames: the store.
         table: `metrics.table(frames)`.
         judged: `claims.evaluate(frames, table)`.
+        rates: `selftest.rates()`.
         folder: to write into.
         say: told what is being done.
     """
-    for part in ("tables", "figures"):
-        (folder / part).mkdir(parents=True, exist_ok=True)
     # A cell whose true impacts were recorded at the start only says nothing of regret along the way.
     seen = frames.agreement.loc[frames.agreement["layer"] == -1, "key"].value_counts()
     table = table.assign(regret_mean=table["regret_mean"].where(table["key"].map(seen) > 1))
-    everything, paths = table, curves(frames)
-    table = table[~authors.is_theirs(table) & ~authors.is_rung(table)]
-    networks = per_network(table)
+    plain, paths = tables.plain(table), curves(frames)
+    fresh = plain[~authors.is_theirs(plain) & ~ladder.is_rung(plain)]
     say("Drawing figures")
-    drawn = list(draw(frames, paths, table, networks))
-    for figure in drawn:
-        (folder / "figures" / f"{figure.name}.svg").write_text(figure.svg)
+    figures = list(draw(frames.of(plain["key"].tolist()), paths, plain, judged.register))
     say("Writing tables")
     written = {
         "verdicts": judged.verdicts,
-        "correlations": tables.correlations(networks),
-        "populations": tables.populations(frames, everything),
-        "authors": authors.compared(everything, paths),
-        "ladder": authors.ladder(everything),
+        "values": judged.values,
+        "correlations": tables.correlations(per_network(fresh)),
+        "populations": tables.populations(frames, table),
+        "authors": authors.compared(plain, paths),
+        "falls": falls.falls(per_network(plain)),
+        "scales": scales.scales(frames),
+        "ladder": ladder.in_words(ladder.rungs(plain)),
+        "sensitivities": tables.sensitivities(judged.verdicts),
         "sanity": judged.sanity,
         "excluded": judged.excluded,
         "with_excluded": judged.with_excluded,
-        "metrics": everything,
+        "selftest": rates,
+        "metrics": table,
         "not_run": frames.not_run,
     }
-    for name, frame in written.items():
-        frame.to_csv(folder / "tables" / f"{name}.csv", index=False)
+    _write(folder, figures, written)
     say("Writing the page")
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=select_autoescape(["html"]), trim_blocks=True
-    )
-    environment.filters |= {"number": tables.number, "interval": tables.interval}
-    overall = judged.verdicts[judged.verdicts["role"] == "overall"]
-    counts = overall.groupby("tier")["verdict"].value_counts()
-    page = environment.get_template("page.html").render(
-        css=(Path(__file__).parent / "style.css").read_text(),
-        judged=judged,
-        overall=[row for _, row in overall[overall["tier"] == "A"].iterrows()],
-        later=[row for _, row in overall[overall["tier"] != "A"].iterrows()],
-        parts={
-            key: [row for _, row in group.iterrows()]
-            for key, group in judged.verdicts[judged.verdicts["role"] != "overall"].groupby(["claim", "arm"])
-        },
-        counts={v: int(counts.get(("A", v), 0)) for v in tables.VERDICT_ORDER},
-        networks=int(table["network_key"].nunique()),
-        cells=len(table),
-        written=written,
-        drawn={s: [f for f in drawn if f.section == s] for s in ("found", *SECTIONS)},
-        sections=SECTIONS,
-        frames=frames,
+    counted = judged.verdicts[(judged.verdicts["role"] == "overall") & (judged.verdicts["tier"] == "A")]
+    decided = [match.groups() for match in map(DECIDED.match, judged.headline) if match]
+    page = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            css=(Path(__file__).parent / "style.css").read_text(),
+            judged=judged,
+            found=[sentence for sentence in judged.headline if not DECIDED.match(sentence)],
+            decided=decided,
+            undecided=counted[
+                (counted["arm"] == "as_published") & ~counted["claim"].isin([claim for claim, *_ in decided])
+            ],
+            claims=sections(judged),
+            networks=int(fresh["network_key"].nunique()),
+            cells=len(fresh),
+            written=written,
+            selftest=in_words(rates),
+            drawn={s: [f for f in figures if f.section == s] for s in ("found", *SECTIONS, "further")},
+            sections=SECTIONS,
+            frames=frames,
+        )
     )
     path = folder / "index.html"
     path.write_text(page)
     return path
+
+
+def _write(folder: Path, figures: list[Drawn], written: dict[str, pd.DataFrame]) -> None:
+    for part in ("tables", "figures"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    for figure in figures:
+        (folder / "figures" / f"{figure.name}.svg").write_text(figure.svg)
+        figure.data.to_csv(folder / "figures" / f"{figure.name}.csv", index=False, float_format="%.6g")
+    for name, frame in written.items():
+        frame.to_csv(folder / "tables" / f"{name}.csv", index=False)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": tables.number, "interval": tables.interval, "test": tables.test}
+    return environment

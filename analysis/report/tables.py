@@ -31,6 +31,28 @@ def interval(row: pd.Series) -> str:
     return f"{number(row['estimate'])} [{low}, {high}]"
 
 
+def test(row: pd.Series) -> str:
+    """Return the test of a verdict with its margin, as the register writes it.
+
+    >>> test(pd.Series({"template": "QTY", "margin": "0.2 -/+ 0.1"})), test(pd.Series({"template": "NI", "margin": ""}))
+    ('QTY(0.2 -/+ 0.1)', 'NI')
+    """
+    return f"{row['template']}({row['margin']})" if row["margin"] else str(row["template"])
+
+
+def plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of the main condition: units set to zero, ranked by half squared error on the pruning rows.
+
+    Sensitivity conditions enter verdicts; in a figure or a table of methods they would be counted twice.
+    """
+    return table[
+        (table["removal"] == "zero")
+        & (table["selection"] == "pruning")
+        & (table["protocol"] == "no_retrain")
+        & (table["error"] == "half_squared")
+    ]
+
+
 def correlations(networks: pd.DataFrame) -> pd.DataFrame:
     """Return the table that the paper planned: per population, ranking and method, over networks.
 
@@ -99,3 +121,22 @@ def populations(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def sensitivities(verdicts: pd.DataFrame) -> pd.DataFrame:
+    """Return the sensitivity parts of the arm as published that ran, beside the verdicts of their claims."""
+    main = verdicts[verdicts["arm"] == "as_published"]
+    overall = main[main["role"] == "overall"].set_index("claim")["verdict"]
+    ran = main[(main["role"] == "sensitivity") & (main["n"] > 0)]
+    return pd.DataFrame(
+        {
+            "claim": ran["claim"],
+            "sensitivity": ran["part"],
+            "population": ran["population"],
+            "n": ran["n"],
+            "test": [test(row) for _, row in ran.iterrows()],
+            "estimate [limits]": [interval(row) for _, row in ran.iterrows()],
+            "verdict": ran["verdict"],
+            "the claim": ran["claim"].map(overall),
+        }
+    )

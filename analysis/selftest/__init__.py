@@ -1,6 +1,7 @@
 """The self-test: synthetic trajectories with known truth through the code that judges the real ones."""
 
 from analysis.selftest.levels import agreement
+from analysis.selftest.once import rates_once
 from analysis.selftest.simulation import rates
 
-__all__ = ["agreement", "rates"]
+__all__ = ["agreement", "rates", "rates_once"]

@@ -12,10 +12,8 @@ from rich.table import Table
 
 from analysis.report.tables import number
 from analysis.selftest import agreement, rates
-from analysis.selftest.nominal import ABOUT, AT_MOST
 from analysis.selftest.simulation import CONFIDENCE
-
-SIGNS = {AT_MOST: "≤", ABOUT: "≈"}
+from analysis.selftest.words import OUT, in_words
 
 
 def main() -> int:
@@ -51,26 +49,11 @@ def main() -> int:
 
 def as_table(found: pd.DataFrame) -> Table:
     """Return the rates as a table for the terminal, one row a truth and n; intervals are in the CSV."""
-    family = int(found["family"].max())
-    grid = Table("template", "true effect", "n", title_justify="left")
-    grid.title = "Rates of decisions on known truths, and nominal values"
-    for name in ("supported", f"of {family} claims", "refuted"):
-        grid.add_column(name)
-        grid.add_column("nominal")
-    for (template, effect, n), rows in found.groupby(["template", "effect", "n"], sort=False):
-        corrected = rows[rows["family"] == family].iloc[0]
-        alone = rows[rows["family"] == 1]
-        told = _told(alone.iloc[0], "supported", "nominal", "nominal_binds") if len(alone) else ["", ""]
-        told += _told(corrected, "supported", "nominal", "nominal_binds")
-        told += _told(corrected, "refuted", "refuted_nominal", "refuted_binds")
-        truth = "" if pd.isna(corrected["truth"]) else f" ({number(corrected['truth'])})"
-        ok = bool(rows["ok"].all())
-        grid.add_row(str(template), f"{effect}{truth}", str(n), *told, style="" if ok else "red")
+    words = in_words(found)
+    grid = Table(*words.columns, title="Rates of decisions on known truths (nominal values)", title_justify="left")
+    for row in words.itertuples(index=False):
+        grid.add_row(*row, style="red" if row[-1] == OUT else "")
     return grid
-
-
-def _told(row: pd.Series, rate: str, nominal: str, binds: str) -> list[str]:
-    return [f"{row[rate]:.3f}", f"{SIGNS[row[binds]]} {row[nominal]:.3f}" if row[binds] else ""]
 
 
 if __name__ == "__main__":

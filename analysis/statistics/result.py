@@ -55,8 +55,8 @@ class Result:
 def decide(result: Result, p_corrected: float, p_corrected_smallest: float, level: float = ALPHA) -> str:
     """Return the verdict on one part.
 
-    Too few networks come first: below `FEWEST`, or where even the most extreme outcome would leave a corrected p of .05 or more,
-    nothing is decided in either direction.
+    Too few networks come first: below `FEWEST`, or where even the most extreme outcome would leave a corrected p of .05
+    or more, nothing is decided in either direction.
 
     Args:
         result: the part's row.

@@ -1,0 +1,32 @@
+"""From which layer a method removes first: share of the layer nearest the output in the early removals."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.style import colour, dashes, label, ordered
+
+EARLY = {"m7_10": "10 %", "m7_20": "20 %", "m7_40": "40 %"}
+
+
+def layer_shares(frame: pd.DataFrame, ax: Axes, title: str) -> Axes:
+    """Draw one population: medians over networks joined, one dot a network, the dotted line is chance.
+
+    Args:
+        frame: rows of `metrics.per_network`, one a network and method.
+        ax: axes to draw on.
+        title: of the axes.
+    """
+    methods = ordered(frame["method"])
+    for number, method in enumerate(methods):
+        of = frame.loc[frame["method"] == method, list(EARLY)]
+        # Methods stand side by side at each share, so that their dots do not hide each other.
+        x = [place + 0.08 * (number - (len(methods) - 1) / 2) for place in range(len(EARLY))]
+        ax.plot(x, of.to_numpy().T, ".", ms=3, mew=0, alpha=0.4, color=colour(method))
+        ax.plot(x, of.median(), dashes(method), marker="o", ms=4, lw=1.2, color=colour(method), label=label(method))
+    ax.axhline(frame["m7_chance"].iloc[0], color="0.4", lw=0.9, ls=":")
+    ax.set(xticks=range(len(EARLY)), ylim=(-0.04, 1.04))
+    ax.set_xticklabels(EARLY.values())
+    ax.set_title(title, fontsize=9)
+    return ax

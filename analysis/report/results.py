@@ -1,0 +1,46 @@
+"""The small results of a report that are kept in the repository: tables and figures. No report ever reads them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.claims import Evaluation
+
+TABLES = (
+    *("verdicts", "values", "correlations", "populations", "sanity", "excluded", "with_excluded", "not_run"),
+    *("authors", "ladder", "falls", "scales", "selftest"),
+)
+FIGURES = ("removable", "cost", "layers", "lorenz", "ladder")
+ABOUT = """# Results
+
+The small results of {cells:,} recorded cells of {networks:,} networks: `make results` copied them from the report that
+it built, and nothing reads them but tests (the verdicts follow from the values, the README says what stands here) and
+people.
+
+`tables/verdicts.csv` has a row for every claim, arm and part, with its test, margin, estimate, limits and p-values;
+`tables/values.csv` has what each part tests in every network. The register that they were judged by has the digest
+`{digest}`.
+"""
+
+
+def keep(report: Path, folder: Path, judged: Evaluation, cells: pd.DataFrame) -> None:
+    """Copy a report's small results.
+
+    Args:
+        report: folder of the report.
+        folder: to write into; what it held before is removed.
+        judged: what the report shows.
+        cells: `metrics.table` of the cells that entered it.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    kept = [Path("tables") / f"{name}.csv" for name in TABLES] + [Path("figures") / f"{name}.svg" for name in FIGURES]
+    for file in kept:
+        # A store without the authors' networks has no ladder.
+        if (report / file).is_file():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(report / file, folder / file)
+    about = ABOUT.format(cells=len(cells), networks=cells["network_key"].nunique(), digest=judged.digest)
+    (folder / "README.md").write_text(about)

@@ -1,0 +1,35 @@
+"""The rates computed once and read again until the code or the register that they follow from changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+import analysis
+from analysis.selftest.simulation import rates
+from study.fingerprint import fingerprint
+
+ENTERING = ("statistics", "claims", "selftest")
+"""Packages of the analysis that the rates depend on."""
+
+
+def rates_once(folder: Path, repetitions: int, seed: int = 0) -> pd.DataFrame:
+    """Return `rates(repetitions, seed)`, from the folder where an earlier call left them there.
+
+    Args:
+        folder: of what is kept; made if absent.
+        repetitions, seed: as in `rates`.
+    """
+    code = [Path(analysis.__path__[0]) / name for name in ENTERING]
+    file = folder / f"{fingerprint(code, [repetitions, seed])[:16]}.parquet"
+    if file.is_file():
+        return pd.read_parquet(file)
+    found = rates(repetitions, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.parquet"):
+        old.unlink()
+    # Written beside and renamed: a file that is there is whole.
+    found.to_parquet(file.with_suffix(".part"))
+    file.with_suffix(".part").rename(file)
+    return found
