@@ -140,9 +140,10 @@ def _failed(client: MlflowClient, experiment: str, finished: set[str]) -> pd.Dat
     last: dict[str, dict[str, str]] = {}
     for run in sorted(unfinished, key=lambda run: run.info.start_time):
         tags = {name.removeprefix(TAG): value for name, value in run.data.tags.items()}
-        if tags["key"] not in finished:
+        key = tags.get("key", run.info.run_id)
+        if key not in finished:
             tags.setdefault("reason", f"still {tags['status']}, or killed")
-            last[tags["key"]] = {name: tags.get(name, "") for name in FAILED_COLUMNS}
+            last[key] = {name: tags.get(name, "") for name in FAILED_COLUMNS}
     return pd.DataFrame(list(last.values()), columns=list(FAILED_COLUMNS), dtype="str")
 
 

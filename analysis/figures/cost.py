@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator
 
 from analysis.figures.style import colour, label, ordered, plain_ticks
 
@@ -25,6 +26,7 @@ def cost(frame: pd.DataFrame, ax: Axes, column: str, title: str) -> Axes:
         middle = [of["seconds"].median()], [of[column].median()]
         ax.plot(*middle, marker, ms=7, mec="white", mew=0.7, color=colour(method), label=label(method))
     ax.set(xscale="log", ylim=(-0.04, 1.04))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     plain_ticks(ax.xaxis)
     ax.set_title(title, fontsize=9)
     return ax

@@ -7,7 +7,7 @@ import pytest
 
 from analysis.claims import load
 from analysis.metrics import table, trajectory
-from analysis.selftest import agreement, nominal, power, rates
+from analysis.selftest import agreement, nominal, once, power, rates, rates_once
 from analysis.selftest.designs import UNITS, Design, designs
 from analysis.selftest.nominal import ABOUT, AT_MOST, Nominal
 from analysis.selftest.simulation import COLUMNS, FAMILY, verdict
@@ -180,3 +180,12 @@ def test_the_command_writes_the_rates(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 differ" in done.stdout
     assert list(pd.read_csv(out).columns) == COLUMNS
+
+
+def test_rates_are_drawn_once(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(once, "rates", lambda *given: drawn.append(given) or pd.DataFrame({"n": [len(drawn)]}))
+    assert rates_once(tmp_path, 10).equals(rates_once(tmp_path, 10))
+    assert drawn == [(10, 0)]
+    assert rates_once(tmp_path, 20)["n"].tolist() == [2]
+    assert len(list(tmp_path.iterdir())) == 1

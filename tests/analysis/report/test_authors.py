@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.metrics import curves, table
-from analysis.report import authors
+from analysis.report import authors, ladder
 from tests.analysis.synthetic import Cell, frames
 
 K = 10
@@ -40,7 +40,7 @@ def test_the_ladder_gives_each_step_its_share():
         "taylor1[order=descending]": 4,
     }
     store = frames([cell(method, rising(start), population="diamond_2x50") for method, start in paths.items()])
-    found = authors.ladder(table(store)).set_index("step")
+    found = ladder.in_words(ladder.rungs(table(store))).set_index("step")
     assert list(found.index) == [
         "as published",
         "+ V1",
@@ -62,4 +62,4 @@ def test_the_authors_networks_and_the_rungs_stay_out_of_the_other_tables():
     everything = table(store)
     assert authors.is_theirs(everything).tolist() == [True, False]
     assert authors.is_rung(everything).tolist() == [False, True]
-    assert authors.ladder(everything).empty
+    assert ladder.in_words(ladder.rungs(everything)).empty

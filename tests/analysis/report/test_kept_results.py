@@ -10,7 +10,7 @@ from analysis.claims import load
 from analysis.claims.tested import from_values
 from analysis.claims.verdicts import verdicts
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "analysis" / "results" / "tables"
 
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 
 import pandas as pd
 import pytest
@@ -11,7 +12,7 @@ from hydra import compose
 
 from analysis import claims, metrics, published
 from analysis.report.tables import correlations, fisher, interval, number
-from analysis.runs import StoreError, export, read_export, read_store
+from analysis.runs import StoreError, export, find, read, read_export, read_store
 from study.config import ROOT
 from study.population import composer
 from study.records import TABLES
@@ -38,6 +39,8 @@ def outputs(tmp_path_factory):
                 ]
                 cfg = compose("config", overrides=overrides)
                 run_cell(cfg, alone=False)
+    tags = {"key": "0" * 16, "population": "digits_1x100", "method": "random", "ranking": "iterative", "seed": "102"}
+    store_of(cfg).record_failure(tags, {}, "", "Traceback\nOSError: the disk is full")
     store_of(cfg).note_not_run("mnist_1x100", "MNIST is not at hand: run make data")
     return folder
 
@@ -48,7 +51,7 @@ def frames(outputs):
 
 
 def analysis(*arguments):
-    command = [sys.executable, "-m", "analysis", *map(str, arguments)]
+    command = [sys.executable, "-m", "analysis", "--selftest", "20", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -58,6 +61,9 @@ def test_the_store_is_read_whole(frames):
     assert set(frames.cells["seed"]) == {100, 101}
     assert frames.not_run.to_dict("records") == [
         {"population": "mnist_1x100", "reason": "MNIST is not at hand: run make data"}
+    ]
+    assert frames.failed[["method", "seed", "reason"]].values.tolist() == [
+        ["random", "102", "OSError: the disk is full"]
     ]
     for name, columns in TABLES.items():
         assert list(getattr(frames, name).columns) == ["key", *columns]
@@ -69,6 +75,7 @@ def test_an_export_holds_all_of_it(frames, tmp_path):
     again = read_export(tmp_path)
     pd.testing.assert_frame_equal(metrics.table(frames), metrics.table(again), check_exact=True)
     assert again.about == frames.about
+    pd.testing.assert_frame_equal(again.failed, frames.failed)
     (tmp_path / "impacts.parquet").unlink()
     with pytest.raises(StoreError, match="impacts missing"):
         read_export(tmp_path)
@@ -100,9 +107,11 @@ def test_the_command_writes_a_page_that_needs_nothing_else(outputs, tmp_path):
     assert "Not run: mnist_1x100" in done.stdout
     page = (tmp_path / "report" / "index.html").read_text()
     assert not re.findall(r'(?:src|href)="(?!#)[^"]*"', re.sub(r"xlink:href", "", page))
-    for section in ("found", "claims", "curves", "correlations", "populations", "how"):
+    for section in ("found", "claims", "each", "curves", "correlations", "populations", "selftest", "how", "C05"):
         assert f'id="{section}"' in page
     assert "MNIST is not at hand" in page
+    assert "1 cell begun and never finished" in page
+    assert "the disk is full" in page
     for table in ("verdicts", "correlations", "populations", "metrics"):
         assert len(pd.read_csv(tmp_path / "report" / "tables" / f"{table}.csv"))
     kept = (tmp_path / "report" / "index.html").stat().st_mtime_ns
@@ -169,3 +178,31 @@ def test_the_table_of_correlations_has_a_row_a_method(frames):
     table = correlations(metrics.per_network(metrics.table(frames)))
     assert table["method"].tolist() == ["brute force", "second order", "first order"]
     assert table["networks"].tolist() == [2, 2, 2]
+
+
+def test_every_figure_says_in_words_and_numbers_what_it_shows(outputs, tmp_path):
+    done = analysis("--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", tmp_path / "report")
+    assert done.returncode == 0, done.stderr
+    figures = sorted((tmp_path / "report" / "figures").glob("*.svg"))
+    names = {file.stem for file in figures}
+    assert {"removable", "cost", "lorenz", "degradation_digits_1x100_iterative"} <= names
+    for file in figures:
+        svg = ET.fromstring(file.read_text())
+        assert svg.get("role") == "img"
+        assert len(svg.get("aria-label")) > 60, file.name
+        assert len(pd.read_csv(file.with_suffix(".csv"))), file.name
+
+
+def test_what_was_exported_is_not_read_again(outputs, frames, tmp_path):
+    export(frames, tmp_path)
+    found = find(f"sqlite:///{outputs}/mlflow/mlflow.db", EXPERIMENT)
+    hidden = outputs / "mlflow" / "artifacts"
+    hidden.rename(outputs / "mlflow" / "gone")
+    try:
+        again = read(found, tmp_path)
+        with pytest.raises(StoreError, match="cannot be read"):
+            read(found)
+    finally:
+        (outputs / "mlflow" / "gone").rename(hidden)
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(again, name), getattr(frames, name), check_exact=True)
