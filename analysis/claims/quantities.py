@@ -33,9 +33,9 @@ class Source:
 
     @cached_property
     def of(self) -> dict[tuple[str, ...], pd.DataFrame]:
-        """The networks' rows (index: seed) by population, method, ranking, rows ranked on and error."""
-        plain = self.networks[(self.networks["removal"] == "zero") & (self.networks["protocol"] == "no_retrain")]
-        groups = plain.groupby(["population", "method", "ranking", "selection", "error"])
+        """The networks' rows (index: seed) by population, method, ranking, rows ranked on, error and removal."""
+        plain = self.networks[self.networks["protocol"] == "no_retrain"]
+        groups = plain.groupby(["population", "method", "ranking", "selection", "error", "removal"])
         return {tuple(map(str, names)): rows.set_index("seed") for names, rows in groups}
 
     @cached_property
@@ -136,14 +136,15 @@ def term(spec: str, part: Part, arm: Arm, source: Source) -> Term:
     networks = source.networks
     if population is None:
         return Term("", method, ranking, selection, networks[:0], f"no network of the authors for {part.population}")
-    rows = source.of.get((population, method, ranking, selection, part.error), networks[:0])
+    rows = source.of.get((population, method, ranking, selection, part.error, part.removal), networks[:0])
     reason = ""
     if population not in source.populations:
         reason = source.absent.get(population, f"no finished cells of {population}")
     elif rows.empty:
         error = "" if part.error == "half_squared" else f", ranked by {part.error}"
         rows_ranked = "" if selection == "pruning" else f", ranked on {selection}"
-        reason = f"no finished cells of {population} with {method}, {ranking}{error}{rows_ranked}"
+        removal = "" if part.removal == "zero" else f", {part.removal} removal"
+        reason = f"no finished cells of {population} with {method}, {ranking}{error}{rows_ranked}{removal}"
     return Term(population, method, ranking, selection, rows, reason)
 
 

@@ -35,7 +35,7 @@ class Part:
             tag), after "@" another population.
         minus: the same of what is subtracted ("... @population" for another population), a number, or None.
         split: "pruning" or "held_out".
-        error: the error ranked on.
+        error, removal: the error ranked on; what takes a removed unit's place.
         beyond: method and ranking of two more quantities: `of - minus` is taken beyond the difference of these.
         over: populations and their sizes, ascending, in place of one population: TREND tests the order of the
             quantity over them, every other test its slope per doubling of the size.
@@ -53,6 +53,7 @@ class Part:
     minus: str | float | None = None
     split: str = "pruning"
     error: str = "half_squared"
+    removal: str = "zero"
     beyond: tuple[str, ...] = ()
     over: tuple[tuple[str, float], ...] = ()
     published: float | None = None
@@ -207,6 +208,7 @@ def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
             minus=_fill(raw["minus"], method) if isinstance(raw.get("minus"), str) else raw.get("minus"),
             split=split,
             error=raw.get("error", "half_squared"),
+            removal=raw.get("removal", "zero"),
             beyond=tuple(_fill(spec, method) for spec in raw.get("beyond", [])),
             over=over,
             published=value,

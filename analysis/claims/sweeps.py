@@ -25,7 +25,7 @@ class Need:
     """One kind of cell that a claim needs.
 
     Attributes:
-        population, method, ranking, error, selection: as in a cell's tags.
+        population, method, ranking, error, selection, removal: as in a cell's tags.
     """
 
     population: str
@@ -33,6 +33,7 @@ class Need:
     ranking: str
     error: str = "half_squared"
     selection: str = "pruning"
+    removal: str = "zero"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def needs(claim: Claim, arm: Arm) -> Iterator[tuple[Need, Part]]:
             for spec in specs:
                 population, method, ranking, selection = named(spec, place, arm)
                 if population is not None:
-                    yield Need(population, method, ranking, part.error, selection), part
+                    yield Need(population, method, ranking, part.error, selection, part.removal), part
 
 
 def wanted(register: Register, profile: Profile) -> dict[Need, int]:
@@ -111,24 +112,25 @@ def wanted(register: Register, profile: Profile) -> dict[Need, int]:
 def sweeps(register: Register, profile: Profile) -> dict[str, str]:
     """Return the sweeps of a profile: file name without ending -> content."""
     richer = _richer(register)
-    groups: dict[tuple[str, str, str, str, int, bool], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    groups: dict[tuple[str, str, str, str, str, int, bool], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     samples: dict[str, set[int]] = defaultdict(set)
     for need, networks in wanted(register, profile).items():
         rows, size = re.fullmatch(r"(\w+)(?:\[samples=(\d+)\])?", need.selection).groups()  # type: ignore[union-attr]
         if size:
             samples[need.population].add(int(size))
-        kind = (need.ranking, need.error, rows, richer.get(need, ""), networks, need.method == "random")
+        record, random = richer.get(need, ""), need.method == "random"
+        kind = (need.ranking, need.error, need.removal, rows, record, networks, random)
         groups[kind][need.population].add(need.method)
     found: dict[str, str] = {}
     first = register.plan["confirmatory_from"]
-    for kind, by_population in sorted(groups.items(), key=lambda item: (-item[0][4], item[0])):
+    for kind, by_population in sorted(groups.items(), key=lambda item: (-item[0][5], item[0])):
         by_methods: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for population, methods in by_population.items():
             by_methods[tuple(sorted(methods, key=_place))].append(population)
         for chosen, populations in sorted(by_methods.items(), key=lambda item: (-len(item[1]), item[0])):
-            ranking, error, rows, record, networks, random = kind
+            ranking, error, removal, rows, record, networks, random = kind
             words = [ranking, "random" if random else "", error if error != "half_squared" else "", record]
-            words += [rows if rows != "pruning" else "", f"n{networks}"]
+            words += [removal if removal != "zero" else "", rows if rows != "pruning" else "", f"n{networks}"]
             name = "_".join([profile.name, *filter(None, words)])
             name = name if name not in found else f"{name}_{sum(n.startswith(name) for n in found) + 1}"
             params = {"population": ",".join(sorted(populations)), "ranking": ranking, "method": ",".join(chosen)}
@@ -136,6 +138,8 @@ def sweeps(register: Register, profile: Profile) -> dict[str, str]:
                 params["method.params.draw"] = f"range(0,{DRAWS})"
             if error != "half_squared":
                 params["error"] = error
+            if removal != "zero":
+                params["removal"] = removal
             if rows != "pruning":
                 params["selection"] = rows
             if rows == "subset":

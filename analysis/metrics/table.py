@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames import Frames
-from analysis.metrics import gains, path, units
+from analysis.metrics import gains, path, together, units
 from analysis.metrics.curves import HELD_OUT, of_split
 from analysis.metrics.trajectory import trajectory
 
@@ -45,7 +45,7 @@ def table(frames: Frames) -> pd.DataFrame:
     * of single claims: see `metrics.trajectory` and `metrics.gains`; predicted_share (C47): of the removals with
       regret (where it was recorded) the share whose change of the error the estimate meets within 20 %; fault_share,
       has_fault (C30): units whose impact exceeds 10 % of E_all - E0; held_out_change (C38): held-out accuracy at half
-      of R_1, less that at the start; interaction_share (C42);
+      of R_1, less that at the start; interaction_share (C42); bimodal, superadditive (C27);
     * forward_passes, seconds: spent on scores.
 
     M1, M2, breakdown, accuracy and M8 come on the pruning rows and, suffixed `_held_out`, on the held-out rows.
@@ -62,6 +62,7 @@ def table(frames: Frames) -> pd.DataFrame:
     ]
     joined = rows.join(parts)
     joined = joined.join([_faults(frames.impacts, joined), _predicted(frames), _held_out_change(frames, joined)])
+    joined = joined.join(together.superadditive(frames, joined))
     joined = joined.join(_agreement(frames.agreement, joined))
     dropped = [f"{name}_held_out" for name in PRUNING_ONLY if f"{name}_held_out" in joined]
     return joined.drop(columns=["task", "network", *dropped]).reset_index()
@@ -131,9 +132,10 @@ def _concentration(impacts: pd.DataFrame) -> pd.DataFrame:
             "m5_gini": units.gini(impact),
             "m5_top20": units.top_share(impact),
             "m5_effective": units.effective_number(impact),
+            "bimodal": units.bimodal(impact),
             "mae_0": units.relative_error(part["estimate"].to_numpy(), impact),
         }
-    columns = ["m5_gini", "m5_top20", "m5_effective", "mae_0"]
+    columns = ["m5_gini", "m5_top20", "m5_effective", "bimodal", "mae_0"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype="float64")
 
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from diptest import diptest
 from numpy.typing import ArrayLike
+
+DIP_LEVEL = 0.05
+"""Of the test that impacts have one mode."""
 
 
 def positive(impacts: ArrayLike) -> np.ndarray:
@@ -44,6 +48,21 @@ def effective_number(impacts: ArrayLike) -> float:
     """
     w = positive(impacts)
     return float(w.sum() ** 2 / (w**2).sum()) if w.sum() > 0 else math.nan
+
+
+def bimodal(impacts: ArrayLike) -> float:
+    """Return 1 where the logarithms of the positive impacts have more than one mode (dip test at .05), else 0.
+
+    NaN for fewer than four positive impacts. The dip is the distance to the nearest distribution of one mode
+    (Hartigan & Hartigan 1985).
+
+    >>> close, far = np.linspace(1, 2, 50), np.linspace(100, 200, 50)
+    >>> bimodal(close), bimodal(np.append(close, far))
+    (0.0, 1.0)
+    """
+    w = np.asarray(impacts, dtype=float)
+    w = w[w > 0]
+    return float(diptest(np.log(w))[1] < DIP_LEVEL) if len(w) >= 4 else math.nan
 
 
 def last_layer_share(layers: ArrayLike, last: int, share: float) -> float:

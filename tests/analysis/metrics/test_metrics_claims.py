@@ -97,3 +97,20 @@ def test_interaction_is_nought_where_impacts_add_up():
     pairs.loc[0, "impact"] = 6.0  # units 0 and 1 cost 3 more together than each by itself
     assert gains.interaction_share(pairs, alone)["a"] == pytest.approx(3 / pairs["impact"].abs().sum())
     assert gains.interaction_share(pairs.iloc[:0], alone).empty
+
+
+def test_units_that_cancel_cost_less_together_than_alone():
+    accuracy = [1.0] * 4 + [0.5] * 7
+    best = [10.0, 10.0, 11.0, 12.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0, 110.0]
+    by_chance = [10.0, 20.0, 25.0, 30.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0, 110.0]
+    store = frames(
+        [
+            Cell("mnist_1x100", "brute_force", best, accuracy, impacts=[1.0, 2.0, 3.0] + [50.0] * 7),
+            Cell("mnist_1x100", "random", by_chance, [1.0] + [0.5] * 10, impacts=[5.0] * 10),
+            Cell("digits_1x100", "random", by_chance, accuracy, impacts=[5.0] * 10),
+        ]
+    )
+    found = table(store).set_index(["population", "method"])["superadditive"]
+    assert found["mnist_1x100", "brute_force"] == pytest.approx((6 - 2) / 100)
+    assert found["mnist_1x100", "random"] == pytest.approx((15 - 20) / 100)
+    assert math.isnan(found["digits_1x100", "random"])  # no brute force on that network
