@@ -7,8 +7,12 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from analysis.metrics import gains, path, table, trajectory
+from study import prune
+from study.data import Dataset, Split, one_hot
+from study.networks import Network
 from tests.analysis.synthetic import Cell, frames
 
 
@@ -20,9 +24,17 @@ def test_the_parts_of_a_curve_make_its_whole():
 
 
 def test_a_network_built_so_that_every_unit_matters_alike_rises_evenly():
-    # The positive control of C21: n bumps of equal height side by side, each removal costs the same.
-    even = np.arange(21) * 3.0
-    assert path.gini_of_rises(even) < 0.3
+    """The positive control of C21: each unit answers for its own stretch of the input, and for nothing else."""
+    units, x = 20, torch.arange(400) / 400
+    inputs = one_hot((x * units).long(), units)  # the stretch that x lies in
+    eye, one = torch.eye(units, dtype=torch.float64), torch.ones(1, units, dtype=torch.float64)
+    network = Network((80 * eye, one), (torch.full((units,), -40.0), torch.zeros(1)), ("sigmoid",), "linear")
+    rows = Split(inputs, torch.ones(len(x), 1, dtype=torch.float64), torch.zeros(len(x), dtype=torch.int64))
+    data = Dataset("even", "regression", 0, "linear", {"training": rows, "pruning": rows, "held_out": rows})
+    error = prune(network, data, "brute_force").trajectory["error_pruning"]
+    assert error.iloc[0] == pytest.approx(0, abs=1e-12)
+    assert np.diff(error) == pytest.approx([10.0] * units)  # 20 rows a stretch, 1/2 each
+    assert path.gini_of_rises(error) < 0.3
     assert path.gini_of_rises(np.r_[np.zeros(18), 1.0, 10.0]) > 0.5
 
 
