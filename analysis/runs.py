@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -80,8 +81,10 @@ def find(uri: str, experiment: str, sweep: str | None = None) -> Found:
         raise StoreError(
             f"no tracking store at {uri.removeprefix(SQLITE)}; run `make reproduce` first, or name --store"
         )
-    from mlflow.exceptions import MlflowException
-    from mlflow.tracking import MlflowClient
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook: a bar that is never shown
+        from mlflow.exceptions import MlflowException
+        from mlflow.tracking import MlflowClient
 
     client = MlflowClient(uri)
     try:

@@ -38,7 +38,9 @@ def execute(script: Path) -> NotebookNode:
     """
     notebook = read(script)
     resources = {"metadata": {"path": str(ROOT)}}
-    NotebookClient(notebook, timeout=LONGEST, kernel_name="python3", resources=resources).execute()
+    client = NotebookClient(notebook, timeout=LONGEST, kernel_name="python3", resources=resources)
+    client.create_kernel_manager().transport = "ipc"  # a socket in a private folder, no port
+    client.execute()
     return notebook
 
 

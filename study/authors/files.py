@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pooch
 from filelock import FileLock, Timeout
 
 from study.data import _sources
@@ -208,6 +207,8 @@ def _fetch(
 
 def _retrieved(entry: Entry, folder: Path) -> Path:
     """Download under another name, verify, rename into place: pooch does all three."""
+    import pooch  # see data/_sources.py
+
     pooch.get_logger().setLevel("ERROR")  # it would print a checksum to pin
     downloader = pooch.HTTPDownloader(progressbar=False, chunk_size=1 << 16, timeout=_sources.HTTP_TIMEOUT)
     known = f"sha256:{entry.sha256}" if entry.sha256 else None

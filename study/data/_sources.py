@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pooch
 from filelock import FileLock, Timeout
 
 from study.data.base import DataCorruptError, DataUnavailableError
@@ -199,6 +198,8 @@ class _MirrorsFailedError(Exception):
 
 def _download(record: FileRecord, mirrors: tuple[str, ...], target: Path, progress: ProgressBar | None) -> None:
     """Fetch `<name>.gz` from the first mirror that has the right one; pooch verifies, then renames into place."""
+    import pooch  # loads a progress bar that warns in notebooks; only a download needs it
+
     pooch.get_logger().setLevel("WARNING")  # its notices would run into the progress bar
     failures = []
     for mirror in mirrors:
