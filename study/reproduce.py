@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from joblib import Parallel, delayed
@@ -59,6 +60,8 @@ def reproduce(name: str, workers: int = -1) -> int:
         for reason in dict.fromkeys(absent.values()):
             console.print(f"  {reason}", highlight=False)
     os.environ.update(ONE_THREAD)
+    # loky replaces a process whose memory has grown, as it does when it loads MNIST: nothing is lost by it.
+    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
     with Parallel(n_jobs=workers, return_as="generator_unordered") as pool:
         with console.status("Reading the plan: data, keys, what is finished"):
             by_key = planned(left, outputs, pool)
