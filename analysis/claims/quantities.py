@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -77,6 +77,8 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
         if found.reason:
             return Quantity(_none(), found.reason)
     column = _column(part)
+    if part.best_of > 1:
+        terms[0] = replace(terms[0], rows=_best(terms[0].rows, column, part.best_of))
     if part.test == "EQ_WELCH":
         both = pd.concat([t.rows[column] for t in terms], axis=1, keys=["of", "minus"])
         return Quantity(both.astype(float))
@@ -90,6 +92,13 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
         values = values - (part.minus if isinstance(part.minus, float) else 0.0)
     known = values.dropna().astype(float)
     return Quantity(known, _missing(part, values, known, terms))
+
+
+def _best(rows: pd.DataFrame, column: str, restarts: int) -> pd.DataFrame:
+    """Return the smallest value of so many seeds after another as that of one seed, numbered from the first on."""
+    first = rows.index.min()
+    group = first + (rows.index - first) // restarts
+    return rows[[column]].groupby(group).min().rename_axis("seed")
 
 
 def _series(part: Part, arm: Arm, source: Source) -> Quantity:

@@ -41,6 +41,7 @@ class Part:
             quantity over them, every other test its slope per doubling of the size.
         published, published_kind: value of the published curve; "P", "D" or "".
         networks: registered number of networks; 0 for the claim's.
+        best_of: restarts: the value of `of` is the smallest over so many networks, of one seed after another.
     """
 
     label: str
@@ -59,6 +60,7 @@ class Part:
     published: float | None = None
     published_kind: str = ""
     networks: int = 0
+    best_of: int = 1
 
 
 @dataclass(frozen=True)
@@ -214,6 +216,7 @@ def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
             published=value,
             published_kind="" if value is None else raw["kind"],
             networks=raw.get("networks", 0),
+            best_of=raw.get("best_of", 1),
         )
 
 

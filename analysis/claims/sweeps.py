@@ -78,15 +78,16 @@ PROFILES = (
 )
 
 
-def needs(claim: Claim, arm: Arm) -> Iterator[tuple[Need, Part]]:
-    """Yield the cells that a claim needs under an arm, each with the part that asks for it."""
+def needs(claim: Claim, arm: Arm) -> Iterator[tuple[Need, Part, int]]:
+    """Yield the cells that a claim needs under an arm, each with the part that asks for it and networks a seed."""
     for part in claim.parts:
         specs = [part.of, *([part.minus] if isinstance(part.minus, str) else []), *part.beyond]
         for place in [p for p, _ in part.over] or [part.population]:
             for spec in specs:
                 population, method, ranking, selection = named(spec, place, arm)
                 if population is not None:
-                    yield Need(population, method, ranking, part.error, selection, part.removal), part
+                    restarts = part.best_of if spec == part.of else 1
+                    yield Need(population, method, ranking, part.error, selection, part.removal), part, restarts
 
 
 def wanted(register: Register, profile: Profile) -> dict[Need, int]:
@@ -97,11 +98,11 @@ def wanted(register: Register, profile: Profile) -> dict[Need, int]:
             if claim.tier not in profile.tiers:
                 continue
             arm = register.arms[name]
-            for need, part in needs(claim, arm):
+            for need, part, restarts in needs(claim, arm):
                 if part.role not in profile.roles or need.population in profile.without:
                     continue
                 least = (part.networks or claim.networks, profile.networks, arm.networks or profile.networks)
-                found[need] = max(found[need], min(least))
+                found[need] = max(found[need], restarts * min(least))
                 if claim.tier == "A" and name == "as_published" and not part.networks:
                     for method in CONTROL:
                         control = Need(need.population, method, "iterative")
@@ -155,7 +156,7 @@ def _richer(register: Register) -> dict[Need, str]:
     found: dict[Need, str] = {}
     for claim in register.claims:
         for name in claim.arms:
-            for need, part in needs(claim, register.arms[name]):
+            for need, part, _ in needs(claim, register.arms[name]):
                 if part.metric in RECORDED:
                     kinds = {RECORDED[part.metric], *found.get(need, "").split("_")} - {""}
                     found[need] = "_".join(sorted(kinds))

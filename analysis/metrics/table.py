@@ -33,7 +33,7 @@ LAYER_SHARES = {"m7_10": 0.10, "m7_20": 0.20, "m7_40": 0.40}
 def table(frames: Frames) -> pd.DataFrame:
     """Return one row a cell with its settings (`CELL`) and these columns; null where a metric is not defined.
 
-    * units K, samples N (pruning rows), E0, E_all, accuracy_0 (regression: 1 - E0/N);
+    * units K, samples N (pruning rows), E0, E_all, accuracy_0 (regression: 1 - E0/N), log2_e0 (of E0/N);
     * M1 auc_e, auc_e_unclipped (null where E_all < 1.5 E0), m1b;
     * M2 r_1, r_2, r_5 (null in a regression), r_1pct, m2e (E <= 2 E0), m2x (r_1, in a regression r_1pct, by
       "exists"), and breakdown (claim C32);
@@ -61,6 +61,7 @@ def table(frames: Frames) -> pd.DataFrame:
         gains.interaction_share(frames.pairs, frames.impacts),
     ]
     joined = rows.join(parts)
+    joined["log2_e0"] = np.log2((joined["E0"] / joined["samples"]).where(joined["E0"] > 0))
     joined = joined.join([_faults(frames.impacts, joined), _predicted(frames), _held_out_change(frames, joined)])
     joined = joined.join(together.superadditive(frames, joined))
     joined = joined.join(_agreement(frames.agreement, joined))

@@ -246,3 +246,36 @@ def test_a_difference_beyond_another_one():
     here, there = ("taylor2 iterative", "brute_force iterative"), "@mnist_2x50"
     part = Part("gap", "decides", "diamond", "SUP", 0.02, "auc_e", here[0] + there, here[1] + there, beyond=here)
     np.testing.assert_allclose(quantity(part, Arm("as_published", ""), source).values, 0.25 - 0.125)
+
+
+def test_the_best_of_several_trainings_stands_for_one_network():
+    def cell(population, seed, start):
+        return Cell(population, "brute_force", seed=seed, error=[start, 3.0, 9.0], hidden=(2,))
+
+    starts = [0.8, 0.2, 0.9, 0.4, 0.5, 0.6]
+    cells = [cell("small", 100 + i, start) for i, start in enumerate(starts)]
+    cells += [cell("big", 100 + i, 0.1) for i in range(3)]
+    store = frames(cells)
+    source = Source(table(store), per_network(table(store)), curves(store), {})
+    of, minus = "brute_force iterative @small", "brute_force iterative"
+    part = Part("width", "decides", "big", "ATMOST", 1.0, "log2_e0", of, minus, best_of=2)
+    found = quantity(part, Arm("as_published", ""), source)
+    assert found.values.to_dict() == pytest.approx({100: 1.0, 101: 2.0, 102: np.log2(5)})
+
+
+def test_removal_by_the_mean_is_another_condition():
+    cells = [Cell("mnist_1x100", "brute_force", [1.0, 2.0, 9.0], seed=s, hidden=(2,)) for s in range(3)]
+    store = frames(cells)
+    both = table(store)
+    mean = both.assign(removal="mean", key="m" + both["key"], E0=2.0)
+    source = Source(both, per_network(pd.concat([both, mean])), curves(store), {})
+    part = Part("start", "decides", "mnist_1x100", "ATLEAST", 0.0, "E0", "brute_force iterative")
+    arm = Arm("as_published", "")
+    assert set(quantity(part, arm, source).values) == {1.0}
+    assert set(quantity(dataclasses.replace(part, removal="mean"), arm, source).values) == {2.0}
+    assert "mean removal" in quantity(dataclasses.replace(part, removal="mean"), arm, replace_networks(source)).reason
+
+
+def replace_networks(source):
+    zero = source.networks[source.networks["removal"] == "zero"]
+    return dataclasses.replace(source, networks=zero)

@@ -29,8 +29,8 @@ def test_the_full_profile_has_the_cells_of_every_claim():
             arm = register.arms[name]
             if arm.single:
                 continue
-            for need, part in needs(claim, arm):
-                last = 99 + min(n for n in (part.networks or claim.networks, arm.networks or 1000))
+            for need, part, restarts in needs(claim, arm):
+                last = 99 + restarts * min(n for n in (part.networks or claim.networks, arm.networks or 1000))
                 wanted = (need.population, need.method, need.ranking, need.error, need.selection, last)
                 assert wanted in found, (claim.id, wanted)
 
