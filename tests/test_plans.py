@@ -1,14 +1,19 @@
 """Profiles and sweeps: which cells they hold, and what is left out where data are missing."""
 
+from dataclasses import replace
+
 import pytest
 from hydra import compose
 from joblib import Parallel
 from omegaconf import OmegaConf
 
 from study import plans
-from study.config import CONF
+from study.config import CONF, plan
 from study.errors import StudyError
 from study.population import composer
+from study.settings import Selection
+from study.trajectory import collect
+from tests import cases
 
 
 @pytest.mark.parametrize("name", [p.stem for p in sorted((CONF / "profile").glob("*.yaml"))])
@@ -19,8 +24,29 @@ def test_every_profile_names_sweeps_that_compose(name):
 
 
 def test_the_confirmatory_profiles_start_at_seed_100():
-    for name, last in (("paper", 110), ("full", 130)):
-        assert {s.params["seed"] for s in plans.profile(name)} == {f"range(100,{last})"}
+    for name, lasts in (("paper", {110}), ("full", {110, 130, 150})):
+        assert {s.params["seed"] for s in plans.profile(name)} == {f"range(100,{last})" for last in lasts}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["paper", "full"])
+def test_every_method_can_score_the_networks_of_its_population(name):
+    """What a method or an error refuses (truncated curvature under a softmax, say) must not be planned."""
+    seen = set()
+    for sweep in plans.profile(name):
+        for job in plans.jobs(sweep):
+            kind = (job.choices, tuple(v for v in job.values if not v.startswith(("seed", "method.params.draw"))))
+            if kind in seen:
+                continue
+            seen.add(kind)
+            chosen = plan(plans.composed(job))
+            output = (
+                chosen.pruned_output or chosen.output or ("softmax" if "one_vs_all" in job.population else "sigmoid")
+            )
+            network, data = cases.network((3,), 2, output=output), cases.dataset(outputs=2)
+            settings = replace(chosen.settings, selection=Selection(), pairs=False, surfaces_every=0)
+            collect(network, data, chosen.method, settings)
+    assert len(seen) > 50
 
 
 def test_a_sweep_is_the_product_of_its_lists_each_cell_once():
@@ -62,7 +88,7 @@ def test_keys_are_planned_once_and_again_when_the_sweep_changes(monkeypatch, tmp
 
 
 def test_a_planned_job_is_what_hydra_composes_for_it():
-    for job in plans.jobs(plans.sweep("paper_random"))[::331]:
+    for job in plans.jobs(plans.sweep("paper_iterative_random_n10"))[::331]:
         with composer():
             whole = compose("config", overrides=[f"+sweep={job.sweep}", *job.choices, *job.values])
         assert OmegaConf.to_yaml(plans.composed(job)) == OmegaConf.to_yaml(whole)

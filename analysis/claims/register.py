@@ -41,6 +41,7 @@ class Part:
             quantity over them, every other test its slope per doubling of the size.
         published, published_kind: value of the published curve; "P", "D" or "".
         networks: registered number of networks; 0 for the claim's.
+        arms: that have this part; none named for all of the claim's.
         best_of: restarts: the value of `of` is the smallest over so many networks, of one seed after another.
     """
 
@@ -60,6 +61,7 @@ class Part:
     published: float | None = None
     published_kind: str = ""
     networks: int = 0
+    arms: tuple[str, ...] = ()
     best_of: int = 1
 
 
@@ -94,6 +96,10 @@ class Claim:
         """The parts that must all hold."""
         return tuple(part for part in self.parts if part.role == "decides")
 
+    def parts_in(self, arm: str) -> tuple[Part, ...]:
+        """The parts that an arm has."""
+        return tuple(part for part in self.parts if not part.arms or arm in part.arms)
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -102,10 +108,11 @@ class Arm:
     Attributes:
         name, meaning: in words.
         methods: names of methods that change.
-        populations: names of populations that change; where there are any, no other population is in the arm.
+        populations: names of populations that change.
         suffix: what is appended to every population's name.
         networks: registered number of networks, at most; 0 for no limit.
-        single: whether its populations are one network each, of whatever seed: no test can be decided on them.
+        single: whether its populations are one network each, of whatever seed, and those that `populations` names:
+            no test can be decided on them.
     """
 
     name: str
@@ -118,7 +125,7 @@ class Arm:
 
     def population(self, name: str) -> str | None:
         """Return the arm's name of a population; None where it has none."""
-        return self.populations.get(name) if self.populations else f"{name}{self.suffix}"
+        return self.populations.get(name, None if self.single else f"{name}{self.suffix}")
 
     def method(self, name: str) -> str:
         """Return the arm's name of a method."""
@@ -179,6 +186,9 @@ def _claim(entry: dict[str, Any], arms: Mapping[str, Arm]) -> Claim:
     if unknown:
         raise RegisterError(f"{entry['id']}: unknown arms {sorted(unknown)}; known: {', '.join(arms)}")
     parts = [part for raw in entry["parts"] for part in _parts(entry["id"], raw)]
+    beyond = {arm for part in parts for arm in part.arms} - set(entry["arms"])
+    if beyond:
+        raise RegisterError(f"{entry['id']}: a part names arms {sorted(beyond)}; the claim's: {entry['arms']}")
     return Claim(**entry | {"arms": tuple(entry["arms"]), "parts": tuple(parts)})
 
 
@@ -216,6 +226,7 @@ def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
             published=value,
             published_kind="" if value is None else raw["kind"],
             networks=raw.get("networks", 0),
+            arms=tuple(raw.get("arms", [])),
             best_of=raw.get("best_of", 1),
         )
 

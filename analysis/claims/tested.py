@@ -73,7 +73,7 @@ def tested(register: Register, source: Source) -> Judged:
         return _tested(part, quantity(part, arm, source))
 
     return {
-        (claim.id, name): [test(part, register.arms[name]) for part in claim.parts]
+        (claim.id, name): [test(part, register.arms[name]) for part in claim.parts_in(name)]
         for claim in register.claims
         for name in claim.arms
     }
@@ -99,7 +99,7 @@ def from_values(register: Register, frame: pd.DataFrame) -> Judged:
         return Quantity(rows.set_index("seed")["value"])
 
     return {
-        (claim.id, name): [_tested(part, found(claim, part, register.arms[name])) for part in claim.parts]
+        (claim.id, name): [_tested(part, found(claim, part, register.arms[name])) for part in claim.parts_in(name)]
         for claim in register.claims
         for name in claim.arms
     }
