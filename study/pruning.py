@@ -1,9 +1,9 @@
 """The rankings under a protocol: one network, one method, down to the last unit, as a stream of steps.
 
 Algorithm I of the paper (`single_overall`) scores once and removes in that order; algorithm II (`iterative`) scores
-again after every removal. Under the paper's protocol, `no_retrain`, a step is: score, remove, evaluate; nothing is ever
-trained. Under `retrain` it is: score, remove, train where that is due, evaluate. Training is due each time that a further
-share of all hidden units has gone, never after the last; the step after such a removal shows the trained network.
+again after every removal. Under the paper's protocol, `no_retrain`, the order is score, remove, evaluate, and nothing
+is ever trained. Under `retrain` it is score, remove, train where due, evaluate. Training is due each time that a
+further share of all hidden units has gone, never after the last; the step of such a removal shows the trained network.
 """
 
 from __future__ import annotations
