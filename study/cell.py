@@ -21,6 +21,7 @@ from study.data import Dataset, load_dataset
 from study.errors import StudyError
 from study.impact import ORACLE_VERSION, fused
 from study.networks import Network
+from study.retraining import RETRAINING_VERSION
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
 from study.training.acceptance import measured
@@ -82,7 +83,10 @@ def stored_network(plan: Plan, folder: Any = None) -> Network:
 
 def numerics(plan: Plan) -> dict[str, int]:
     """Return the versions of the numbers that a cell depends on; raising one makes its cells run again."""
-    return {"oracle": ORACLE_VERSION, "method": plan.method.version}
+    found = {"oracle": ORACLE_VERSION, "method": plan.method.version}
+    if plan.settings.protocol.name == "retrain":
+        found |= {"training": TRAINING_VERSION, "retraining": RETRAINING_VERSION}
+    return found
 
 
 def cell_key(plan: Plan, network: str) -> str:
@@ -163,7 +167,7 @@ def tags(done: Done, sweep: str) -> dict[str, str]:
         "ranking": plan.settings.ranking,
         "removal": plan.settings.removal,
         "selection": plan.settings.selection.label,
-        "protocol": plan.settings.protocol,
+        "protocol": plan.settings.protocol.label,
         "error": plan.settings.error,
         "seed": plan.seed,
         "draw": getattr(plan.method, "draw", 0),
@@ -190,13 +194,15 @@ def params(plan: Plan) -> dict[str, object]:
         "ranking": plan.settings.ranking,
         "removal": plan.settings.removal,
         "error": plan.settings.error,
-        "protocol": plan.settings.protocol,
+        "protocol": plan.settings.protocol.name,
         "truth_every": plan.settings.truth_every,
         "surfaces_every": plan.settings.surfaces_every,
     }
     flat |= {f"dataset.{k}": v for k, v in plan.dataset_params.items()}
     flat |= {f"method.{k}": v for k, v in plan.method_params.items()}
     flat |= {f"selection.{k}": v for k, v in vars(plan.settings.selection).items()}
+    if plan.settings.protocol.name == "retrain":
+        flat |= {"protocol.every": plan.settings.protocol.every, "protocol.epochs": plan.settings.protocol.epochs}
     flat |= {f"training.{k}": v for k, v in vars(plan.recipe).items()}
     return flat
 

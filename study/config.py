@@ -23,7 +23,7 @@ from study.device import device
 from study.errors import StudyError
 from study.methods import Method, method
 from study.methods.base import method_class
-from study.settings import Selection, Settings
+from study.settings import Protocol, Selection, Settings
 from study.training import Recipe
 
 ROOT = Path(__file__).parents[1]
@@ -86,7 +86,7 @@ class MethodConfig:
 
 @dataclass
 class NameConfig:
-    """A group whose choice is just a name: ranking, removal, protocol."""
+    """A group whose choice is just a name: ranking, removal."""
 
     name: str = MISSING
 
@@ -98,6 +98,15 @@ class SelectionConfig:
     rows: str = "pruning"
     samples: int | None = None
     seed: int = 0
+
+
+@dataclass
+class ProtocolConfig:
+    """Whether what is left is trained: `epochs` each time that a further share `every` of the units has gone."""
+
+    name: str = MISSING
+    every: float = Protocol.every
+    epochs: int = Protocol.epochs
 
 
 @dataclass
@@ -171,7 +180,7 @@ class CellConfig:
     ranking: NameConfig = MISSING
     removal: NameConfig = MISSING
     selection: SelectionConfig = MISSING
-    protocol: NameConfig = MISSING
+    protocol: ProtocolConfig = MISSING
     tracking: TrackingConfig = MISSING
     error: str = "half_squared"
     seed: int = 0
@@ -193,7 +202,7 @@ def register() -> None:
         "ranking": NameConfig,
         "removal": NameConfig,
         "selection": SelectionConfig,
-        "protocol": NameConfig,
+        "protocol": ProtocolConfig,
         "tracking": TrackingConfig,
     }
     for group, node in groups.items():
@@ -267,7 +276,7 @@ def plan(cfg: DictConfig) -> Plan:
         removal=cfg.removal.name,
         error=cfg.error,
         selection=Selection(cfg.selection.rows, cfg.selection.samples, cfg.selection.seed),
-        protocol=cfg.protocol.name,
+        protocol=Protocol(cfg.protocol.name, cfg.protocol.every, cfg.protocol.epochs),
         truth_every=cfg.record.truth_every,
         surfaces_every=surfaces,
         pairs=cfg.record.pairs,

@@ -1,7 +1,9 @@
 """The rankings under a protocol: one network, one method, down to the last unit, as a stream of steps.
 
 Algorithm I of the paper (`single_overall`) scores once and removes in that order; algorithm II (`iterative`) scores
-again after every removal. The protocol is the paper's `no_retrain`: score, remove, evaluate, never train.
+again after every removal. Under the paper's protocol, `no_retrain`, the order is score, remove, evaluate, and nothing
+is ever trained. Under `retrain` it is score, remove, train where due, evaluate. Training is due each time that a
+further share of all hidden units has gone, never after the last; the step of such a removal shows the trained network.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from study.methods.base import Method, Scores, View
 from study.methods.brute_force import BruteForce
 from study.networks.error import ErrorFunction, correct
 from study.networks.network import Network
+from study.retraining import retrain
 from study.settings import Settings
 
 
@@ -58,7 +61,7 @@ class Step:
         event: number of units removed.
         removed: the unit that went to get here; None at the start.
         gains: one vector a hidden layer.
-        network: the network, later biases folded into under mean removal.
+        network: the network, later biases folded into under mean removal, what is left trained under retraining.
         evaluations: by split.
         layer, unit: the remaining units, int64, shape (n,).
         scores: the method's present view of them; None after the last removal.
@@ -92,23 +95,30 @@ def steps(
         network: the trained network.
         data: rows to rank on, to measure impacts on and to evaluate on.
         method: gives the scores.
-        settings: how.
-        seed: for methods that draw.
-        device: where the passes over the rows run; what a step holds is on the CPU.
+        settings: how. A single ranking keeps its first scores, whatever is trained.
+        seed: for methods that draw, and of the order of batches under retraining.
+        device: where the passes over the rows run; what a step holds is on the CPU, where any training is done.
 
     Raises:
-        StudyError: when network and data do not fit, the device is not there, or a score is not a number.
+        StudyError: when network and data do not fit, the device is not there, a score is not a number, or training
+            diverges.
     """
     check(network, data)
     error = ErrorFunction(network.output, settings.error)
     second = second_error(network.output, settings.error)
     gains = ones(network)
-    there = network.to(device_of(device))
-    seen = {name: Stages(there, rows, error, gains) for name, rows in data.evaluation_splits.items()}
     chosen_rows = settings.selection.rows
-    ranked = seen[chosen_rows] if chosen_rows in seen else Stages(there, settings.selection.of(data), error, gains)
+
+    def look() -> tuple[dict[str, Stages], Stages]:
+        """Stages of what is left, on every split and on the rows ranked on."""
+        there = network.to(device_of(device))
+        seen = {name: Stages(there, rows, error, gains) for name, rows in data.evaluation_splits.items()}
+        if chosen_rows in seen:
+            return seen, seen[chosen_rows]
+        return seen, Stages(there, settings.selection.of(data), error, gains)
+
+    seen, ranked = look()
     scale = seen["pruning"].samples / ranked.samples
-    sees_truth = ranked is seen["pruning"]
 
     units = [(m, k) for m, n in enumerate(network.hidden) for k in range(n)]
     scores: Scores | None = None
@@ -129,7 +139,7 @@ def steps(
         choice = choose(now, units, seen["pruning"].total(), method.tie) if now is not None else None
         wanted = event % settings.truth_every == 0
         impact = None
-        if now is not None and sees_truth and fresh and now.exact:
+        if now is not None and ranked is seen["pruning"] and fresh and now.exact:
             impact = now.estimate
         elif now is not None and wanted:
             truth = View(seen["pruning"], layer, unit, view.constants, 1.0, seed)
@@ -161,8 +171,12 @@ def steps(
         gains[choice.layer][choice.unit] = 0.0
         if constant:
             network = network.fold(choice.layer, choice.unit, constant)
-        for stages in {id(s): s for s in (*seen.values(), ranked)}.values():
-            stages.remove(choice.layer, choice.unit, constant)
+        if settings.protocol.due(event + 1, sum(network.hidden)):
+            network = retrain(network, gains, data, settings.protocol.epochs, seed, event + 1)
+            seen, ranked = look()
+        else:
+            for stages in {id(s): s for s in (*seen.values(), ranked)}.values():
+                stages.remove(choice.layer, choice.unit, constant)
         units.remove((choice.layer, choice.unit))
         removed = choice
 

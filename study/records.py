@@ -126,7 +126,7 @@ RUN_TAGS: dict[str, str] = {
     "ranking": "single_overall | iterative",
     "removal": "zero | mean",
     "selection": "rows ranked on: pruning | held_out | subset[samples=...]",
-    "protocol": "no_retrain",
+    "protocol": "no_retrain | retrain[epochs=...]: whether what is left is trained on the way",
     "error": "half_squared | cross_entropy: what is ranked on",
     "seed": "seed of initialisation and batch order",
     "draw": "draw of the random method; 0 elsewhere",

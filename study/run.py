@@ -90,11 +90,13 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
 def title(planned: Plan) -> str:
     """Return a cell's name for people.
 
-    As in "digits_1x100, taylor2, iterative, seed 3".
+    As in "digits_1x100, taylor2, iterative, seed 3"; what is retrained says so.
     """
     what = planned.population if planned.population != "free" else f"{planned.dataset} {planned.hidden}"
     draw = f", draw {planned.method.draw}" if hasattr(planned.method, "draw") else ""
-    return f"{what}, {planned.method_label}, {planned.settings.ranking}, seed {planned.seed}{draw}"
+    protocol = planned.settings.protocol
+    trained = f", {protocol.label}" if protocol.name == "retrain" else ""
+    return f"{what}, {planned.method_label}, {planned.settings.ranking}, seed {planned.seed}{draw}{trained}"
 
 
 def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:

@@ -12,8 +12,8 @@ from study.networks.error import ERRORS
 
 RANKINGS = ("single_overall", "iterative")
 REMOVALS = ("zero", "mean")
-PROTOCOLS = ("no_retrain",)
-CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "protocol": PROTOCOLS, "error": ERRORS}
+PROTOCOLS = ("no_retrain", "retrain")
+CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "error": ERRORS}
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,53 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Protocol:
+    """The order of score, remove, train and evaluate; see `study.pruning`.
+
+    Attributes:
+        name: "no_retrain" (the paper's: score, remove, evaluate) or "retrain" (score, remove, train where it is due,
+            evaluate).
+        every: share of all hidden units, above 0 and at most 1: training is due each time that as many more have gone.
+        epochs: passes over the training rows each time, 0 or more; 0 trains nothing.
+    """
+
+    name: str = "no_retrain"
+    every: float = 0.1
+    epochs: int = 5
+
+    def __post_init__(self) -> None:
+        if self.name not in PROTOCOLS:
+            raise StudyError(f"protocol={self.name!r}; possible: {', '.join(PROTOCOLS)}")
+        if not 0 < self.every <= 1:
+            raise StudyError(f"protocol.every={self.every}; possible: a share of the units above 0, 1 at most")
+        if self.epochs < 0:
+            raise StudyError(f"protocol.epochs={self.epochs}; possible: 0 (train nothing) or more")
+        if self.name != "retrain" and (self.every, self.epochs) != (Protocol.every, Protocol.epochs):
+            raise StudyError("protocol: `every` and `epochs` go with retrain, and only with it")
+
+    @property
+    def label(self) -> str:
+        """For people and tags.
+
+        >>> Protocol().label, Protocol("retrain", epochs=20).label
+        ('no_retrain', 'retrain[epochs=20]')
+        """
+        share = f",every={self.every:g}" if self.every != Protocol.every else ""
+        return f"{self.name}[epochs={self.epochs}{share}]" if self.name == "retrain" else self.name
+
+    def due(self, removed: int, units: int) -> bool:
+        """Whether the network is trained after its removal number `removed` of `units`: never after the last.
+
+        >>> [n for n in range(1, 13) if Protocol("retrain", every=0.25).due(n, 12)]
+        [3, 6, 9]
+        """
+        if self.name != "retrain" or self.epochs == 0 or removed == units:
+            return False
+        now, before = (int(n / (self.every * units) + 1e-9) for n in (removed, removed - 1))
+        return now > before
+
+
+@dataclass(frozen=True)
 class Settings:
     """How to prune: everything scientific but the network, the data and the method.
 
@@ -70,7 +117,7 @@ class Settings:
         removal: "zero" (the paper) or "mean": the unit's mean output on the ranking rows goes into the next bias.
         error: "half_squared" (the paper) or, under a softmax, "cross_entropy": what is ranked on.
         selection: the rows ranked on.
-        protocol: "no_retrain".
+        protocol: the order of score, remove, train and evaluate.
         truth_every: true impacts are recorded at every n-th step (and wherever the method computes them anyway).
         surfaces_every: error surfaces of the units removed at steps 1, 1+n, 1+2n, ...; 0 for none.
         surface_gain: largest gain of an error surface.
@@ -82,7 +129,7 @@ class Settings:
     removal: str = "zero"
     error: str = "half_squared"
     selection: Selection = field(default_factory=Selection)
-    protocol: str = "no_retrain"
+    protocol: Protocol = field(default_factory=Protocol)
     truth_every: int = 1
     surfaces_every: int = 0
     surface_gain: float = 10.0

@@ -21,7 +21,7 @@ from study.methods import Method
 from study.methods import method as method_of
 from study.networks import ErrorFunction, Network, from_module
 from study.pruning import Step, constants, steps
-from study.settings import Selection, Settings
+from study.settings import Protocol, Selection, Settings
 
 Progress = Callable[[int, int], None]
 """Called with (units removed, units at the start) after every step."""
@@ -35,7 +35,8 @@ class Result:
 
     Attributes:
         tables: the tables of `study.records`, by name.
-        path: gains of every hidden layer and the network (biases folded into under mean removal), by units removed.
+        path: gains of every hidden layer and the network (biases folded into under mean removal, trained under
+            retraining), by units removed.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -96,6 +97,7 @@ def prune(
     removal: str = "zero",
     error: str = "half_squared",
     selection: str | Selection = "pruning",
+    protocol: str | Protocol = "no_retrain",
     truth_every: int = 1,
     surfaces_every: int = 0,
     pairs: bool = False,
@@ -104,7 +106,7 @@ def prune(
     progress: Progress | None = None,
     **params: object,
 ) -> Result:
-    """Prune a trained network unit by unit, without retraining, down to its last hidden unit.
+    """Prune a trained network unit by unit, without retraining unless asked for, down to its last hidden unit.
 
     Args:
         network: the network, or any stack of linear layers and activations as a torch module.
@@ -114,10 +116,11 @@ def prune(
         removal: "zero" or "mean".
         error: "half_squared" or, under a softmax, "cross_entropy".
         selection: rows ranked on: "pruning", "held_out", or a `Selection` (for a subset).
+        protocol: "no_retrain", "retrain" (5 epochs after each further 10 % of the units), or a `Protocol`.
         truth_every: true impacts at every n-th step.
         surfaces_every: error surfaces of removals 1, 1+n, 1+2n, ...; 0 for none.
         pairs: true impacts of all pairs of units at the start.
-        seed: for methods that draw.
+        seed: for methods that draw, and of the order of batches under retraining.
         device: "cpu", or "cuda" where there is one.
         progress: called after every step.
         **params: the method's parameters, as in `threshold="median"`.
@@ -135,6 +138,7 @@ def prune(
         removal=removal,
         error=error,
         selection=selection if isinstance(selection, Selection) else Selection(selection),
+        protocol=protocol if isinstance(protocol, Protocol) else Protocol(protocol),
         truth_every=truth_every,
         surfaces_every=surfaces_every,
         pairs=pairs,

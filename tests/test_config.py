@@ -26,8 +26,10 @@ def test_every_choice_of_every_group_composes_into_a_plan(choice):
     check_population(cfg)
     planned = plan(cfg)
     group, name = choice.split("=")
-    if group in ("ranking", "removal", "protocol"):
+    if group in ("ranking", "removal"):
         assert getattr(planned.settings, group) == name
+    if group == "protocol":
+        assert planned.settings.protocol.name == name
     if group == "population":
         assert planned.population == name
 

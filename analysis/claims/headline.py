@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.metrics import main_condition
 from analysis.statistics import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, TOO_FEW
 
 METHODS = {
@@ -96,13 +97,8 @@ def _part(row: pd.Series) -> str:
 
 def _removed(networks: pd.DataFrame) -> list[str]:
     """One sentence a kind of network: the range over populations of what each method removes (medians, R_1)."""
-    main = networks[
-        (networks["ranking"] == "iterative")
-        & (networks["removal"] == "zero")
-        & (networks["selection"] == "pruning")
-        & (networks["error"] == "half_squared")
-        & networks["method"].isin(METHODS)
-    ]
+    main = main_condition(networks)
+    main = main[(main["ranking"] == "iterative") & main["method"].isin(METHODS)]
     methods = [name for name in METHODS if name in set(main["method"])]
     # Ranges are over the same populations for every method: those where all of them ran.
     ran = main.groupby("population")["method"].nunique()

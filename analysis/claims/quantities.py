@@ -33,9 +33,9 @@ class Source:
 
     @cached_property
     def of(self) -> dict[tuple[str, ...], pd.DataFrame]:
-        """The networks' rows (index: seed) by population, method, ranking, rows ranked on, error and removal."""
-        plain = self.networks[self.networks["protocol"] == "no_retrain"]
-        groups = plain.groupby(["population", "method", "ranking", "selection", "error", "removal"])
+        """The networks' rows (index: seed) by population, method, ranking, rows ranked on, error, removal, protocol."""
+        condition = ["population", "method", "ranking", "selection", "error", "removal", "protocol"]
+        groups = self.networks.groupby(condition)
         return {tuple(map(str, names)): rows.set_index("seed") for names, rows in groups}
 
     @cached_property
@@ -57,7 +57,10 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Term:
-    """What "method ranking [| rows ranked on] [@population]" names under an arm, and its rows (index: seed)."""
+    """What "method ranking [+ protocol] [| rows ranked on] [@population]" names under an arm, and its rows.
+
+    Rows (index: seed) are those of the metrics; of several methods, their range in the part's metric alone.
+    """
 
     population: str
     method: str
@@ -72,6 +75,7 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
     if part.over:
         return _series(part, arm, source)
     specs = [part.of, *([part.minus] if isinstance(part.minus, str) else []), *part.beyond]
+    specs += [part.per] if part.per else []
     terms = [term(spec, part, arm, source) for spec in specs]
     for found in terms:
         if found.reason:
@@ -85,11 +89,14 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
     if part.metric == WINS:
         values = _wins(source, terms[0].rows, terms[1].rows)
     else:
+        summed = terms[1:-1] if part.per else terms[1:]
         values = sum(
-            (sign * t.rows[column] for sign, t in zip((-1, -1, 1)[: len(terms) - 1], terms[1:], strict=True)),
+            (sign * t.rows[column] for sign, t in zip((-1, -1, 1)[: len(summed)], summed, strict=True)),
             terms[0].rows[column],
         )
         values = values - (part.minus if isinstance(part.minus, float) else 0.0)
+        if part.per:
+            values = values / terms[-1].rows[column].where(lambda divisor: divisor != 0)
     known = values.dropna().astype(float)
     return Quantity(known, _missing(part, values, known, terms))
 
@@ -122,39 +129,54 @@ def _column(part: Part) -> str:
     return part.metric + ("_held_out" if part.split == "held_out" else "")
 
 
-def named(spec: str, population: str, arm: Arm) -> tuple[str | None, str, str, str]:
-    """Return population (None where the arm has none), method, ranking and rows ranked on that a spec names.
+def named(spec: str, population: str, arm: Arm) -> tuple[str | None, tuple[str, ...], str, str, str]:
+    """Return population (None where the arm has none), methods, ranking, rows ranked on and protocol of a spec.
 
     >>> named("taylor2 iterative | held_out @mnist_1x100", "mnist_2x50", Arm("as_published", ""))
-    ('mnist_1x100', 'taylor2', 'iterative', 'held_out')
+    ('mnist_1x100', ('taylor2',), 'iterative', 'held_out', 'no_retrain')
+    >>> named("taylor1/random iterative + retrain[epochs=5]", "mnist_2x50", Arm("as_published", ""))
+    ('mnist_2x50', ('taylor1', 'random'), 'iterative', 'pruning', 'retrain[epochs=5]')
     """
     words, _, elsewhere = spec.partition("@")
     words, _, selection = words.partition("|")
-    method, ranking = words.split()
+    words, _, protocol = words.partition("+")
+    methods, ranking = words.split()
     return (
         arm.population(elsewhere.strip() or population),
-        arm.method(method),
+        tuple(arm.method(method) for method in methods.split("/")),
         ranking,
         selection.strip() or "pruning",
+        protocol.strip() or "no_retrain",
     )
 
 
 def term(spec: str, part: Part, arm: Arm, source: Source) -> Term:
     """Return what a spec names under an arm, with the reason where there are no rows."""
-    population, method, ranking, selection = named(spec, part.population, arm)
+    population, methods, ranking, selection, protocol = named(spec, part.population, arm)
+    method = "/".join(methods)
     networks = source.networks
     if population is None:
         return Term("", method, ranking, selection, networks[:0], f"no network of the authors for {part.population}")
-    rows = source.of.get((population, method, ranking, selection, part.error, part.removal), networks[:0])
+    condition = (ranking, selection, part.error, part.removal, protocol)
+    found = {m: source.of.get((population, m, *condition), networks[:0]) for m in methods}
+    rows = found[method] if method in found else _range(found, _column(part))
     reason = ""
     if population not in source.populations:
         reason = source.absent.get(population, f"no finished cells of {population}")
-    elif rows.empty:
+    elif absent := [m for m, of_method in found.items() if of_method.empty]:
         error = "" if part.error == "half_squared" else f", ranked by {part.error}"
         rows_ranked = "" if selection == "pruning" else f", ranked on {selection}"
         removal = "" if part.removal == "zero" else f", {part.removal} removal"
-        reason = f"no finished cells of {population} with {method}, {ranking}{error}{rows_ranked}{removal}"
+        trained = "" if protocol == "no_retrain" else f", {protocol}"
+        where = f"{ranking}{error}{rows_ranked}{removal}{trained}"
+        reason = f"no finished cells of {population} with {'/'.join(absent)}, {where}"
     return Term(population, method, ranking, selection, rows, reason)
+
+
+def _range(found: dict[str, pd.DataFrame], column: str) -> pd.DataFrame:
+    """Largest less smallest value over methods, in the networks that have them all; null where one is."""
+    wide = pd.concat([rows[column] for rows in found.values()], axis=1, join="inner").astype(float)
+    return pd.DataFrame({column: wide.max(axis=1, skipna=False) - wide.min(axis=1, skipna=False)})
 
 
 def _wins(source: Source, of: pd.DataFrame, other: pd.DataFrame) -> pd.Series:

@@ -29,12 +29,14 @@ class Part:
     Attributes:
         label, role: in words; "decides", "beside" or "sensitivity".
         population: that it is tested on.
-        test, margin: template and margin (two numbers for QTY).
+        test, margin: template and margin (two numbers for QTY; for ATMOST a second one that refutes beyond it).
         metric: column of the metrics table, without the suffix of the split.
-        of: method and ranking of the quantity, "brute_force iterative"; after "|" the rows ranked on (as in a run's
-            tag), after "@" another population.
+        of: method and ranking of the quantity, "brute_force iterative"; after "+" a protocol and after "|" the rows
+            ranked on (as in a run's tags), after "@" another population. Several methods, "taylor1/taylor2 iterative",
+            stand for the range over them: the largest value less the smallest.
         minus: the same of what is subtracted ("... @population" for another population), a number, or None.
         split: "pruning" or "held_out".
+        per: the same of what the quantity is divided by; "" for none.
         error, removal: the error ranked on; what takes a removed unit's place.
         beyond: method and ranking of two more quantities: `of - minus` is taken beyond the difference of these.
         over: populations and their sizes, ascending, in place of one population: TREND tests the order of the
@@ -56,6 +58,7 @@ class Part:
     split: str = "pruning"
     error: str = "half_squared"
     removal: str = "zero"
+    per: str = ""
     beyond: tuple[str, ...] = ()
     over: tuple[tuple[str, float], ...] = ()
     published: float | None = None
@@ -221,6 +224,7 @@ def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
             split=split,
             error=raw.get("error", "half_squared"),
             removal=raw.get("removal", "zero"),
+            per=_fill(raw.get("per", ""), method),
             beyond=tuple(_fill(spec, method) for spec in raw.get("beyond", [])),
             over=over,
             published=value,

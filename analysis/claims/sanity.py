@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.metrics import main_condition
+
 METHODS = ("worst_first", "random", "brute_force")
 COLUMNS = ["population", "metric", *METHODS, "n", "ok"]
 
@@ -19,13 +21,8 @@ def sanity(networks: pd.DataFrame) -> pd.DataFrame:
         networks: `metrics.per_network` of the cells that enter.
     """
     rows = []
-    main = networks[
-        (networks["ranking"] == "iterative")
-        & (networks["removal"] == "zero")
-        & (networks["selection"] == "pruning")
-        & (networks["error"] == "half_squared")
-        & networks["method"].isin(METHODS)
-    ]
+    main = main_condition(networks)
+    main = main[(main["ranking"] == "iterative") & main["method"].isin(METHODS)]
     for population, part in main.groupby("population"):
         for metric, substitute, sign in (("auc_e", "m1b", -1), ("r_1", "r_1pct", 1)):
             name = substitute if part[metric].isna().any() else metric

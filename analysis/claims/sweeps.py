@@ -25,7 +25,7 @@ class Need:
     """One kind of cell that a claim needs.
 
     Attributes:
-        population, method, ranking, error, selection, removal: as in a cell's tags.
+        population, method, ranking, error, selection, removal, protocol: as in a cell's tags.
     """
 
     population: str
@@ -34,6 +34,7 @@ class Need:
     error: str = "half_squared"
     selection: str = "pruning"
     removal: str = "zero"
+    protocol: str = "no_retrain"
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,15 @@ def needs(claim: Claim, arm: Arm) -> Iterator[tuple[Need, Part, int]]:
     """Yield the cells that a claim needs under an arm, each with the part that asks for it and networks a seed."""
     for part in claim.parts_in(arm.name):
         specs = [part.of, *([part.minus] if isinstance(part.minus, str) else []), *part.beyond]
+        specs += [part.per] if part.per else []
         for place in [p for p, _ in part.over] or [part.population]:
             for spec in specs:
-                population, method, ranking, selection = named(spec, place, arm)
+                population, methods, ranking, selection, protocol = named(spec, place, arm)
                 if population is not None:
                     restarts = part.best_of if spec == part.of else 1
-                    yield Need(population, method, ranking, part.error, selection, part.removal), part, restarts
+                    for method in methods:
+                        need = Need(population, method, ranking, part.error, selection, part.removal, protocol)
+                        yield need, part, restarts
 
 
 def wanted(register: Register, profile: Profile) -> dict[Need, int]:
@@ -113,25 +117,31 @@ def wanted(register: Register, profile: Profile) -> dict[Need, int]:
 def sweeps(register: Register, profile: Profile) -> dict[str, str]:
     """Return the sweeps of a profile: file name without ending -> content."""
     richer = _richer(register)
-    groups: dict[tuple[str, str, str, str, str, int, bool], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    groups: dict[tuple[str, str, str, str, str, str, int, bool], dict[str, set[str]]]
+    groups = defaultdict(lambda: defaultdict(set))
     samples: dict[str, set[int]] = defaultdict(set)
+    epochs: dict[str, set[int]] = defaultdict(set)
     for need, networks in wanted(register, profile).items():
-        rows, size = re.fullmatch(r"(\w+)(?:\[samples=(\d+)\])?", need.selection).groups()  # type: ignore[union-attr]
+        rows, size = _numbered(need.selection)
+        protocol, trained = _numbered(need.protocol)
         if size:
-            samples[need.population].add(int(size))
+            samples[need.population].add(size)
+        if trained:
+            epochs[need.population].add(trained)
         record, random = richer.get(need, ""), need.method == "random"
-        kind = (need.ranking, need.error, need.removal, rows, record, networks, random)
+        kind = (need.ranking, need.error, need.removal, rows, protocol, record, networks, random)
         groups[kind][need.population].add(need.method)
     found: dict[str, str] = {}
     first = register.plan["confirmatory_from"]
-    for kind, by_population in sorted(groups.items(), key=lambda item: (-item[0][5], item[0])):
+    for kind, by_population in sorted(groups.items(), key=lambda item: (-item[0][6], item[0])):
         by_methods: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for population, methods in by_population.items():
             by_methods[tuple(sorted(methods, key=_place))].append(population)
         for chosen, populations in sorted(by_methods.items(), key=lambda item: (-len(item[1]), item[0])):
-            ranking, error, removal, rows, record, networks, random = kind
+            ranking, error, removal, rows, protocol, record, networks, random = kind
             words = [ranking, "random" if random else "", error if error != "half_squared" else "", record]
-            words += [removal if removal != "zero" else "", rows if rows != "pruning" else "", f"n{networks}"]
+            words += [removal if removal != "zero" else "", rows if rows != "pruning" else ""]
+            words += [protocol if protocol != "no_retrain" else "", f"n{networks}"]
             name = "_".join([profile.name, *filter(None, words)])
             name = name if name not in found else f"{name}_{sum(n.startswith(name) for n in found) + 1}"
             params = {"population": ",".join(sorted(populations)), "ranking": ranking, "method": ",".join(chosen)}
@@ -146,6 +156,10 @@ def sweeps(register: Register, profile: Profile) -> dict[str, str]:
             if rows == "subset":
                 sizes = set.union(*(samples[p] for p in populations))
                 params["selection.samples"] = ",".join(map(str, sorted(sizes)))
+            if protocol != "no_retrain":
+                lengths = set.union(*(epochs[p] for p in populations))
+                params["protocol"] = protocol
+                params["protocol.epochs"] = ",".join(map(str, sorted(lengths)))
             params["seed"] = f"range({first},{first + networks})"
             found[name] = _file(profile, name, params, record, random, first)
     return found
@@ -161,6 +175,16 @@ def _richer(register: Register) -> dict[Need, str]:
                     kinds = {RECORDED[part.metric], *found.get(need, "").split("_")} - {""}
                     found[need] = "_".join(sorted(kinds))
     return found
+
+
+def _numbered(label: str) -> tuple[str, int]:
+    """Return the name and the number of a tag, 0 where it has none.
+
+    >>> _numbered("subset[samples=50]"), _numbered("no_retrain")
+    (('subset', 50), ('no_retrain', 0))
+    """
+    name, number = re.fullmatch(r"(\w+)(?:\[\w+=(\d+)\])?", label).groups()  # type: ignore[union-attr]
+    return name, int(number or 0)
 
 
 def _place(method: str) -> tuple[int, str]:

@@ -89,6 +89,20 @@ def per_network(metrics: pd.DataFrame) -> pd.DataFrame:
     return means.merge(grouped.size().rename("draws").reset_index(), on=SETTINGS)
 
 
+def main_condition(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the main condition: units set to zero, ranked by half squared error on the pruning rows.
+
+    Of cells or networks; both rankings, nothing retrained. Other conditions enter verdicts; in a figure or a table of
+    methods they would be counted twice.
+    """
+    return table[
+        (table["removal"] == "zero")
+        & (table["selection"] == "pruning")
+        & (table["protocol"] == "no_retrain")
+        & (table["error"] == "half_squared")
+    ]
+
+
 def _complete(frames: Frames) -> set[str]:
     """Keys of the cells whose trajectory goes down to no unit at all: only there E_all is known."""
     last = frames.events.groupby("key")["units_left"].min()

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from analysis.claims import Evaluation
 from analysis.frames import Frames
-from analysis.metrics import curves, per_network
+from analysis.metrics import curves, main_condition, per_network
 from analysis.report import authors, falls, ladder, scales, tables
 from analysis.report.draw import Drawn, draw
 from analysis.report.sections import sections
@@ -47,7 +47,7 @@ def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.Dat
     # A cell whose true impacts were recorded at the start only says nothing of regret along the way.
     seen = frames.agreement.loc[frames.agreement["layer"] == -1, "key"].value_counts()
     table = table.assign(regret_mean=table["regret_mean"].where(table["key"].map(seen) > 1))
-    plain, paths = tables.plain(table), curves(frames)
+    plain, paths = main_condition(table), curves(frames)
     fresh = plain[~authors.is_theirs(plain) & ~ladder.is_rung(plain)]
     say("Drawing figures")
     figures = list(draw(frames.of(plain["key"].tolist()), paths, plain, judged.register))

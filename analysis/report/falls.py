@@ -16,7 +16,7 @@ def falls(networks: pd.DataFrame) -> pd.DataFrame:
     """Return one row a digit, hidden layer and output: the fall of the error under brute force, medians over networks.
 
     Args:
-        networks: `metrics.per_network` of the main condition (`tables.plain`).
+        networks: `metrics.per_network` of the main condition (`metrics.main_condition`).
     """
     chosen = networks[(networks["method"] == "brute_force") & (networks["ranking"] == "iterative")]
     rows = []

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.figures.style import label, ordered
 from analysis.frames import Frames
+from analysis.metrics import main_condition
 from analysis.report.authors import PREFIX
 from analysis.report.tables import number
 
@@ -16,11 +17,9 @@ POPULATIONS = ("authors_diamond", "authors_double_shape")
 
 def cells(frames: Frames) -> pd.DataFrame:
     """Return the cells compared: one a network and method, re-ranked."""
-    chosen = frames.cells[
-        frames.cells["population"].isin(POPULATIONS)
-        & frames.cells["method"].isin(METHODS)
-        & (frames.cells["ranking"] == "iterative")
-    ]
+    cells = main_condition(frames.cells)
+    iterative = cells["ranking"] == "iterative"
+    chosen = cells[cells["population"].isin(POPULATIONS) & cells["method"].isin(METHODS) & iterative]
     return chosen.sort_values("start_time").drop_duplicates(["population", "method"], keep="last")
 
 

@@ -40,19 +40,6 @@ def test(row: pd.Series) -> str:
     return f"{row['template']}({row['margin']})" if row["margin"] else str(row["template"])
 
 
-def plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of the main condition: units set to zero, ranked by half squared error on the pruning rows.
-
-    Sensitivity conditions enter verdicts; in a figure or a table of methods they would be counted twice.
-    """
-    return table[
-        (table["removal"] == "zero")
-        & (table["selection"] == "pruning")
-        & (table["protocol"] == "no_retrain")
-        & (table["error"] == "half_squared")
-    ]
-
-
 def correlations(networks: pd.DataFrame) -> pd.DataFrame:
     """Return the table that the paper planned: per population, ranking and method, over networks.
 

@@ -24,7 +24,7 @@ class Result:
     """What a template says of one array of values, one value a network.
 
     Attributes:
-        template, margin: as registered; the margin of QTY is (v, w).
+        template, margin: as registered; the margin of QTY (and, where given so, of ATMOST) is (v, w).
         n: networks.
         estimate, low, high: estimate and one-sided 95 % limits (together a 90 % interval); NaN where n allows none.
         p: one-sided p-value of the claim, uncorrected.

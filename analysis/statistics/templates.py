@@ -103,9 +103,15 @@ def at_least(values: ArrayLike, v: float) -> Result:
     return _against("ATLEAST", _array(values), v, +1)
 
 
-def at_most(values: ArrayLike, v: float) -> Result:
-    """ATMOST(v): signed rank of x < v; refuted by the opposite test. Estimate and limits are the median's."""
-    return _against("ATMOST", _array(values), v, -1)
+def at_most(values: ArrayLike, margin: float | tuple[float, float]) -> Result:
+    """ATMOST(v): signed rank of x < v; refuted by the opposite test. Estimate and limits are the median's.
+
+    ATMOST(v, w), where a claim has its own line for refutation: refuted by the signed rank of x > w, w not below v.
+
+    >>> at_most([0.6] * 5, 0.5).refuted, at_most([0.6] * 5, (0.5, 0.8)).refuted
+    (True, False)
+    """
+    return _against("ATMOST", _array(values), margin, -1)
 
 
 def qty(values: ArrayLike, margin: tuple[float, float]) -> Result:
@@ -235,10 +241,11 @@ def _array(values: ArrayLike) -> Values:
     return x
 
 
-def _against(template: str, x: Values, v: float, sign: int) -> Result:
+def _against(template: str, x: Values, margin: float | tuple[float, float], sign: int) -> Result:
+    v, w = margin if isinstance(margin, tuple) else (margin, margin)
     low, high = median_limits(x, ALPHA)
-    refuted = signed_rank.p_greater(sign * (v - x)) < ALPHA
-    return _ranked(template, v, x, sign * (x - v), float(np.median(x)), low, high, refuted=refuted)
+    refuted = signed_rank.p_greater(sign * (w - x)) < ALPHA
+    return _ranked(template, margin, x, sign * (x - v), float(np.median(x)), low, high, refuted=refuted)
 
 
 def _ranked(

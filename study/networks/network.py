@@ -154,6 +154,35 @@ class Network:
             weights[m + 1] = weights[m + 1][:, keep] * gain[keep]
         return self.resized(weights, biases)
 
+    def expanded(self, gains: Sequence[Tensor], small: Network) -> Network:
+        """Return this network with the parameters of its compact form: units keep their indices. Inverse of `compact`.
+
+        Whatever led into or out of a removed unit is 0: it has no influence, with or without its gain.
+
+        Args:
+            gains: one vector a hidden layer, shape (units,); 1, or 0 where a unit was removed.
+            small: of the sizes of `compact(gains)`, as after training it.
+
+        Raises:
+            StudyError: when the sizes differ.
+
+        >>> net = Network((torch.eye(2), torch.ones(1, 2)), (torch.zeros(2), torch.zeros(1)), ("relu",), "linear")
+        >>> gains = [torch.tensor([0.0, 1.0])]
+        >>> net.expanded(gains, net.compact(gains)).weights[1].tolist()
+        [[0.0, 1.0]]
+        """
+        left = tuple(int(g.count_nonzero()) for g in gains)
+        if small.hidden != left:
+            raise StudyError(f"{small.name} has hidden layers of {small.hidden} units; the gains leave {left}")
+        weights, biases = [torch.zeros_like(w) for w in self.weights], [torch.zeros_like(b) for b in self.biases]
+        below = torch.arange(self.weights[0].shape[1])
+        for m, (w, b) in enumerate(zip(small.weights, small.biases, strict=True)):
+            here = gains[m].nonzero()[:, 0] if m < self.depth else torch.arange(len(b))
+            weights[m][here[:, None], below] = w
+            biases[m][here] = b
+            below = here
+        return self.resized(weights, biases)
+
     def digest(self) -> str:
         """Return the SHA-256 of architecture and parameters."""
         sha = hashlib.sha256(f"{self.name} {self.activations} {self.output}".encode())

@@ -76,9 +76,11 @@ def run_description(tags: Mapping[str, str]) -> str:
     if tags.get("kind") == "network":
         return f"{network[0].upper()}{network[1:]}, before any pruning.{band}"
     when = "once, before the first removal" if tags.get("ranking") == "single_overall" else "after every removal"
+    protocol = tags.get("protocol", "no_retrain")
+    trained = "" if protocol == "no_retrain" else f" What is left is trained on the way: {protocol}."
     return (
         f"One cell: {network}, pruned unit by unit, the smallest score first, down to its last hidden unit. "
-        f"Scores: {method_words(tags)}, computed {when}. "
+        f"Scores: {method_words(tags)}, computed {when}.{trained} "
         f"Figures are under *Artifacts / figures*, every number under *Artifacts / tables*.{band}"
     )
 

@@ -68,6 +68,7 @@ class Cell:
     band: str = "met"
     selection: str = "pruning"
     ranked_error: str = "half_squared"
+    protocol: str = "no_retrain"
 
     @property
     def network_key(self) -> str:
@@ -81,6 +82,7 @@ class Cell:
             self.ranking,
             self.selection,
             self.ranked_error,
+            self.protocol,
             self.seed,
             self.draw,
         )
@@ -200,7 +202,7 @@ def _tags(cell: Cell, kind: str) -> dict[str, object]:
         "ranking": cell.ranking if kind == "cell" else "",
         "removal": "zero",
         "selection": cell.selection,
-        "protocol": "no_retrain",
+        "protocol": cell.protocol,
         "error": cell.ranked_error,
         "seed": cell.seed,
         "draw": cell.draw,

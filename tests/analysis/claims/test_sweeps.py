@@ -22,7 +22,10 @@ def test_the_full_profile_has_the_cells_of_every_claim():
             rows = given.get("selection", "pruning")
             rows += f"[samples={given['selection.samples']}]" if rows == "subset" else ""
             error = given.get("error", "half_squared")
-            found.add((given["population"], given["method"], given["ranking"], error, rows, int(given["seed"])))
+            protocol = given.get("protocol", "no_retrain")
+            protocol += f"[epochs={given['protocol.epochs']}]" if protocol == "retrain" else ""
+            where = given["population"], given["method"], given["ranking"], error, rows, protocol
+            found.add((*where, int(given["seed"])))
     register = load()
     for claim in register.claims:
         for name in claim.arms:
@@ -31,7 +34,7 @@ def test_the_full_profile_has_the_cells_of_every_claim():
                 continue
             for need, part, restarts in needs(claim, arm):
                 last = 99 + restarts * min(n for n in (part.networks or claim.networks, arm.networks or 1000))
-                wanted = (need.population, need.method, need.ranking, need.error, need.selection, last)
+                wanted = (need.population, need.method, need.ranking, need.error, need.selection, need.protocol, last)
                 assert wanted in found, (claim.id, wanted)
 
 

@@ -87,6 +87,8 @@ def test_values_against_a_number():
     assert verdict(at_least(x, 0.6)) == REFUTED
     assert verdict(at_most(x, 0.6)) == SUPPORTED
     assert verdict(at_most(x, 0.4)) == REFUTED
+    beyond = [verdict(at_most(x, margins)) for margins in ((0.6, 0.8), (0.4, 0.6), (0.3, 0.4))]
+    assert beyond == [SUPPORTED, INCONCLUSIVE, REFUTED]
     assert at_least(x, 0.4).estimate == np.median(x)
     assert verdict(at_least(np.full(10, 0.4), 0.4)) == INCONCLUSIVE
 
