@@ -45,7 +45,8 @@ def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
     if overall.empty:
         return []
     fresh = networks[~networks["population"].astype(str).str.startswith(STORED)]
-    sentences = [_count(overall, fresh), *_removed(fresh)]
+    judged = main.loc[(main["role"] == "decides") & (main["n"] > 0), "population"]
+    sentences = [_count(overall, fresh[fresh["population"].isin(judged)]), *_removed(fresh)]
     for wanted in (SUPPORTED, REFUTED):
         for _, claim in overall[overall["verdict"] == wanted].iterrows():
             parts = main[(main["claim"] == claim["claim"]) & (main["role"] == "decides")]

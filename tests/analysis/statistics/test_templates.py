@@ -129,6 +129,12 @@ def test_trend_agrees_with_page():
     assert verdict(trend(x[:, ::-1])) == REFUTED
 
 
+def test_the_trend_of_one_network_is_an_estimate_and_no_test():
+    found = trend([[1.0, 3.0, 2.0]])
+    assert found.estimate == pytest.approx(0.5)  # Spearman's correlation
+    assert (found.p, found.p_smallest, found.refuted) == (1.0, 1.0, False)
+
+
 def test_median_limits_are_exact_order_statistics():
     x = np.arange(10.0)
     low, high = median_limits(x, 0.05)
