@@ -22,7 +22,17 @@ def cost(frame: pd.DataFrame, ax: Axes, column: str, title: str) -> Axes:
         of = frame[frame["method"] == method]
         # What the authors' code computed has the criterion's colour; a square tells it apart.
         marker = "s" if method.endswith("_as_implemented") else "o"
-        ax.plot(of["seconds"], of[column], marker, ms=2.5, mew=0, alpha=0.35, color=colour(method))
+        ax.plot(
+            of["seconds"],
+            of[column],
+            marker,
+            ms=2.5,
+            mew=0,
+            alpha=0.35,
+            color=colour(method),
+            rasterized=True,
+            zorder=1.5,
+        )
         middle = [of["seconds"].median()], [of[column].median()]
         ax.plot(*middle, marker, ms=7, mec="white", mew=0.7, color=colour(method), label=label(method))
     ax.set(xscale="log", ylim=(-0.04, 1.04))

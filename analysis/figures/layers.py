@@ -23,7 +23,7 @@ def layer_shares(frame: pd.DataFrame, ax: Axes, title: str) -> Axes:
         of = frame.loc[frame["method"] == method, list(EARLY)]
         # Methods stand side by side at each share, so that their dots do not hide each other.
         x = [place + 0.08 * (number - (len(methods) - 1) / 2) for place in range(len(EARLY))]
-        ax.plot(x, of.to_numpy().T, ".", ms=3, mew=0, alpha=0.4, color=colour(method))
+        ax.plot(x, of.to_numpy().T, ".", ms=3, mew=0, alpha=0.4, color=colour(method), rasterized=True, zorder=1.5)
         ax.plot(x, of.median(), dashes(method), marker="o", ms=4, lw=1.2, color=colour(method), label=label(method))
     ax.axhline(frame["m7_chance"].iloc[0], color="0.4", lw=0.9, ls=":")
     ax.set(xticks=range(len(EARLY)), ylim=(-0.04, 1.04))

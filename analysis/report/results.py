@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pandas as pd
 from analysis.claims import Evaluation
 
 TABLES = (
-    *("verdicts", "values", "correlations", "populations", "sanity", "excluded", "with_excluded", "not_run"),
+    *("verdicts", "values", "correlations", "populations", "sanity", "excluded"),
     *("authors", "ladder", "falls", "scales", "selftest"),
 )
 FIGURES = ("removable", "cost", "layers", "lorenz", "ladder")
+ABOVE = re.compile(r"(?<![\w.])/[^\s;,\"]*?/(?=(?:shared/)?data/)")
+"""What leads to a data folder: a path of the machine that a reason names."""
 ABOUT = """# Results
 
 The small results of {cells:,} recorded cells of {networks:,} networks: `make results` copied them from the report that
@@ -41,6 +44,6 @@ def keep(report: Path, folder: Path, judged: Evaluation, cells: pd.DataFrame) ->
         # A store without the authors' networks has no ladder.
         if (report / file).is_file():
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(report / file, folder / file)
+            (folder / file).write_text(ABOVE.sub("", (report / file).read_text()))
     about = ABOUT.format(cells=len(cells), networks=cells["network_key"].nunique(), digest=judged.digest)
     (folder / "README.md").write_text(about)

@@ -12,8 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-LINE = 0.18
-"""Height of a line of the legend, in inches."""
+LINE, ENTRY = 0.18, 1.9
+"""Height of a line of the legend, and width of its longest entry, in inches."""
 
 
 @dataclass
@@ -46,8 +46,9 @@ class Grid:
 
         Args:
             xlabel, ylabel: of all panels together.
-            entries: of the legend in a line.
+            entries: of the legend in a line, at most; fewer where the figure is narrow.
         """
+        entries = min(entries, max(1, int(self.columns * self.size[0] / ENTRY)))
         legend = {
             name: handle for ax in self.axes for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
         }

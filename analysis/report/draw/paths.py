@@ -54,7 +54,7 @@ def degradations(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]
 def both_quantities(curves: pd.DataFrame, shown: pd.DataFrame, regression: bool) -> Grid:
     """Return panels of error and, in a classification, accuracy; arguments as of `figures.degradation`."""
     quantities = ["error_per_sample"] if regression else ["error_per_sample", "accuracy"]
-    made = Grid(len(quantities), 2, (5.5, 3.5), top=0.1)
+    made = Grid(len(quantities), 2, (5.5, 3.5), left=0.8, top=0.1)
     for ax, quantity in zip(made.axes, quantities, strict=True):
         degradation(curves, shown, ax, quantity)
     return made

@@ -33,18 +33,31 @@ def test_the_kept_results_are_of_this_very_register():
 
 
 def test_the_readme_states_the_kept_verdicts(kept):
-    overall = kept[(kept["part"] == "overall") & (kept["arm"] == "as_published") & (kept["tier"] == "A")]
-    rows = re.findall(r"^\| (C\d\d) \|(.*)\|$", (ROOT / "README.md").read_text(), flags=re.M)
-    stated = {claim: [cell.strip() for cell in cells.split("|")] for claim, cells in rows}
-    assert set(stated) == set(overall["claim"])
-    for _, row in overall.iterrows():
-        assert stated[row["claim"]][1] == row["verdict"], row["claim"]
-        assert stated[row["claim"]][2] == str(row["n"]), row["claim"]
+    overall = kept[kept["part"] == "overall"].set_index(["claim", "arm"])
+    stated = {row[0]: row for row in rows() if re.fullmatch(r"C\d\d", row[0])}
+    ran = kept.loc[(kept["part"] == "overall") & (kept["verdict"] != "not run"), "claim"]
+    assert set(stated) == set(ran)
+    for claim, (_, statement, verdict, n, p, *others) in stated.items():
+        row = overall.loc[claim, "as_published"]
+        assert statement == row["statement"].rstrip(".")
+        assert (verdict, n, p) == (row["verdict"], str(row["n"]), f"{row['p_corrected']:.2g}"), claim
+        for other in others:
+            has = (claim, "as_implemented") in overall.index
+            verdict = overall.loc[claim, "as_implemented"]["verdict"] if has else "not run"
+            assert other == ("–" if verdict == "not run" else verdict), claim
 
 
-def test_the_readme_states_the_kept_shares(kept):
-    shares = pd.read_csv(RESULTS / "correlations.csv")
-    assert len(shares)
+def test_the_readme_states_the_kept_shares():
+    kept = pd.read_csv(RESULTS / "correlations.csv", dtype=str)
+    kept = kept[kept["ranking"] == "re-ranked"].pivot(index="population", columns="method", values="removable (R_1)")
+    table = [row for row in rows() if row[0] == "population" or row[0] in kept.index]
+    head, *stated = table
+    assert len(stated) > 10
+    for population, *shares in stated:
+        assert shares == kept.loc[population, head[1:]].fillna("–").tolist(), population
+
+
+def rows():
+    """The rows of the README's tables, as lists of their cells."""
     lines = (ROOT / "README.md").read_text().splitlines()
-    stated = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ") and "_" in line.split("|")[1]}
-    assert stated
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]

@@ -122,12 +122,15 @@ def test_lorenz_curves_of_known_impacts():
 
 def test_results_are_kept_and_what_was_there_goes(judged, tmp_path):
     (tmp_path / "report" / "tables").mkdir(parents=True)
-    (tmp_path / "report" / "tables" / "verdicts.csv").write_text("claim\n")
+    reason = "found neither in /home/me/study/data/authors nor in /home/me/shared/data/authors. Place it there"
+    (tmp_path / "report" / "tables" / "verdicts.csv").write_text(reason)
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "old.csv").touch()
     cells = pd.DataFrame({"network_key": ["a", "a", "b"]})
     keep(tmp_path / "report", tmp_path / "kept", judged, cells)
     assert sorted(p.name for p in (tmp_path / "kept").rglob("*") if p.is_file()) == ["README.md", "verdicts.csv"]
+    kept = (tmp_path / "kept" / "tables" / "verdicts.csv").read_text()
+    assert kept == "found neither in data/authors nor in shared/data/authors. Place it there"
     about = (tmp_path / "kept" / "README.md").read_text()
     assert "3 recorded cells of 2 networks" in about
     assert judged.digest in about
