@@ -12,8 +12,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-LINE, ENTRY = 0.18, 1.9
-"""Height of a line of the legend, and width of its longest entry, in inches."""
+LINE, LETTER, HANDLE = 0.18, 0.062, 0.45
+"""Height of a line of the legend, and widths of a letter and of what stands before the letters, in inches."""
 
 
 @dataclass
@@ -48,10 +48,11 @@ class Grid:
             xlabel, ylabel: of all panels together.
             entries: of the legend in a line, at most; fewer where the figure is narrow.
         """
-        entries = min(entries, max(1, int(self.columns * self.size[0] / ENTRY)))
         legend = {
             name: handle for ax in self.axes for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
         }
+        longest = HANDLE + LETTER * max(map(len, legend), default=0)
+        entries = min(entries, max(1, int(self.columns * self.size[0] / longest)))
         below = LINE * -(-len(legend) // entries) + 0.1 if len(legend) > 1 else 0.0
         foot, side = below + (0.22 if xlabel else 0.0), 0.2 if ylabel else 0.0
         lines = -(-self.count // self.columns)
