@@ -74,13 +74,11 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
     """Return the part's value in every network (of one seed each) under an arm, and what is missing, in words."""
     if part.over:
         return _series(part, arm, source)
-    specs = [part.of, *([part.minus] if isinstance(part.minus, str) else []), *part.beyond]
-    specs += [part.per] if part.per else []
-    terms = [term(spec, part, arm, source) for spec in specs]
+    terms = [term(spec, part, arm, source) for spec in part.specs]
     for found in terms:
         if found.reason:
             return Quantity(_none(), found.reason)
-    column = _column(part)
+    column = part.column
     if part.best_of > 1:
         terms[0] = replace(terms[0], rows=_best(terms[0].rows, column, part.best_of))
     if part.test == "EQ_WELCH":
@@ -115,7 +113,7 @@ def _series(part: Part, arm: Arm, source: Source) -> Quantity:
         found = term(f"{part.of} @{population}", part, arm, source)
         if found.reason:
             return Quantity(_none(), found.reason)
-        columns[size] = found.rows[_column(part)].astype(float)
+        columns[size] = found.rows[part.column].astype(float)
     wide = pd.DataFrame(columns).dropna()
     if wide.empty:
         return Quantity(_none(), f"no seed has a network of every one of {', '.join(p for p, _ in part.over)}")
@@ -123,10 +121,6 @@ def _series(part: Part, arm: Arm, source: Source) -> Quantity:
         return Quantity(wide)
     doublings = np.log2(np.array(list(columns)))
     return Quantity(pd.Series(np.polyfit(doublings, wide.to_numpy().T, 1)[0], index=wide.index))
-
-
-def _column(part: Part) -> str:
-    return part.metric + ("_held_out" if part.split == "held_out" else "")
 
 
 def named(spec: str, population: str, arm: Arm) -> tuple[str | None, tuple[str, ...], str, str, str]:
@@ -159,7 +153,7 @@ def term(spec: str, part: Part, arm: Arm, source: Source) -> Term:
         return Term("", method, ranking, selection, networks[:0], f"no network of the authors for {part.population}")
     condition = (ranking, selection, part.error, part.removal, protocol)
     found = {m: source.of.get((population, m, *condition), networks[:0]) for m in methods}
-    rows = found[method] if method in found else _range(found, _column(part))
+    rows = found[method] if method in found else _range(found, part.column)
     reason = ""
     if population not in source.populations:
         reason = source.absent.get(population, f"no finished cells of {population}")
@@ -205,7 +199,7 @@ def _missing(part: Part, values: pd.Series, known: pd.Series, terms: list[Term])
         notes.append(f"{part.metric} is not defined in any network")
     if part.metric.startswith("r_"):
         for t in terms:
-            floor = int((t.rows[_column(part)] == 0).sum())
+            floor = int((t.rows[part.column] == 0).sum())
             if floor:
                 notes.append(f"{part.metric} of {t.method} is 0 in {floor} of {len(t.rows)} networks")
     return "; ".join(notes)

@@ -67,6 +67,17 @@ class Part:
     arms: tuple[str, ...] = ()
     best_of: int = 1
 
+    @property
+    def column(self) -> str:
+        """The column of the metrics table that is tested."""
+        return self.metric + ("_held_out" if self.split == "held_out" else "")
+
+    @property
+    def specs(self) -> list[str]:
+        """What the quantity is made of, in the order `of`, `minus`, `beyond`, `per`."""
+        minus = [self.minus] if isinstance(self.minus, str) else []
+        return [self.of, *minus, *self.beyond, *([self.per] if self.per else [])]
+
 
 @dataclass(frozen=True)
 class Claim:

@@ -82,10 +82,8 @@ PROFILES = (
 def needs(claim: Claim, arm: Arm) -> Iterator[tuple[Need, Part, int]]:
     """Yield the cells that a claim needs under an arm, each with the part that asks for it and networks a seed."""
     for part in claim.parts_in(arm.name):
-        specs = [part.of, *([part.minus] if isinstance(part.minus, str) else []), *part.beyond]
-        specs += [part.per] if part.per else []
         for place in [p for p, _ in part.over] or [part.population]:
-            for spec in specs:
+            for spec in part.specs:
                 population, methods, ranking, selection, protocol = named(spec, place, arm)
                 if population is not None:
                     restarts = part.best_of if spec == part.of else 1

@@ -81,7 +81,7 @@ def _part_row(claim: Claim, arm: Arm, tested: Tested, family: Family) -> dict[st
         "part": part.label,
         "role": part.role,
         "population": arm.population(part.population) or part.population,
-        "metric": part.metric + ("_held_out" if part.split == "held_out" else ""),
+        "metric": part.column,
         "template": part.test,
         "margin": _words(part),
         "reason": tested.quantity.reason,

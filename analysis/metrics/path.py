@@ -32,10 +32,7 @@ def auc_error(error: ArrayLike, clipped: bool = True) -> float:
     >>> auc_error([0.0, 0.5, 1.0])
     0.5
     """
-    e = _array(error)
-    if not e[-1] >= SUBOPTIMAL * e[0] or e[-1] <= e[0]:
-        return math.nan
-    share = (e - e[0]) / (e[-1] - e[0])
+    share = _of_range(error)
     return _integral(np.clip(share, -1, 1) if clipped else share)
 
 
@@ -156,11 +153,9 @@ def mean_share(error: ArrayLike, first: float, last: float) -> float:
     >>> mean_share([0.0, 1.0, 1.0, 2.0], 0.0, 1 / 3), mean_share([0.0, 1.0, 1.0, 2.0], 1 / 3, 1.0)
     (0.25, 0.625)
     """
-    e = _array(error)
-    if not e[-1] >= SUBOPTIMAL * e[0] or e[-1] <= e[0]:
-        return math.nan
-    units = len(e) - 1
-    share = np.clip((e - e[0]) / (e[-1] - e[0]), -1, 1)[round(first * units) : round(last * units) + 1]
+    share = np.clip(_of_range(error), -1, 1)
+    units = len(share) - 1
+    share = share[round(first * units) : round(last * units) + 1]
     return _integral(share) if len(share) > 1 else math.nan
 
 
@@ -185,6 +180,14 @@ def lost(error: ArrayLike) -> float:
     span = e[-1] - e[0]
     faults = np.flatnonzero(np.diff(e[:-1]) > FAULT * span) if span > 0 else np.zeros(0)
     return float(e[faults[0] + 1 :].min() > 2 * e[0]) if len(faults) else math.nan
+
+
+def _of_range(error: ArrayLike) -> Array:
+    """(E(q) - E0) / (E_all - E0); NaN throughout where E_all < 1.5 E0, for then the range is no scale."""
+    e = _array(error)
+    if not e[-1] >= SUBOPTIMAL * e[0] or e[-1] <= e[0]:
+        return np.full(len(e), math.nan)
+    return np.asarray((e - e[0]) / (e[-1] - e[0]))
 
 
 def _array(values: ArrayLike) -> Array:

@@ -48,10 +48,8 @@ def supported(design: Design, effect: str, n: int, family: int) -> Nominal:
     level = ALPHA / family
     if not design.holds(effect):
         return Nominal(level, AT_MOST)
-    if design.template == "PROP":
-        return Nominal(_binomial(design, effect, n, level)[0], ABOUT)
-    if design.template == "ASSOC":
-        return Nominal(_noncentral(design, effect, n, level)[0], ABOUT)
+    if design.template in CLOSED_FORM:
+        return Nominal(CLOSED_FORM[design.template](design, effect, n, level)[0], ABOUT)
     if design.template == "EQ":
         # The t-tests' power at the centre: less beyond it, and less where the signed rank must agree.
         return Nominal(power.equivalence(_distance(design, "2 delta", "none"), n, level), AT_MOST)
@@ -68,10 +66,8 @@ def refuted(design: Design, effect: str, n: int) -> Nominal:
     """Return the nominal rate of "refuted", which is never corrected for a family."""
     if not design.refutable(effect):
         return Nominal(ALPHA, AT_MOST)
-    if design.template == "PROP":
-        return Nominal(_binomial(design, effect, n, ALPHA)[1], ABOUT)
-    if design.template == "ASSOC":
-        return Nominal(_noncentral(design, effect, n, ALPHA)[1], ABOUT)
+    if design.template in CLOSED_FORM:
+        return Nominal(CLOSED_FORM[design.template](design, effect, n, ALPHA)[1], ABOUT)
     if design.template in RANKED_LIMITS:
         return Nominal(power.signed_rank(_distance(design, effect, design.edge), n, ALPHA), ABOUT)
     return Nominal()
@@ -115,3 +111,7 @@ def _noncentral(design: Design, effect: str, n: int, level: float) -> tuple[floa
     shift = math.sqrt(n) * distance / design.spread
     beyond = t.ppf(1 - level, n - 1)
     return float(nct.sf(beyond, n - 1, shift)), float(nct.cdf(-beyond, n - 1, shift))
+
+
+CLOSED_FORM = {"PROP": _binomial, "ASSOC": _noncentral}
+"""Templates whose rates of "supported" and "refuted" are known exactly, and the function that returns both."""
