@@ -25,7 +25,7 @@ setup: .venv/.done  ## make the virtual environment .venv with the locked depend
 	@touch $@
 
 reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke (a minute), paper (default), full (hours)
-	@$(PY) -m study.reproduce $(PROFILE); status=$$?; [ $$status -eq 2 ] || $(PY) -m analysis || exit 1; exit $$status
+	@$(PY) -m study.reproduce $(PROFILE); status=$$?; case $$status in 2|130) ;; *) $(PY) -m analysis || exit 1;; esac; exit $$status
 
 report: setup  ## judge the claims and write outputs/report/index.html from what is recorded
 	$(PY) -m analysis

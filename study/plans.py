@@ -12,7 +12,6 @@ from pathlib import Path
 from hydra import compose
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from joblib import Parallel, delayed
 from omegaconf import DictConfig, OmegaConf
 
 from study.authors.networks import missing as network_missing
@@ -22,6 +21,7 @@ from study.data import missing
 from study.errors import StudyError
 from study.fingerprint import fingerprint
 from study.population import composer
+from study.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def cell(job: Job) -> Cell:
     return prepare(plan(cfg), data_folder(cfg))
 
 
-def planned(sweeps: list[Sweep], outputs: Path, workers: Parallel | None = None) -> dict[str, Job]:
+def planned(sweeps: list[Sweep], outputs: Path, workers: Workers | None = None) -> dict[str, Job]:
     """Return the cells of sweeps by key, read from `outputs/plans/` where nothing has changed since.
 
     Computing a thousand keys takes seconds: all data are loaded and digested. What is kept holds for this very code,
@@ -158,8 +158,8 @@ def planned(sweeps: list[Sweep], outputs: Path, workers: Parallel | None = None)
         return {key: Job(name, tuple(c), tuple(v)) for key, (name, c, v) in json.loads(kept.read_text()).items()}
     everything = [job for s in sweeps for job in jobs(s)]
     populations = dict.fromkeys(job.population for job in everything)  # each to one worker: it loads the data once
-    shares = (delayed(_keys)([job for job in everything if job.population == name]) for name in populations)
-    key_of = {job: key for share in (workers or Parallel(n_jobs=1))(shares) for job, key in share}
+    shares = [tuple(job for job in everything if job.population == name) for name in populations]
+    key_of = {job: key for share in (workers or Workers(1)).each(_keys, shares) for job, key in share}
     by_key: dict[str, Job] = {}
     for job in everything:
         by_key.setdefault(key_of[job], job)
@@ -170,7 +170,7 @@ def planned(sweeps: list[Sweep], outputs: Path, workers: Parallel | None = None)
     return by_key
 
 
-def _keys(share: list[Job]) -> list[tuple[Job, str]]:
+def _keys(share: tuple[Job, ...]) -> list[tuple[Job, str]]:
     return [(job, cell(job).key) for job in share]
 
 

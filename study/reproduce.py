@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
-import warnings
+from functools import partial
 from pathlib import Path
 
-from joblib import Parallel, delayed
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from study.errors import StudyError
 from study.plans import Job, composed, planned, profile, runnable, tracked, unavailable
 from study.run import run_cell, store_of
+from study.workers import Workers
 
 console = Console()
 SHOWN = 10
 """Failed cells that are named in the terminal, at most."""
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-"""The environment of workers that keep to one thread each."""
 
 
 def main() -> int:
@@ -35,6 +32,9 @@ def main() -> int:
     except StudyError as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         return 2
+    except KeyboardInterrupt:
+        console.print("Stopped. What is finished is recorded; the same command goes on from there.")
+        return 130
 
 
 def reproduce(name: str, workers: int = -1) -> int:
@@ -59,10 +59,7 @@ def reproduce(name: str, workers: int = -1) -> int:
         console.print(f"[yellow]Not run, for want of data:[/yellow] {', '.join(absent)}", highlight=False)
         for reason in dict.fromkeys(absent.values()):
             console.print(f"  {reason}", highlight=False)
-    os.environ.update(ONE_THREAD)
-    # loky replaces a process whose memory has grown, as it does when it loads MNIST: nothing is lost by it.
-    warnings.filterwarnings("ignore", "A worker stopped while some jobs", UserWarning)
-    with Parallel(n_jobs=workers, return_as="generator_unordered") as pool:
+    with Workers(workers) as pool:
         with console.status("Reading the plan: data, keys, what is finished"):
             by_key = planned(left, outputs, pool)
             finished = store.finished_keys()
@@ -80,7 +77,7 @@ def reproduce(name: str, workers: int = -1) -> int:
     return 1 if failed else 0
 
 
-def run_all(todo: list[Job], pool: Parallel, log: Path) -> list[tuple[Job, str]]:
+def run_all(todo: list[Job], pool: Workers, log: Path) -> list[tuple[Job, str]]:
     """Run cells in the pool's processes under a progress bar; return those that failed, with the reason."""
     columns = (
         TextColumn("{task.description}"),
@@ -94,7 +91,7 @@ def run_all(todo: list[Job], pool: Parallel, log: Path) -> list[tuple[Job, str]]
     log.parent.mkdir(parents=True, exist_ok=True)
     with Progress(*columns, console=console, refresh_per_second=2, speed_estimate_period=600) as bar:
         task = bar.add_task("cells", total=len(todo))
-        for job, reason in pool(delayed(run_job)(job, log) for job in todo):
+        for job, reason in pool.each(partial(run_job, log=log), todo, lost=_lost):
             failed += [] if reason is None else [(job, reason)]
             failing = f", {len(failed)} failed" if failed else ""
             bar.update(task, advance=1, description=f"{job.sweep}, {job.population}{failing}")
@@ -110,6 +107,10 @@ def run_job(job: Job, log: Path) -> tuple[Job, str | None]:
         logging.getLogger("study").exception("%s: failed", job)
         return job, f"{type(error).__name__}: {error}".splitlines()[0]
     return job, None
+
+
+def _lost(job: Job, error: Exception) -> tuple[Job, str | None]:
+    return job, str(error)
 
 
 def write_to(log: Path) -> None:

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from hydra import compose
-from joblib import Parallel
 from omegaconf import OmegaConf
 
 from study import plans
@@ -13,6 +12,7 @@ from study.errors import StudyError
 from study.population import composer
 from study.settings import Selection
 from study.trajectory import collect
+from study.workers import Workers
 from tests import cases
 
 
@@ -81,7 +81,7 @@ def test_keys_are_planned_once_and_again_when_the_sweep_changes(monkeypatch, tmp
     assert plans.planned([sweep], tmp_path) == first
     assert not calls
     other = plans.Sweep("smoke", sweep.params | {"seed": "1"})
-    with Parallel(n_jobs=2, return_as="generator_unordered") as pool:
+    with Workers(2) as pool:
         shared = plans.planned([other], tmp_path, pool)
     assert set(shared).isdisjoint(first)
     assert list(shared.values()) == plans.jobs(other)

@@ -2,11 +2,11 @@
 
 import pytest
 from hydra import compose
-from joblib import Parallel
 
 from study import plans, reproduce
 from study.population import composer
 from study.run import store_of
+from study.workers import Workers
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_failing_cell_fails_alone_and_is_named(small, tmp_path, capsys):
     _, sweeps = small
     jobs = plans.jobs(sweeps[0])
     broken = plans.Job("smoke", jobs[0].choices, (*jobs[0].values, "seed=-1"))
-    with Parallel(n_jobs=1, return_as="generator_unordered") as pool:
+    with Workers(1) as pool:
         failed = reproduce.run_all([broken, jobs[1]], pool, tmp_path / "logs" / "x.log")
     assert failed == [(broken, "StudyError: seed=-1: 0 or more")]
     assert "seed=-1" in (tmp_path / "logs" / "x.log").read_text()

@@ -19,7 +19,7 @@ from study.bench.rows import Row
 from study.bench.timing import Times, alternate
 from study.cell import Cell, compute
 from study.plans import cell, jobs, profile, runnable, tracked, unavailable
-from study.reproduce import ONE_THREAD
+from study.workers import ONE_THREAD
 
 FIRST = """
 import time

@@ -14,8 +14,8 @@ from study.data import _sources
 from study.data.base import Dataset
 from study.errors import StudyError
 
-#: Data sets kept in memory: the cells of a sweep share them.
-KEPT = 3
+#: Data sets kept in memory, those of a profile: its cells share them. All but full-size MNIST are small.
+KEPT = 16
 
 
 def names() -> list[str]:
@@ -45,7 +45,7 @@ def parameters(name: str) -> dict[str, tuple[type, object]]:
 
 
 def load_dataset(name: str, *, seed: int = 0, folder: Path | str | None = None, **params: object) -> Dataset:
-    """Return a data set; the last three are kept in memory, so do not write into its tensors.
+    """Return a data set; the last ones are kept in memory, so do not write into its tensors.
 
     Args:
         name: as in `names()`.

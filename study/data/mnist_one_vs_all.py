@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from study.data._full_mnist import pruning_rows, split_of
 from study.data._mnist_files import MNIST, read_mnist
-from study.data.base import Dataset
+from study.data.base import Dataset, Split, one_hot
 from study.errors import StudyError
 
 FILES = MNIST
@@ -32,11 +34,22 @@ def load(*, seed: int = 0, folder: Path | None = None, digit: int = 0) -> Datase
     """
     if digit not in range(10):
         raise StudyError(f"data set 'mnist_one_vs_all': digit must be one of 0 to 9, got {digit!r}")
+    raw, source = _raw(seed, folder)
+    splits = {}
+    for name, split in raw.items():
+        labels = (split.labels == digit).long()
+        splits[name] = Split(split.inputs, one_hot(labels, 2), labels)
+    return Dataset("mnist_one_vs_all", "classification", 2, "softmax", splits, source=source)
+
+
+@functools.lru_cache(maxsize=1)
+def _raw(seed: int, folder: Path | None) -> tuple[Mapping[str, Split], str]:
+    """Return the splits with all ten classes, and their source; all digits share these half a gigabyte of pixels."""
     digits = read_mnist(folder)
-    training = split_of(digits.train_images, (digits.train_labels == digit).astype(np.int64), 2, 1.0)
+    training = split_of(digits.train_images, digits.train_labels.astype(np.int64), 10, 1.0)
     splits = {
         "training": training,
         "pruning": pruning_rows(training, seed),
-        "held_out": split_of(digits.test_images, (digits.test_labels == digit).astype(np.int64), 2, 1.0),
+        "held_out": split_of(digits.test_images, digits.test_labels.astype(np.int64), 10, 1.0),
     }
-    return Dataset("mnist_one_vs_all", "classification", 2, "softmax", splits, source=digits.source)
+    return splits, digits.source
