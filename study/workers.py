@@ -1,7 +1,7 @@
 """Worker processes for a profile: started once, kept to the end, replaced when one is killed.
 
-A process that has imported PyTorch and MLflow, composed a sweep's configurations and loaded its data is worth ten
-seconds, so none is replaced because its memory has grown (as joblib's are): what grows is data that the next cell needs.
+A process that has imported PyTorch and MLflow, composed configurations and loaded data is worth ten seconds, so none is
+replaced because its memory has grown (as joblib's are): what grows is data that the next cell needs.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Workers:
     ) -> Iterator[Found]:
         """Yield `function(item)` for every item, as they come.
 
-        A killed process takes the items that were being worked on with it; each is given to a new process, by itself.
+        A killed process takes the items at work with it; each is given to a new process, by itself.
 
         Args:
             function: at the top of a module; what it raises is raised here.
@@ -78,7 +78,7 @@ class Workers:
             yield from map(function, items)
             return
         waiting, running = list(reversed(items)), dict[Future[Found], Item]()
-        alone: list[Item] = []  # at work when a process was killed; tried again one at a time, so that who kills is lost
+        alone: list[Item] = []  # at work when a process was killed; tried again one by one, so that who kills is lost
         kills = Counter[Item]()
         while waiting or alone or running:
             while (waiting and not alone and len(running) < self.count) or (alone and not running):
