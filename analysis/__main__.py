@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -52,6 +54,9 @@ def main() -> int:
                     return 0
                 frames = read(found, None if arguments.again else arguments.out.parent / "export")
                 export(frames, arguments.out.parent / "export")
+            # It needs nothing of the store, and half a minute the first time: beside the rest, in a process of its own.
+            pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+            testing = pool.submit(selftest.rates_once, arguments.out.parent / "selftest", arguments.selftest)
             status.update("Metrics of every trajectory")
             table = metrics.table(frames)
             status.update("Judging the claims")
@@ -61,7 +66,7 @@ def main() -> int:
             theirs = claims.newest_cells(frames, table[is_theirs(table)])
             kept = pd.concat([kept[~is_theirs(kept)], theirs])
             status.update("Self-test of the statistics")
-            tested = selftest.rates_once(arguments.out.parent / "selftest", arguments.selftest)
+            tested = testing.result()
             shown = frames.of(kept["key"].tolist())
             page = report.build(shown, kept, judged, tested, arguments.out, status.update)
     except StoreError as error:

@@ -269,8 +269,8 @@ def read_export(folder: Path) -> Frames:
     Raises:
         StoreError: when a file is missing.
     """
-    missing = [n for n in FILES if not (folder / f"{n}.parquet").is_file()]
-    if missing:
-        raise StoreError(f"{folder} is no export of this analysis: {', '.join(missing)} missing")
-    tables = {n: pd.read_parquet(folder / f"{n}.parquet") for n in FILES}
+    missing = {n for n in FILES if not (folder / f"{n}.parquet").is_file()}
+    if missing - set(ON_DEMAND):  # an export may be older than a table that only some cells have
+        raise StoreError(f"{folder} is no export of this analysis: {', '.join(sorted(missing))} missing")
+    tables = {n: no_rows(n) if n in missing else pd.read_parquet(folder / f"{n}.parquet") for n in FILES}
     return Frames(about=json.loads((folder / "about.json").read_text()), **tables)

@@ -137,7 +137,7 @@ def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress |
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
     result = collect(network, data, plan.method, plan.settings, plan.seed, device, progress)
-    return Done(cell, trained, result, judge(plan, trained.network, data), summary(result, data))
+    return Done(cell, trained, result, judge(plan, trained.network, data), summary(result))
 
 
 def judge(plan: Plan, network: Network, data: Dataset) -> tuple[str, str]:

@@ -114,13 +114,14 @@ class RecordConfig:
     """What is measured on the way: true impacts every n-th step, error surfaces every n-th removal (0: none).
 
     `surfaces_for` lists the seeds whose cells record surfaces; null means all. `pairs` adds the impacts of all pairs
-    of units at the start.
+    of units at the start, `reinsertion` those of removed units that are put back.
     """
 
     truth_every: int = 1
     surfaces_every: int = 10
     surfaces_for: list[int] | None = None
     pairs: bool = False
+    reinsertion: bool = False
 
 
 @dataclass
@@ -280,6 +281,7 @@ def plan(cfg: DictConfig) -> Plan:
         truth_every=cfg.record.truth_every,
         surfaces_every=surfaces,
         pairs=cfg.record.pairs,
+        reinsertion=cfg.record.reinsertion,
     )
     return Plan(
         population=cfg.population.name,

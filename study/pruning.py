@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -45,12 +45,13 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Choice:
-    """The unit that goes next, with what the method said of it."""
+    """The unit that goes next, with what the method said of it, and the constant that takes its place."""
 
     layer: int
     unit: int
     score: float
     estimate: float | None
+    constant: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,10 @@ def steps(
             seconds += time.perf_counter() - started
             passes += scores.forward_passes
         now = _remaining(scores, scored, units) if units and scores is not None else None
-        choice = choose(now, units, seen["pruning"].total(), method.tie) if now is not None else None
+        choice = None
+        if now is not None:
+            choice = choose(now, units, seen["pruning"].total(), method.tie)
+            choice = replace(choice, constant=float(view.constants[choice.layer][choice.unit]))
         wanted = event % settings.truth_every == 0
         impact = None
         if now is not None and ranked is seen["pruning"] and fresh and now.exact:
@@ -148,8 +152,7 @@ def steps(
         if choice is not None and settings.surfaces_every and event % settings.surfaces_every == 0:
             points = round(settings.surface_gain / settings.surface_step) + 1
             grid = torch.arange(points, dtype=torch.float64) * settings.surface_step
-            constant = float(view.constants[choice.layer][choice.unit])
-            drawn = (grid, surface(seen["pruning"], choice.layer, choice.unit, constant, grid))
+            drawn = (grid, surface(seen["pruning"], choice.layer, choice.unit, choice.constant, grid))
         yield Step(
             event,
             removed,
@@ -167,16 +170,15 @@ def steps(
         )
         if choice is None:
             return
-        constant = float(view.constants[choice.layer][choice.unit])
         gains[choice.layer][choice.unit] = 0.0
-        if constant:
-            network = network.fold(choice.layer, choice.unit, constant)
+        if choice.constant:
+            network = network.fold(choice.layer, choice.unit, choice.constant)
         if settings.protocol.due(event + 1, sum(network.hidden)):
             network = retrain(network, gains, data, settings.protocol.epochs, seed, event + 1)
             seen, ranked = look()
         else:
             for stages in {id(s): s for s in (*seen.values(), ranked)}.values():
-                stages.remove(choice.layer, choice.unit, constant)
+                stages.remove(choice.layer, choice.unit, choice.constant)
         units.remove((choice.layer, choice.unit))
         removed = choice
 

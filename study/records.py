@@ -97,6 +97,15 @@ PAIRS: dict[str, Column] = {
     "impact": Column("float64", "error", "true impact of removing both from the trained network, on the pruning rows"),
 }
 
+REINSERTED: dict[str, Column] = {
+    "event": Column("int32", "units removed", "the pruned network that the units were put back into, one at a time"),
+    "layer": Column("int16", "", "hidden layer, 0 = nearest the input"),
+    "unit": Column("int32", "", "index in its layer"),
+    "impact": Column(
+        "float64", "error", "E(0) - E(1) of the unit in that network; negative: back, it raises the error"
+    ),
+}
+
 TABLES: dict[str, dict[str, Column]] = {
     "events": EVENTS,
     "evaluations": EVALUATIONS,
@@ -104,9 +113,10 @@ TABLES: dict[str, dict[str, Column]] = {
     "agreement": AGREEMENT,
     "surfaces": SURFACES,
     "pairs": PAIRS,
+    "reinserted": REINSERTED,
 }
 
-ON_DEMAND = ("pairs",)
+ON_DEMAND = ("pairs", "reinserted")
 """Tables that only some cells have; the others record none of them, so that a new one disowns no old result."""
 
 TAG = "study."

@@ -123,6 +123,7 @@ class Settings:
         surface_gain: largest gain of an error surface.
         surface_step: distance of its gains.
         pairs: whether the true impacts of all pairs of units are recorded at the start.
+        reinsertion: whether the units that go before two points of accuracy are lost are put back, one at a time.
     """
 
     ranking: str = "iterative"
@@ -135,6 +136,7 @@ class Settings:
     surface_gain: float = 10.0
     surface_step: float = 0.1
     pairs: bool = False
+    reinsertion: bool = False
 
     def __post_init__(self) -> None:
         for key, known in CHOICES.items():
@@ -142,5 +144,9 @@ class Settings:
                 raise StudyError(f"{key}={getattr(self, key)!r}; possible: {', '.join(known)}")
         if self.truth_every < 1:
             raise StudyError(f"truth_every={self.truth_every}; possible: 1 (every step) or more")
+        if self.reinsertion and self.protocol.name != "no_retrain":
+            raise StudyError(
+                "reinsertion goes with protocol no_retrain: units are put back into what was left, untrained"
+            )
         if self.surfaces_every < 0 or self.surface_step <= 0 or self.surface_gain < 1:
             raise StudyError("error surfaces: surfaces_every >= 0, surface_step > 0 and surface_gain >= 1 are needed")

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from study.data import Dataset
 from study.trajectory import Result
 
 
@@ -42,12 +41,10 @@ class Summary:
         return {name: float(value) for name, value in asdict(self).items() if np.isfinite(value)}
 
 
-def summary(result: Result, data: Dataset) -> Summary:
+def summary(result: Result) -> Summary:
     """Return the summary of a trajectory."""
     path = result.trajectory
     error, accuracy = path["error_pruning"].to_numpy(), path["accuracy_pruning"].to_numpy()
-    within_one_percent = error <= error[0] + 0.01 * (error[-1] - error[0])
-    good = accuracy >= accuracy[0] - 0.01 if data.classes else within_one_percent
     everything = result.agreement[result.agreement["layer"] == -1]
     start = everything[everything["event"] == 0]["spearman"]
     span = error[-1] - error[0]
@@ -57,7 +54,7 @@ def summary(result: Result, data: Dataset) -> Summary:
         accuracy_start=float(accuracy[0]),
         accuracy_start_held_out=float(path["accuracy_held_out"].iloc[0]),
         units=len(path) - 1,
-        removable=int(np.argmin(good) - 1) if not good.all() else len(path) - 1,
+        removable=result.removable(),
         spearman_start=float(start.iloc[0]) if len(start) else float("nan"),
         regret=float(everything["regret"].mean() / span) if span > 0 and len(everything) else float("nan"),
         seconds=float(path["seconds"].iloc[-1]),

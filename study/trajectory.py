@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from torch import Tensor, nn
 
 from study import records
@@ -16,15 +17,17 @@ from study.data.base import Dataset
 from study.device import device as device_of
 from study.error_analysis import agreement
 from study.errors import StudyError
-from study.impact import Stages, pair_errors
+from study.impact import Stages, pair_errors, reinserted_errors
 from study.methods import Method
 from study.methods import method as method_of
 from study.networks import ErrorFunction, Network, from_module
-from study.pruning import Step, constants, steps
+from study.pruning import Choice, Step, constants, steps
 from study.settings import Protocol, Selection, Settings
 
 Progress = Callable[[int, int], None]
 """Called with (units removed, units at the start) after every step."""
+REINSERTED_WITHIN = 2.0
+"""Points of accuracy that the network may have lost into which removed units are put back (claim C27)."""
 Row = dict[str, Any]
 """A row of a table by column; of `impacts` and `surfaces` a block of rows, by column."""
 
@@ -72,9 +75,21 @@ class Result:
         return self.tables["pairs"] if "pairs" in self.tables else records.empty("pairs")
 
     @property
+    def reinserted(self) -> pd.DataFrame:
+        """True impacts of removed units, put back one at a time, where they were asked for."""
+        return self.tables["reinserted"] if "reinserted" in self.tables else records.empty("reinserted")
+
+    @property
     def surfaces(self) -> pd.DataFrame:
         """Error surfaces E(gain) of removed units, where they were asked for."""
         return self.tables["surfaces"]
+
+    def removable(self, points: float = 1.0) -> int:
+        """Units removed before accuracy on the pruning rows first falls by more than some points.
+
+        In a regression: before the error first rises by more than so many percent of its range.
+        """
+        return _removable(self.tables["evaluations"], points)
 
     def network_after(self, removed: int) -> Network:
         """Return the physically smaller network with that many units removed.
@@ -101,6 +116,7 @@ def prune(
     truth_every: int = 1,
     surfaces_every: int = 0,
     pairs: bool = False,
+    reinsertion: bool = False,
     seed: int = 0,
     device: str = "cpu",
     progress: Progress | None = None,
@@ -120,6 +136,7 @@ def prune(
         truth_every: true impacts at every n-th step.
         surfaces_every: error surfaces of removals 1, 1+n, 1+2n, ...; 0 for none.
         pairs: true impacts of all pairs of units at the start.
+        reinsertion: true impacts of the units that go before two points of accuracy are lost, put back one at a time.
         seed: for methods that draw, and of the order of batches under retraining.
         device: "cpu", or "cuda" where there is one.
         progress: called after every step.
@@ -142,6 +159,7 @@ def prune(
         truth_every=truth_every,
         surfaces_every=surfaces_every,
         pairs=pairs,
+        reinsertion=reinsertion,
     )
     return collect(network, data, chosen, settings, seed, device, progress)
 
@@ -157,12 +175,13 @@ def collect(
 ) -> Result:
     """Run the steps and write them into the tables of `study.records`."""
     rows: dict[str, list[Row]] = {name: [] for name in records.TABLES}
-    path = []
+    path, gone = [], []
     sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
     classes = {name: _per_class(split.labels, data.classes) for name, split in data.evaluation_splits.items()}
     total = sum(network.hidden)
     for step in steps(network, data, method, settings, seed, device):
         path.append((step.gains, step.network))
+        gone += [step.removed] if step.removed is not None else []
         rows["events"].append(_event(step))
         rows["evaluations"] += _evaluations(step, sizes, classes)
         if step.impact is not None:
@@ -174,7 +193,10 @@ def collect(
             progress(step.event, total)
     if settings.pairs:
         rows["pairs"].append(_pairs(network, data, settings, device))
-    blocks = {name: _stacked(rows.pop(name)) for name in ("impacts", "surfaces", "pairs")}
+    if settings.reinsertion:
+        size = _removable(pd.DataFrame(rows["evaluations"]), REINSERTED_WITHIN)
+        rows["reinserted"] += [_reinserted(*path[size], gone[:size], data, settings, device)] if size else []
+    blocks = {name: _stacked(rows.pop(name)) for name in ("impacts", "surfaces", "pairs", "reinserted")}
     frames = {name: pd.DataFrame(found) for name, found in rows.items()} | blocks
     wanted = [n for n in records.TABLES if n not in records.ON_DEMAND or len(frames[n])]
     tables = {n: records.conform(n, frames[n]) if len(frames[n]) else records.empty(n) for n in wanted}
@@ -273,6 +295,28 @@ def _pairs(network: Network, data: Dataset, settings: Settings, device: str) -> 
     a, b = pairs.numpy().T
     places = {"layer_a": layer[a], "unit_a": unit[a], "layer_b": layer[b], "unit_b": unit[b]}
     return {**places, "impact": (errors - start.total()).numpy()}
+
+
+def _reinserted(
+    gains: list[Tensor], network: Network, gone: list[Choice], data: Dataset, settings: Settings, device: str
+) -> Row:
+    there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
+    without = Stages(there, data.pruning, error, gains).total()
+    layer, unit = (torch.tensor([getattr(c, name) for c in gone], dtype=torch.int64) for name in ("layer", "unit"))
+    constants = torch.tensor([c.constant for c in gone], dtype=torch.float64)
+    errors = reinserted_errors(there, data.pruning, error, gains, layer, unit, constants)
+    return {"event": len(gone), "layer": layer.numpy(), "unit": unit.numpy(), "impact": (without - errors).numpy()}
+
+
+def _removable(evaluations: pd.DataFrame, points: float) -> int:
+    path = evaluations[evaluations["split"] == "pruning"]
+    error, samples = path["error"].to_numpy(dtype=float), path["samples"].to_numpy()
+    if path["correct"].isna().any():
+        good = error <= error[0] + points / 100 * (error[-1] - error[0])
+    else:
+        accuracy = path["correct"].to_numpy(dtype=float) / samples
+        good = accuracy >= accuracy[0] - points / 100
+    return len(path) - 1 if good.all() else int(np.argmin(good)) - 1
 
 
 def _surface(step: Step) -> Row:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.claims.headline import headline
+from analysis.claims.headline import Sentence, headline
 from analysis.claims.quantities import Source
 from analysis.claims.register import Register, load
 from analysis.claims.sanity import sanity
@@ -35,7 +35,7 @@ class Evaluation:
     verdicts: pd.DataFrame
     values: pd.DataFrame
     digest: str
-    headline: list[str]
+    headline: list[Sentence]
     sanity: pd.DataFrame
     excluded: pd.DataFrame
     with_excluded: pd.DataFrame

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from analysis.metrics import main_condition
@@ -33,7 +35,23 @@ CLAIMED = {
 }
 
 
-def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence of the headline; one on a decided claim says which and how.
+
+    >>> str(Sentence("It holds.", "C04", "supported"))
+    'C04 supported: It holds.'
+    """
+
+    text: str
+    claim: str = ""
+    verdict: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.claim} {self.verdict}: {self.text}" if self.claim else self.text
+
+
+def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[Sentence]:
     """Return sentences: the count of verdicts, what each method removes, then the decided claims with effect sizes.
 
     Args:
@@ -46,7 +64,8 @@ def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[str]:
         return []
     fresh = networks[~networks["population"].astype(str).str.startswith(STORED)]
     judged = main.loc[(main["role"] == "decides") & (main["n"] > 0), "population"]
-    sentences = [_count(overall, fresh[fresh["population"].isin(judged)]), *_removed(fresh)]
+    told = [_count(overall, fresh[fresh["population"].isin(judged)]), *_removed(fresh)]
+    sentences = [Sentence(text) for text in told]
     for wanted in (SUPPORTED, REFUTED):
         for _, claim in overall[overall["verdict"] == wanted].iterrows():
             parts = main[(main["claim"] == claim["claim"]) & (main["role"] == "decides")]
@@ -81,9 +100,9 @@ def _count(overall: pd.DataFrame, networks: pd.DataFrame) -> str:
     return f"Of the paper's {len(overall)} main claims, with its published equations and {spread}: {found}."
 
 
-def _decided(claim: pd.Series, part: pd.Series | None) -> str:
+def _decided(claim: pd.Series, part: pd.Series | None) -> Sentence:
     told = "" if part is None else f" ({_part(part)})"
-    return f"{claim['claim']} {claim['verdict']}: {str(claim['statement']).rstrip('.')}{told}."
+    return Sentence(f"{str(claim['statement']).rstrip('.')}{told}.", claim["claim"], claim["verdict"])
 
 
 def _part(row: pd.Series) -> str:
@@ -92,7 +111,7 @@ def _part(row: pd.Series) -> str:
     held_out = ", held out" if metric != row["metric"] else ""
     difference = "difference in " if row["template"] in DIFFERENCES and metric != "m7_20" else ""
     limits = "" if pd.isna(row["low"]) else f" [{row['low']:.2g}, {row['high']:.2g}]"
-    wanted = CLAIMED[row["template"]].format(margin=row["margin"])
+    wanted = CLAIMED[row["template"]].format(margin=str(row["margin"]).split(",")[0])  # without "refuted above"
     return f"{row['population']}{held_out}: {difference}{name} {row['estimate']:.2g}{limits} {wanted}"
 
 

@@ -12,7 +12,11 @@ from analysis.claims.quantities import named
 from analysis.claims.register import Arm, Claim, Part, Register
 
 CONF = Path(__file__).parents[2] / "conf"
-RECORDED = {"interaction_share": "pairs", "convex_share": "surfaces", "flat_until": "surfaces", "flat_to_4": "surfaces"}
+RECORDED = {
+    "interaction_share": "pairs",
+    "put_back_worse": "reinsertion",
+    **dict.fromkeys(("convex_share", "flat_until", "flat_to_4"), "surfaces"),
+}
 """Metrics whose cells record more than the usual."""
 CONTROL = ("brute_force", "taylor1", "taylor2", "taylor2_exact", "worst_first", "random")
 """Methods that the populations of tier A are pruned by, re-ranked, whether a claim asks for it or not."""
@@ -194,8 +198,9 @@ def _file(profile: Profile, name: str, params: dict[str, str], record: str, rand
     recorded = f"{{{every}, surfaces_for: [{first}]}}"
     if "surfaces" in record:
         recorded = recorded.replace(f"[{first}]", "null")
-    if "pairs" in record:
-        recorded = recorded.replace("}", ", pairs: true}")
+    for kind in ("pairs", "reinsertion"):
+        if kind in record:
+            recorded = recorded.replace("}", f", {kind}: true}}")
     lines = [
         "# @package _global_",
         f"# python -m study -m +sweep={name}",

@@ -179,4 +179,6 @@ def _words(part: Part) -> str:
     margin = part.margin
     if not isinstance(margin, tuple):
         return "" if part.test == "TREND" else f"{margin:g}"
-    return f"{margin[0]:g}" if part.test in ("ASSOC", "ATMOST") else " -/+ ".join(f"{m:g}" for m in margin)
+    if part.test == "ATMOST":
+        return f"{margin[0]:g}, refuted above {margin[1]:g}"
+    return f"{margin[0]:g}" if part.test == "ASSOC" else " -/+ ".join(f"{m:g}" for m in margin)

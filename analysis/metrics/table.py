@@ -45,7 +45,7 @@ def table(frames: Frames) -> pd.DataFrame:
     * of single claims: see `metrics.trajectory` and `metrics.gains`; predicted_share (C47): of the removals with
       regret (where it was recorded) the share whose change of the error the estimate meets within 20 %; fault_share,
       has_fault (C30): units whose impact exceeds 10 % of E_all - E0; held_out_change (C38): held-out accuracy at half
-      of R_1, less that at the start; interaction_share (C42); bimodal, superadditive (C27);
+      of R_1, less that at the start; interaction_share (C42); bimodal, superadditive, put_back_worse (C27);
     * forward_passes, seconds: spent on scores.
 
     M1, M2, breakdown, accuracy and M8 come on the pruning rows and, suffixed `_held_out`, on the held-out rows.
@@ -59,6 +59,7 @@ def table(frames: Frames) -> pd.DataFrame:
         _concentration(frames.impacts),
         gains.of_surfaces(frames.surfaces, frames.evaluations),
         gains.interaction_share(frames.pairs, frames.impacts),
+        together.put_back_worse(frames.reinserted, frames.impacts),
     ]
     joined = rows.join(parts)
     joined["log2_e0"] = np.log2((joined["E0"] / joined["samples"]).where(joined["E0"] > 0))

@@ -1,4 +1,4 @@
-"""Units together: what removing a set does to the error, against the sum of what each of its units does alone."""
+"""Units together: what a set does to the error, against what each of its units does alone."""
 
 from __future__ import annotations
 
@@ -36,3 +36,15 @@ def superadditive(frames: Frames, cells: pd.DataFrame) -> pd.Series:
     there = errors[errors["event"] == errors["key"].map(size).astype("float64")].set_index("key")["error"]
     span = (cells["E_all"] - cells["E0"]).where(lambda s: s > 0)
     return pd.Series((alone - (there - cells["E0"])) / span, name="superadditive")
+
+
+def put_back_worse(reinserted: pd.DataFrame, impacts: pd.DataFrame) -> pd.Series:
+    """Return by key the share of put-back units that raise the error, and by more than in the trained network (C27).
+
+    Each is put back alone into the pruned network; its impact is then below 0 and below that in the trained network,
+    as where it was removed together with the unit that cancelled it.
+    """
+    start = impacts.loc[impacts["event"] == 0, ["key", "layer", "unit", "impact"]].rename(columns={"impact": "alone"})
+    both = reinserted.merge(start, on=["key", "layer", "unit"]).dropna(subset=["impact", "alone"])
+    worse = (both["impact"] < 0) & (both["impact"] < both["alone"])
+    return worse.groupby(both["key"]).mean().rename("put_back_worse")

@@ -14,7 +14,6 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 from torch import nn
 
-from analysis import metrics
 from analysis.figures.style import RC, colour, label
 from analysis.figures.surfaces import surfaces
 from study import prune
@@ -129,11 +128,7 @@ ax.legend(title="removal", loc="center left", bbox_to_anchor=(1.01, 0.5))
 # as a torch module again.
 
 # %%
-counts = {}
-for method, result in results.items():
-    path = result.tables["evaluations"].query("split == 'pruning'")
-    found = metrics.trajectory(path["error"].to_numpy(), path["correct"].to_numpy(dtype=float), len(data.pruning))
-    counts[method] = round(found["r_1"] * units)
+counts = {method: result.removable(points=1) for method, result in results.items()}
 pd.Series(counts, name="units removed").rename(label).to_frame()
 
 # %%

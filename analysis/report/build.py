@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,8 +28,6 @@ SECTIONS = {
     "impacts": "Estimate against truth in the trained network",
     "surfaces": "Error surfaces",
 }
-DECIDED = re.compile(r"(C\d+) (supported|refuted): (.*)")
-"""A sentence of the headline on one claim."""
 
 
 def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.DataFrame, folder: Path, say: Say) -> Path:
@@ -72,17 +69,17 @@ def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.Dat
     _write(folder, figures, written)
     say("Writing the page")
     counted = judged.verdicts[(judged.verdicts["role"] == "overall") & (judged.verdicts["tier"] == "A")]
-    decided = [match.groups() for match in map(DECIDED.match, judged.headline) if match]
+    decided = [sentence for sentence in judged.headline if sentence.claim]
     page = (
         _environment()
         .get_template("page.html")
         .render(
             css=(Path(__file__).parent / "style.css").read_text(),
             judged=judged,
-            found=[sentence for sentence in judged.headline if not DECIDED.match(sentence)],
+            found=[sentence.text for sentence in judged.headline if not sentence.claim],
             decided=decided,
             undecided=counted[
-                (counted["arm"] == "as_published") & ~counted["claim"].isin([claim for claim, *_ in decided])
+                (counted["arm"] == "as_published") & ~counted["claim"].isin([sentence.claim for sentence in decided])
             ],
             claims=sections(judged),
             networks=int(fresh["network_key"].nunique()),

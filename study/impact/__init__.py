@@ -3,10 +3,11 @@
 from study.impact.cached import unit_errors
 from study.impact.pairs import pair_errors
 from study.impact.reference import plain_errors
+from study.impact.reinsertion import reinserted_errors
 from study.impact.stages import Stages
 from study.impact.surfaces import surface
 
 ORACLE_VERSION = 2
 """Raised when the numbers of the oracle change: every cell then runs again."""
 
-__all__ = ["ORACLE_VERSION", "Stages", "pair_errors", "plain_errors", "surface", "unit_errors"]
+__all__ = ["ORACLE_VERSION", "Stages", "pair_errors", "plain_errors", "reinserted_errors", "surface", "unit_errors"]

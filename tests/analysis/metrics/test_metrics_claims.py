@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from analysis.metrics import gains, path, table, trajectory
+from analysis.metrics import gains, path, table, together, trajectory
 from study import prune
 from study.data import Dataset, Split, one_hot
 from study.networks import Network
@@ -126,3 +126,11 @@ def test_units_that_cancel_cost_less_together_than_alone():
     assert found["mnist_1x100", "brute_force"] == pytest.approx((6 - 2) / 100)
     assert found["mnist_1x100", "random"] == pytest.approx((15 - 20) / 100)
     assert math.isnan(found["digits_1x100", "random"])  # no brute force on that network
+
+
+def test_a_unit_put_back_is_worse_where_it_raises_the_error_and_more_than_before():
+    alone = pd.DataFrame({"key": "a", "event": 0, "layer": 0, "unit": range(5), "impact": [1.0, -2.0, -2.0, 0.0, 3.0]})
+    back = pd.DataFrame({"key": "a", "event": 4, "layer": 0, "unit": range(4), "impact": [-1.0, -3.0, -1.0, 2.0]})
+    # Unit 0 was of use and now harms, unit 1 harms more; unit 2 harms less than it did, unit 3 is of use.
+    assert together.put_back_worse(back, alone)["a"] == pytest.approx(0.5)
+    assert together.put_back_worse(back.iloc[:0], alone).empty
