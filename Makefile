@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce report results notebooks test test-fast lint ui authors data sweeps bench bench-full lock clean distclean
+.PHONY: help setup reproduce status report results notebooks test test-fast test-kills lint ui authors data sweeps bench bench-full lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,6 +27,9 @@ setup: .venv/.done  ## make the virtual environment .venv with the locked depend
 reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke (a minute), paper (default), full (hours)
 	@$(PY) -m study.reproduce $(PROFILE); status=$$?; case $$status in 2|130) ;; *) $(PY) -m analysis || exit 1;; esac; exit $$status
 
+status: setup  ## how far a profile is, while it runs or after it was stopped
+	@$(PY) -m study.status $(PROFILE)
+
 report: setup  ## judge the claims and write outputs/report/index.html from what is recorded
 	$(PY) -m analysis
 
@@ -41,6 +44,9 @@ test: setup  ## run all tests
 
 test-fast: setup  ## run the tests that take seconds
 	$(PY) -m pytest -m "not slow"
+
+test-kills: setup  ## kill real profiles sixty times at random moments and compare what they leave (quarter of an hour)
+	STUDY_KILLS=60 $(PY) -m pytest tests/test_kills.py
 
 lint: setup  ## check style, types and docstrings
 	$(PY) -m ruff check .

@@ -15,6 +15,7 @@ from omegaconf import DictConfig
 from study.config import CONF, register
 from study.errors import StudyError
 from study.run import run_cell
+from study.sweep_end import tell_failures
 
 register()
 log = logging.getLogger("study")
@@ -36,4 +37,7 @@ def main(cfg: DictConfig) -> None:
 
 if __name__ == "__main__":
     sys.argv[0] = "study"
-    main()
+    try:
+        main()
+    finally:
+        tell_failures()

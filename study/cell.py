@@ -151,18 +151,11 @@ def judge(plan: Plan, network: Network, data: Dataset) -> tuple[str, str]:
     return acceptance(plan.band, value), words
 
 
-def tags(done: Done, sweep: str) -> dict[str, str]:
-    """Return the tags of the cell's run, by the names of `records.RUN_TAGS`."""
-    cell, plan = done.cell, done.cell.plan
+def tags(plan: Plan, sweep: str) -> dict[str, str]:
+    """Return what a plan says of its cell's run, by the names of `records.RUN_TAGS`; `cell_tags`, `done_tags` add."""
     found = {
         "kind": "cell",
-        "key": cell.key,
-        "network_key": cell.network_key,
         "population": plan.population,
-        "dataset": cell.data.name,
-        "network": done.trained.network.name,
-        "output": plan.pruned_output or done.trained.network.output,
-        "task": cell.data.task,
         "method": plan.method_label,
         "ranking": plan.settings.ranking,
         "removal": plan.settings.removal,
@@ -172,13 +165,32 @@ def tags(done: Done, sweep: str) -> dict[str, str]:
         "seed": plan.seed,
         "draw": getattr(plan.method, "draw", 0),
         "sweep": sweep,
-        "band": done.band[0],
-        "band_text": done.band[1],
         "code_version": code_version(),
         "numerics_version": json.dumps(numerics(plan) | {"training": TRAINING_VERSION}),
         "records_version": records.RECORDS_VERSION,
     }
     return {name: str(value) for name, value in found.items()}
+
+
+def cell_tags(cell: Cell) -> dict[str, str]:
+    """Return what is known once the data are there."""
+    plan, data = cell.plan, cell.data
+    network = cell.network
+    sizes = (data.features, *plan.hidden, data.outputs)
+    output = plan.output or data.output if network is None else network.output
+    return {
+        "key": cell.key,
+        "network_key": cell.network_key,
+        "dataset": data.name,
+        "network": "-".join(map(str, sizes)) if network is None else network.name,
+        "output": plan.pruned_output or output,
+        "task": data.task,
+    }
+
+
+def done_tags(done: Done) -> dict[str, str]:
+    """Return what is known once the network is trained."""
+    return {"band": done.band[0], "band_text": done.band[1]}
 
 
 def params(plan: Plan) -> dict[str, object]:

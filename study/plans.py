@@ -36,6 +36,10 @@ class Sweep:
         left = [p for p in self.params["population"].split(",") if p not in populations]
         return Sweep(self.name, self.params | {"population": ",".join(left)}) if left else None
 
+    def into(self, outputs: Path) -> Sweep:
+        """Return the sweep with another folder of outputs; its cells keep their keys."""
+        return Sweep(self.name, self.params | {"paths.outputs": f"'{outputs.absolute()}'"})
+
     @property
     def populations(self) -> list[str]:
         """Its populations."""
@@ -174,8 +178,9 @@ def _keys(share: tuple[Job, ...]) -> list[tuple[Job, str]]:
     return [(job, cell(job).key) for job in share]
 
 
-def tracked(name: str) -> tuple[DictConfig, Path]:
+def tracked(chosen: Sweep) -> tuple[DictConfig, Path]:
     """Return a sweep's composed configuration (for its tracking) and its folder of outputs."""
+    folder = chosen.params.get("paths.outputs")
     with composer():
-        cfg = compose("config", overrides=[f"+sweep={name}"])
+        cfg = compose("config", overrides=[f"+sweep={chosen.name}", *([f"paths.outputs={folder}"] if folder else [])])
     return cfg, Path(cfg.paths.outputs)

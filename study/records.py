@@ -124,7 +124,8 @@ TAG = "study."
 
 RUN_TAGS: dict[str, str] = {
     "kind": "cell | network",
-    "status": "finished once every table is written and its digest recorded; running before; failed with a reason",
+    "status": "finished once every table is written and its digest recorded; running before; failed or killed (reason)",
+    "worker": "the process that the run belongs to: host and a number of its own",
     "key": "the cell's key (scientific settings, data digest, numerics version)",
     "network_key": "key of the trained network that was pruned; the network's own run carries it too",
     "population": "name of the population, 'free' for a free combination",
@@ -148,7 +149,7 @@ RUN_TAGS: dict[str, str] = {
     "records_version": "version of these tables",
     "tables_digest": "sha256 over the tables without their timing columns",
     "network_digest": "sha256 of network.safetensors, on a network's run",
-    "reason": "why a cell failed",
+    "reason": "why a cell failed or was given up",
 }
 
 

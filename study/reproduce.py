@@ -26,9 +26,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m study.reproduce", description=__doc__)
     parser.add_argument("profile", nargs="?", default="paper", help="a file in conf/profile/ (default: paper)")
     parser.add_argument("--jobs", type=int, default=-1, help="worker processes (default: one a core)")
+    parser.add_argument("--outputs", type=Path, help="folder of the outputs (default: outputs/ in the checkout)")
     arguments = parser.parse_args()
     try:
-        return reproduce(arguments.profile, arguments.jobs)
+        return reproduce(arguments.profile, arguments.jobs, arguments.outputs)
     except StudyError as error:
         console.print(f"[red]{error}[/red]", highlight=False)
         return 2
@@ -37,7 +38,7 @@ def main() -> int:
         return 130
 
 
-def reproduce(name: str, workers: int = -1) -> int:
+def reproduce(name: str, workers: int = -1, folder: Path | None = None) -> int:
     """Run the cells of a profile that are not finished.
 
     They are those of `python -m study -m +sweep=NAME` for each of its sweeps. Hydra would compose every one of them
@@ -46,9 +47,10 @@ def reproduce(name: str, workers: int = -1) -> int:
     Args:
         name: of the profile.
         workers: worker processes; -1 for one a core.
+        folder: of the outputs; None for that of the configuration.
     """
-    sweeps = profile(name)
-    cfg, outputs = tracked(sweeps[0].name)
+    sweeps = [s.into(folder) if folder else s for s in profile(name)]
+    cfg, outputs = tracked(sweeps[0])
     store = store_of(cfg)
     assert store is not None, "a profile is recorded"
     absent = unavailable(sweeps)
@@ -59,14 +61,18 @@ def reproduce(name: str, workers: int = -1) -> int:
         console.print(f"[yellow]Not run, for want of data:[/yellow] {', '.join(absent)}", highlight=False)
         for reason in dict.fromkeys(absent.values()):
             console.print(f"  {reason}", highlight=False)
-    with Workers(workers) as pool:
-        with console.status("Reading the plan: data, keys, what is finished"):
-            by_key = planned(left, outputs, pool)
-            finished = store.finished_keys()
-        todo = [job for key, job in by_key.items() if key not in finished]
-        done = len(by_key) - len(todo)
-        console.print(f"Profile {name}: {len(by_key)} cells in {len(left)} sweeps, {done} finished, {len(todo)} to run")
-        failed = run_all(todo, pool, outputs / "logs" / f"{name}.log") if todo else []
+    try:
+        with Workers(workers) as pool:
+            with console.status("Reading the plan: data, keys, what is finished"):
+                by_key = planned(left, outputs, pool)
+                finished = store.keys("finished")
+            todo = [job for key, job in by_key.items() if key not in finished]
+            done = len(by_key) - len(todo)
+            counts = f"{len(by_key)} cells in {len(left)} sweeps, {done} finished, {len(todo)} to run"
+            console.print(f"Profile {name}: {counts}")
+            failed = run_all(todo, pool, outputs / "logs" / f"{name}.log") if todo else []
+    finally:
+        store.close_killed()  # those of workers that were lost, or stopped from the keyboard
     for job, reason in failed[:SHOWN]:
         console.print(f"[red]failed[/red] {job}: {reason}", highlight=False)
     if failed:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from study.cell import Cell, Done, compute, environment, params, prepare, tags
+from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, params, prepare, tags
 from study.config import Plan, data_folder, draws_figures, plan
 from study.errors import StudyError
 from study.figures import draw_all
@@ -36,42 +36,42 @@ def store_of(cfg: DictConfig) -> Store | None:
 def _open_store(uri: str, experiment: str, artifacts: str | None) -> Store:
     store = Store(uri, experiment, Path(artifacts) if artifacts else None)
     store.create()
+    store.close_killed()
     return store
 
 
 def run_cell(cfg: DictConfig, alone: bool) -> str | None:
     """Run one cell and record it; return the run's id, the present one where the cell is finished already.
 
+    Its run is there from the beginning, as running; what breaks it off is noted there.
+
     Args:
         cfg: the composed configuration.
         alone: whether a person waits for this very cell: a progress bar and a table are shown.
 
     Raises:
-        StudyError: with what is wrong and the way out; a sweep's failure is recorded, too.
+        StudyError: with what is wrong and the way out.
     """
     torch.set_num_threads(cfg.run.threads)
     started = time.time()
     planned = plan(cfg)
     check_population(cfg)
-    cell = prepare(planned, data_folder(cfg))
-    store = store_of(cfg)
-    if store is not None and not cfg.run.force and (present := store.finished(cell.key)):
-        log.info("%s: finished before, run %s", title(planned), present)
-        return present
+    store, run = store_of(cfg), None
+    known = tags(planned, cfg.sweep.name)
     try:
+        cell = prepare(planned, data_folder(cfg))
+        if store is not None and not cfg.run.force and (present := store.finished(cell.key)):
+            log.info("%s: finished before, run %s", title(planned), present)
+            return present
+        known |= cell_tags(cell)
+        run = store.begin_cell(known, started) if store is not None else None
         done = _compute(cell, cfg, alone)
-    except Exception as error:
         if store is not None:
-            known = {"key": cell.key, "network_key": cell.network_key, "population": planned.population}
-            named = {"method": planned.method_label, "ranking": planned.settings.ranking, "seed": str(planned.seed)}
-            store.record_failure(
-                known | named | {"sweep": cfg.sweep.name},
-                params(planned),
-                OmegaConf.to_yaml(cfg, resolve=True),
-                str(error) if isinstance(error, StudyError) else traceback.format_exc(),
-            )
+            run = _record(store, run, known | done_tags(done), done, cfg)
+    except BaseException as error:
+        if store is not None:
+            _note(store, run or store.begin_cell(known, started), planned, cfg, error)
         raise
-    run = _record(store, done, cfg, started) if store is not None else None
     seen = done.summary
     log.info(
         "%s: E %.6g, %d of %d units removable, %.1f s%s",
@@ -85,6 +85,18 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
     if alone:
         show(done, run)
     return run
+
+
+def _note(store: Store, run: str, planned: Plan, cfg: DictConfig, error: BaseException) -> None:
+    """Note in a cell's run what broke it off; what breaks that off, too, must not hide it."""
+    if isinstance(error, Exception):
+        how, said = "failed", f"{error}" if isinstance(error, StudyError) else traceback.format_exc()
+    else:
+        how, said = "killed", f"stopped: {type(error).__name__}"
+    try:
+        store.record_failure(run, params(planned), OmegaConf.to_yaml(cfg, resolve=True), said, how)
+    except Exception as second:
+        log.warning("%s: its failure could not be recorded (%s)", title(planned), second)
 
 
 def title(planned: Plan) -> str:
@@ -109,24 +121,22 @@ def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:
         return compute(cell, networks, cfg.run.device, lambda k, n: bar.update(task, completed=k, total=n))
 
 
-def _record(store: Store, done: Done, cfg: DictConfig, started: float) -> str:
-    found, data = tags(done, cfg.sweep.name), done.cell.data
+def _record(store: Store, run: str | None, found: dict[str, str], done: Done, cfg: DictConfig) -> str:
+    data = done.cell.data
     store.record_network(found, done.trained.file, done.summary.metrics(), done.trained.history)
     figures = draw_all(done.result.tables, title(done.cell.plan)) if draws_figures(cfg) else {}
-    return store.record_cell(
-        CellRecord(
-            tags=found,
-            params=params(done.cell.plan),
-            tables=dict(done.result.tables),
-            config_yaml=OmegaConf.to_yaml(cfg, resolve=True),
-            environment=environment(cfg.run.device),
-            dataset=DatasetNote(data.name, data.digest, data.source, {k: len(v) for k, v in data.splits.items()}),
-            figures=figures,
-            step_metrics=step_metrics(done.result),
-            metrics=done.summary.metrics(),
-            started=started,
-        )
+    record = CellRecord(
+        tags=found,
+        params=params(done.cell.plan),
+        tables=dict(done.result.tables),
+        config_yaml=OmegaConf.to_yaml(cfg, resolve=True),
+        environment=environment(cfg.run.device),
+        dataset=DatasetNote(data.name, data.digest, data.source, {k: len(v) for k, v in data.splits.items()}),
+        figures=figures,
+        step_metrics=step_metrics(done.result),
+        metrics=done.summary.metrics(),
     )
+    return store.record_cell(record, run)
 
 
 def show(done: Done, run: str | None) -> None:

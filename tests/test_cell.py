@@ -87,10 +87,10 @@ def outputs(tmp_path_factory):
 def test_a_finished_cell_is_skipped_and_recorded_once(outputs):
     cfg = composed(*SMALL, "method=taylor2", f"paths.outputs={outputs}", "run.figures_for=[]")
     store = store_of(cfg)
-    before = store.finished_keys()
+    before = store.keys("finished")
     run = run_cell(cfg, alone=False)
     assert store.finished(prepare(plan(cfg)).key) == run
-    assert store.finished_keys() == before
+    assert store.keys("finished") == before
 
 
 def test_a_torn_table_makes_the_cell_run_again(outputs):

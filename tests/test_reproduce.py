@@ -1,10 +1,8 @@
 """A profile's cells in a pool: run once, skipped when finished, and a failing one fails alone."""
 
 import pytest
-from hydra import compose
 
 from study import plans, reproduce
-from study.population import composer
 from study.run import store_of
 from study.workers import Workers
 
@@ -12,25 +10,23 @@ from study.workers import Workers
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     """A profile of three cells, recorded under a folder of its own; one fails when `method.params.draw` is below 0."""
-    with composer():
-        cfg = compose("config", overrides=["+sweep=smoke", f"paths.outputs={tmp_path}"])
-    params = plans.sweep("smoke").params | {"population": "cosine_2x10", "seed": "0", "paths.outputs": str(tmp_path)}
+    params = plans.sweep("smoke").params | {"population": "cosine_2x10", "seed": "0"}
     sweeps = [
         plans.Sweep("smoke", params | {"method": "taylor1,magnitude", "ranking": "single_overall"}),
         plans.Sweep("smoke", params | {"method": "random", "method.params.draw": "0", "ranking": "single_overall"}),
     ]
     monkeypatch.setattr(reproduce, "profile", lambda _: sweeps)
-    monkeypatch.setattr(reproduce, "tracked", lambda _: (cfg, tmp_path))
-    return cfg, sweeps
+    sweeps = [s.into(tmp_path) for s in sweeps]
+    return plans.tracked(sweeps[0])[0], sweeps
 
 
 def test_a_profile_runs_and_then_has_nothing_to_do(small, tmp_path, capsys):
-    assert reproduce.reproduce("small", workers=1) == 0
+    assert reproduce.reproduce("small", 1, tmp_path) == 0
     assert "3 cells in 2 sweeps, 0 finished, 3 to run" in " ".join(capsys.readouterr().out.split())
-    assert len(store_of(small[0]).finished_keys()) == 3
+    assert len(store_of(small[0]).keys("finished")) == 3
     log = (tmp_path / "logs" / "small.log").read_text()
     assert log.count("units removable") == 3
-    assert reproduce.reproduce("small", workers=1) == 0
+    assert reproduce.reproduce("small", 1, tmp_path) == 0
     assert "3 finished, 0 to run" in " ".join(capsys.readouterr().out.split())
 
 
@@ -42,4 +38,4 @@ def test_a_failing_cell_fails_alone_and_is_named(small, tmp_path, capsys):
         failed = reproduce.run_all([broken, jobs[1]], pool, tmp_path / "logs" / "x.log")
     assert failed == [(broken, "StudyError: seed=-1: 0 or more")]
     assert "seed=-1" in (tmp_path / "logs" / "x.log").read_text()
-    assert len(store_of(small[0]).finished_keys()) == 1
+    assert len(store_of(small[0]).keys("finished")) == 1

@@ -19,7 +19,7 @@ from rich.table import Table
 from study.bench import oracle, process, profile, scale, surface, taylor
 from study.bench.rows import Row, table
 from study.cell import environment
-from study.plans import tracked
+from study.plans import sweep, tracked
 
 PARTS = ("oracle", "taylor", "surface", "process", "memory", "scale", "profile")
 FULL_ONLY = ("profile",)
@@ -45,7 +45,7 @@ def main() -> int:
         parser.error(f"--rounds {arguments.rounds}: at least 1")
     torch.set_num_threads(1)
     parts = arguments.parts or [p for p in PARTS if arguments.full or p not in FULL_ONLY]
-    folder = tracked("smoke")[1] / "bench"
+    folder = tracked(sweep("smoke"))[1] / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     facts = environment("cuda" if torch.cuda.is_available() else "cpu") | {"cores": str(os.cpu_count())}
     pd.Series(facts).to_json(folder / "machine.json", indent=1)

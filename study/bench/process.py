@@ -82,7 +82,7 @@ def workers(rounds: int) -> list[Row]:
     """Time the smoke profile's pruning work, networks trained beforehand, by one and by two worker processes."""
     sweeps = profile("smoke")
     left = runnable(sweeps, unavailable(sweeps))
-    _, outputs = tracked(left[0].name)
+    _, outputs = tracked(left[0])
     networks = outputs / "networks"
     work = [cell(job) for sweep in left for job in jobs(sweep)]
     for planned in work:

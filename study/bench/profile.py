@@ -52,6 +52,7 @@ def clocks(taken: dict[str, float]) -> Iterator[None]:
         (cell, "summary", "summary"),
         (run, "draw_all", "figures"),
         (artefacts, "write_figures", "figures"),
+        (Store, "begin_cell", "tracking"),
         (Store, "record_cell", "tracking"),
         (Store, "record_network", "tracking"),
         (Store, "finished", "tracking"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,6 @@ class CellRecord:
         figures: matplotlib figures by file name without ending; may be empty.
         step_metrics: lists of (units removed, value), at most 8; thinned to 25 steps each.
         metrics: final scalars.
-        started: when the cell began, in seconds since the epoch; None: when it is recorded.
     """
 
     tags: dict[str, str]
@@ -62,10 +62,11 @@ class CellRecord:
     figures: dict[str, Figure] = field(default_factory=dict)
     step_metrics: dict[str, list[tuple[int, float]]] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
-    started: float | None = None
 
     def __post_init__(self) -> None:
         check_tags(self.tags)
+        if not self.tags.get("key"):
+            raise StudyError("a cell that is recorded needs the tag 'key'")
         missing, unknown = sorted(set(TABLES) - {*ON_DEMAND, *self.tables}), sorted(set(self.tables) - set(TABLES))
         if missing or unknown:
             raise StudyError(f"a cell records the tables {list(TABLES)}; missing {missing}, unknown {unknown}")
@@ -76,13 +77,11 @@ class CellRecord:
             )
 
 
-def check_tags(tags: dict[str, str]) -> None:
-    """Raise StudyError for undeclared tags (`study.records.RUN_TAGS`), or without a cell or network key."""
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Raise StudyError for undeclared tags (`study.records.RUN_TAGS`)."""
     unknown = sorted(set(tags) - set(RUN_TAGS))
     if unknown:
         raise StudyError(f"undeclared tags {unknown}; study.records.RUN_TAGS declares {list(RUN_TAGS)}")
-    if not (tags.get("key") or tags.get("network_key")):
-        raise StudyError("a run needs the tag 'key' (a cell) or 'network_key' (a network)")
 
 
 def thinned(points: list[tuple[int, float]], most: int = MOST_STEPS) -> list[tuple[int, float]]:

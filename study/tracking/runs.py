@@ -41,16 +41,15 @@ class Runs:
         return database.client(self.uri)
 
     @contextlib.contextmanager
-    def recording(self, tags: Mapping[str, str], started: float | None = None) -> Iterator[str]:
-        """Begin a run; if its recording breaks off, say so in the run as far as possible and pass the error on."""
-        run = self.begin(tags, started)
+    def recording(self, run: str) -> Iterator[None]:
+        """If the recording of a run breaks off, say so in the run as far as possible and pass the error on."""
         try:
-            yield run
+            yield
         except BaseException as error:
-            how = "FAILED" if isinstance(error, Exception) else "KILLED"
+            how = "failed" if isinstance(error, Exception) else "killed"
             reason = f"{type(error).__name__} while it was recorded: {error}"
             with contextlib.suppress(Exception):
-                self.end(run, how, {"status": "failed", "reason": reason})
+                self.end(run, how.upper(), {"status": how, "reason": reason})
             raise
 
     def begin(self, tags: Mapping[str, str], started: float | None = None) -> str:
@@ -87,6 +86,13 @@ class Runs:
         """Note the data set as the run's input."""
         patiently(self.client.log_inputs, run, datasets=[dataset_input.of(note)])
 
+    def describe(self, run: str, tags: Mapping[str, str]) -> None:
+        """Set a run's tags, and its description from them."""
+        from mlflow.entities import RunTag
+
+        pairs = [RunTag(TAG + name, str(value)) for name, value in tags.items() if str(value)]
+        patiently(self.client.log_batch, run, tags=[*pairs, RunTag(NOTE, run_description(tags))])
+
     def end(self, run: str, how: str, tags: Mapping[str, str]) -> None:
         """End a run as FINISHED, FAILED or KILLED and set its last tags, in this order."""
         from mlflow.entities import RunTag
@@ -100,7 +106,7 @@ class Runs:
         """Give a folder whose files become the run's: its own on this machine, else one that is uploaded."""
         if self.folder is not None:
             folder = self.folder / run / "artifacts"
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             yield folder
             return
         with tempfile.TemporaryDirectory() as name:

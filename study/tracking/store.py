@@ -13,12 +13,13 @@ from filelock import FileLock
 
 from study.errors import StudyError
 from study.records import ON_DEMAND, TABLES, TAG
-from study.tracking import artefacts, database, lookup
+from study.tracking import alive, artefacts, database, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
 from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEW, VIEW
 from study.tracking.record import CellRecord, check_tags, thinned
 from study.tracking.runs import NOTE, Runs
+from study.tracking.standing import Standing
 
 EXPERIMENT_TAGS = {
     NOTE: EXPERIMENT_DESCRIPTION,
@@ -86,25 +87,50 @@ class Store:
         wanted = {"key": key, "kind": "cell", "status": "finished"}
         return self._whole_run(wanted, "tables_digest", TABLE_FILES)
 
-    def finished_keys(self) -> set[str]:
-        """Return the keys of all cells that are tagged as finished, in one query; no file is looked at."""
+    def keys(self, status: str) -> set[str]:
+        """Return the keys of all cells with a run of a status, in one query; no file is looked at.
+
+        Args:
+            status: "finished", "failed" or "killed".
+        """
         if not self._exists():
             return set()
-        wanted = {"status": "finished", "kind": "cell"}
+        wanted = {"status": status, "kind": "cell"}
         return set(lookup.runs_with(self.uri, self._open().experiment, wanted, "key").values())
 
-    def record_cell(self, record: CellRecord) -> str:
-        """Record a cell as one run and return its id; a cell that is there, whole, is not written again.
+    def standing(self) -> Standing:
+        """Return how far its cells are; see also `keys`. Creates the store where it is not there."""
+        return Standing(self._open(), self._locks())
+
+    def begin_cell(self, tags: Mapping[str, str], started: float | None = None) -> str:
+        """Begin the run of a cell that is about to be computed, and return its id.
+
+        Args:
+            tags: what is known of the cell so far.
+            started: when it began, in seconds since the epoch; None for now.
+        """
+        return self._begin({**tags, "kind": "cell"}, started)
+
+    def record_cell(self, record: CellRecord, run: str | None = None) -> str:
+        """Record a cell and return its run's id; a cell that is there, whole, is not written again.
 
         The status becomes finished, with the tables' digest, after everything else; whatever ends the recording
-        before that leaves a run that does not count, marked failed where there is time to.
+        before that leaves a run that does not count, marked failed or killed where there is time to.
+
+        Args:
+            record: of the cell.
+            run: of `begin_cell`; None to begin it now.
         """
         tags = record.tags | {"kind": "cell"}
         runs = self._open()
         with self._lock(f"cell-{tags['key'][:2]}"):
             if (present := self.finished(tags["key"])) is not None:
+                if run is not None:
+                    reason = f"the cell was recorded meanwhile, as run {present}"
+                    runs.end(run, "KILLED", {"status": "killed", "reason": reason})
                 return present
-            with runs.recording(tags, record.started) as run:
+            run = run or self._begin(tags)
+            with runs.recording(run):
                 with runs.writing(run) as folder:
                     paths = artefacts.write_tables(folder, record.tables)
                     (folder / "config.yaml").write_text(record.config_yaml)
@@ -112,6 +138,7 @@ class Store:
                     artefacts.write_figures(folder, record.figures)
                     digest = tables_digest(record.tables)
                     artefacts.write_manifest(folder, paths, digest)
+                runs.describe(run, tags)
                 steps = {name: thinned(points) for name, points in record.step_metrics.items()}
                 runs.log(run, record.params, steps | _at_start(record.metrics))
                 runs.log_dataset(run, record.dataset)
@@ -134,14 +161,14 @@ class Store:
             history: the course of training, one row an epoch.
         """
         tags = {name: value for name, value in tags.items() if name not in CELL_ONLY} | {"kind": "network"}
-        check_tags(tags)
         wanted = {"network_key": tags["network_key"], "kind": "network", "status": "finished"}
         content = network_file if isinstance(network_file, bytes) else network_file.read_bytes()
         runs = self._open()
         with self._lock(f"network-{tags['network_key'][:2]}"):
             if (present := self._whole_run(wanted, "network_digest", {NETWORK_FILE})) is not None:
                 return present
-            with runs.recording(tags) as run:
+            run = self._begin(tags)
+            with runs.recording(run):
                 with runs.writing(run) as folder:
                     (folder / NETWORK_FILE).write_bytes(content)
                     paths = [NETWORK_FILE]
@@ -155,19 +182,36 @@ class Store:
         return run
 
     def record_failure(
-        self, tags: dict[str, str], params: Mapping[str, object], config_yaml: str, traceback: str
-    ) -> str:
-        """Record a cell that failed, with its traceback as an artefact and its last line as the reason."""
-        check_tags(tags)
+        self, run: str, params: Mapping[str, object], config_yaml: str, traceback: str, how: str = "failed"
+    ) -> None:
+        """End a cell's run as failed, with its traceback as an artefact and its last line as the reason.
+
+        Args:
+            run: of `begin_cell`.
+            params: the scientific configuration, flattened.
+            config_yaml: the composed configuration.
+            traceback: or what there is to say.
+            how: "failed", or "killed" where it was stopped.
+        """
         reason = (traceback.strip().splitlines() or ["unknown"])[-1]
         runs = self._open()
-        run = runs.begin(tags | {"kind": "cell"})
-        with runs.writing(run) as folder:
-            (folder / "traceback.txt").write_text(traceback)
-            (folder / "config.yaml").write_text(config_yaml)
+        try:
+            with runs.writing(run) as folder:
+                (folder / "traceback.txt").write_text(traceback)
+                (folder / "config.yaml").write_text(config_yaml)
+        except OSError as error:
+            reason += f" (its traceback could not be kept: {error})"
         runs.log(run, params, {})
-        runs.end(run, "FAILED", {"status": "failed", "reason": reason})
-        return run
+        runs.end(run, how.upper(), {"status": how, "reason": reason})
+
+    def close_killed(self) -> int:
+        """End the runs whose process was killed, and return how many there were."""
+        runs, folder = self._open(), self._locks()
+        begun = lookup.runs_with(self.uri, runs.experiment, {"status": "running"}, "worker")
+        killed = [run for run, worker in begun.items() if not alive.lives(folder, worker)]
+        for run in killed:
+            runs.end(run, "KILLED", {"status": "killed", "reason": "its process was killed before it had finished"})
+        return len(killed)
 
     def note_not_run(self, population: str, reason: str | None) -> None:
         """Note on the experiment why a population was not run; None takes the note back."""
@@ -212,8 +256,16 @@ class Store:
                     return run
         return None
 
+    def _begin(self, tags: Mapping[str, str], started: float | None = None) -> str:
+        check_tags(tags)
+        return self._open().begin({**tags, "worker": alive.own(self._locks())}, started)
+
     def _lock(self, name: str) -> FileLock:
         """Return a lock between this machine's processes; names are few, so that no heap of files is left."""
+        return FileLock(self._locks() / f"{name}.lock")
+
+    def _locks(self) -> Path:
+        """Return the folder of the locks, made if absent."""
         if self._file is not None:
             folder = self._file.parent / "locks"
         else:
@@ -223,7 +275,7 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StudyError(f"the tracking store's folder {folder.parent} cannot be written to ({error})") from error
-        return FileLock(folder / f"{name}.lock")
+        return folder
 
 
 def _at_start(metrics: Mapping[str, float]) -> dict[str, list[tuple[int, float]]]:

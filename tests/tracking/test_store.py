@@ -1,5 +1,7 @@
 import json
 import multiprocessing
+import os
+import signal
 import sqlite3
 import time
 from contextlib import closing
@@ -45,7 +47,7 @@ def test_a_recorded_cell_is_finished_and_reads_back_as_it_was(store):
     run = store.record_cell(written)
     assert store.finished("a1") == run
     assert store.finished("a") is None
-    assert store.finished_keys() == {"a1"}
+    assert store.keys("finished") == {"a1"}
     folder = files_of(store, run)
     read = {name: pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in TABLES if name not in ON_DEMAND}
     found = get(store, run)
@@ -107,15 +109,16 @@ def test_a_recording_that_breaks_off_is_not_finished(store, monkeypatch, error, 
     with pytest.raises(type(error)):
         store.record_cell(record("a1"))
     assert store.finished("a1") is None
-    assert store.finished_keys() == set()
+    assert store.keys("finished") == set()
     [run] = store._open().client.search_runs([store._open().experiment])
     assert run.info.status == status
-    assert run.data.tags["study.status"] == "failed"
+    assert run.data.tags["study.status"] == status.lower()
     assert type(error).__name__ in run.data.tags["study.reason"]
 
 
 def test_a_failure_holds_its_traceback(store):
-    run = store.record_failure(record("a1").tags, {"seed": 0}, "seed: 0\n", "Traceback ...\nValueError: NaN in row 3\n")
+    run = store.begin_cell(record("a1").tags)
+    store.record_failure(run, {"seed": 0}, "seed: 0\n", "Traceback ...\nValueError: NaN in row 3\n")
     found = get(store, run)
     assert found.info.status == "FAILED"
     assert found.data.tags["study.reason"] == "ValueError: NaN in row 3"
@@ -129,7 +132,7 @@ def test_a_network_is_recorded_once(store):
     run = store.record_network(tags, b"weights", {"accuracy": 0.97}, history)
     assert store.record_network(tags | {"key": "other"}, b"weights", {}) == run
     assert (files_of(store, run) / "network.safetensors").read_bytes() == b"weights"
-    assert store.finished_keys() == set()
+    assert store.keys("finished") == set()
 
 
 def test_a_population_that_was_not_run_is_noted_and_cleared(store):
@@ -163,7 +166,7 @@ def test_a_moved_store_writes_and_reads_in_its_new_place(store, tmp_path):
 def test_a_store_that_is_not_there_has_nothing_finished_and_is_not_made_by_asking(tmp_path):
     store = Store(f"sqlite:///{tmp_path}/none/mlflow.db")
     assert store.finished("a1") is None
-    assert store.finished_keys() == set()
+    assert store.keys("finished") == set()
     assert not (tmp_path / "none").exists()
 
 
@@ -218,9 +221,43 @@ def test_two_processes_write_twenty_runs_each(store, tmp_path):
     store.create()
     assert _run_all(_record_many, [(store.uri, 0), (store.uri, 1)]) == [0, 0]
     keys = {f"w{worker}-{i}" for worker in (0, 1) for i in range(20)}
-    assert store.finished_keys() == keys
+    assert store.keys("finished") == keys
     assert all(store.finished(key) for key in keys)
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as connection:
         count = "SELECT count(*) FROM tags WHERE key = 'study.kind' AND value = 'network'"
         assert connection.execute(count).fetchone() == (20,)
         assert connection.execute("SELECT count(*) FROM metrics WHERE key = 'error'").fetchone() == (40 * 25,)
+
+
+def _begin_and_die(uri: str) -> None:
+    store = Store(uri)
+    store.begin_cell(record("a1").tags)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_the_run_of_a_killed_process_is_closed_and_that_of_a_living_one_is_not(store):
+    store.create()
+    ours = store.begin_cell(record("b2").tags)
+    assert _run_all(_begin_and_die, [(store.uri,)]) == [-signal.SIGKILL]
+    status = {run.info.run_id: run.info.status for run in store._open().client.search_runs([store.experiment_id])}
+    assert list(status.values()) == ["RUNNING", "RUNNING"]
+    assert store.standing().running() == {"b2"}
+    assert store.close_killed() == 1
+    [killed] = set(status) - {ours}
+    assert get(store, ours).info.status == "RUNNING"
+    assert get(store, killed).info.status == "KILLED"
+    assert store.keys("killed") == {"a1"}
+    assert "was killed" in next(iter(store.standing().reasons({"a1", "b2"}).values()))
+    assert store.close_killed() == 0
+    assert store.record_cell(record("b2"), ours) == ours
+    assert store.finished("b2") == ours
+
+
+def test_of_two_that_compute_a_cell_the_first_to_finish_records_it(store):
+    store.create()
+    first, second = (store.begin_cell(record("a1").tags) for _ in range(2))
+    assert store.record_cell(record("a1"), second) == second
+    assert store.record_cell(record("a1"), first) == second
+    assert get(store, first).info.status == "KILLED"
+    assert second in get(store, first).data.tags["study.reason"]
+    assert store.standing().running() == set()

@@ -40,7 +40,7 @@ def outputs(tmp_path_factory):
                 cfg = compose("config", overrides=overrides)
                 run_cell(cfg, alone=False)
     tags = {"key": "0" * 16, "population": "digits_1x100", "method": "random", "ranking": "iterative", "seed": "102"}
-    store_of(cfg).record_failure(tags, {}, "", "Traceback\nOSError: the disk is full")
+    store_of(cfg).record_failure(store_of(cfg).begin_cell(tags), {}, "", "Traceback\nOSError: the disk is full")
     store_of(cfg).note_not_run("mnist_1x100", "MNIST is not at hand: run make data")
     return folder
 

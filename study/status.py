@@ -1,0 +1,98 @@
+"""`python -m study.status PROFILE|SWEEP`: how far the cells of a profile or a sweep are, also while they run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+from hydra.errors import MissingConfigException
+from rich.console import Console
+from rich.table import Table
+
+from study.errors import StudyError
+from study.plans import Sweep, planned, profile, runnable, sweep, tracked, unavailable
+from study.run import store_of
+from study.tracking import Store
+from study.workers import Workers
+
+SHOWN = 10
+"""Cells that did not end well which are named, at most."""
+STATES = ("finished", "running", "failed", "killed", "to run")
+"""A cell is in the first of these that holds for one of its runs; failed and killed ones are run again."""
+
+
+def main() -> int:
+    """Print the table; return 0 when everything is finished, 1 when something is left, 2 for a wrong name."""
+    parser = argparse.ArgumentParser(prog="python -m study.status", description=__doc__)
+    parser.add_argument("name", nargs="?", default="paper", help="a profile or a sweep of conf/ (%(default)s)")
+    parser.add_argument("--outputs", type=Path, help="folder of the outputs (default: outputs/ in the checkout)")
+    arguments, console = parser.parse_args(), Console()
+    try:
+        sweeps = named(arguments.name)
+        return show(arguments.name, [s.into(arguments.outputs) if arguments.outputs else s for s in sweeps], console)
+    except StudyError as error:
+        console.print(f"[red]{error}[/red]", highlight=False)
+        return 2
+
+
+def show(name: str, sweeps: list[Sweep], console: Console) -> int:
+    """Print how far some sweeps are; return 0 when everything is finished."""
+    cfg, outputs = tracked(sweeps[0])
+    store = store_of(cfg)
+    if store is None:
+        raise StudyError(f"{name} is run with tracking=none: nothing of it is recorded")
+    absent = unavailable(sweeps)
+    with console.status("Reading the plan"), Workers() as workers:
+        sweep_of = {key: job.sweep for key, job in planned(runnable(sweeps, absent), outputs, workers).items()}
+    state_of = states(store, set(sweep_of))
+    counted = Counter((sweep_of[key], state) for key, state in state_of.items())
+    table = Table("sweep", "cells", *STATES, title=f"{name}: {store.uri}", title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for one in dict.fromkeys(sweep_of.values()):
+        counts = [counted[one, state] for state in STATES]
+        table.add_row(one, *map(str, (sum(counts), *counts)))
+    totals = Counter(state_of.values())
+    table.add_section()
+    table.add_row("together", *map(str, (len(state_of), *(totals[state] for state in STATES))))
+    console.print(table)
+    left = len(state_of) - totals["finished"]
+    if left and totals["running"] and (pace := store.standing().pace()):
+        console.print(f"{left} left, {3600 * pace:.0f} an hour: about {timedelta(seconds=round(left / pace))}")
+    for population, reason in absent.items():
+        console.print(f"[yellow]not run[/yellow] {population}: {reason}", highlight=False)
+    broken = {key for key, state in state_of.items() if state in ("failed", "killed")}
+    for run, reason in list(store.standing().reasons(broken).items())[:SHOWN] if broken else []:
+        console.print(f"[red]{run}[/red]: {reason}", highlight=False)
+    return 1 if left else 0
+
+
+def named(name: str) -> list[Sweep]:
+    """Return the sweeps of a profile, or the one sweep of that name.
+
+    Raises:
+        StudyError: when there is neither, listing both.
+    """
+    try:
+        return profile(name)
+    except StudyError as error:
+        try:
+            return [sweep(name)]
+        except MissingConfigException:
+            raise StudyError(f"{error}; nor is it a sweep of conf/sweep/") from None
+
+
+def states(store: Store, keys: set[str]) -> dict[str, str]:
+    """Return the state (`STATES`) of every cell."""
+    found = dict.fromkeys(keys, "to run")
+    for state in reversed(STATES[:-1]):
+        of = store.standing().running() if state == "running" else store.keys(state)
+        found |= dict.fromkeys(of & keys, state)
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

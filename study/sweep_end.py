@@ -1,0 +1,50 @@
+"""What a multirun says when it ends with failures: which cells, why, and the command that runs just those again.
+
+Hydra shows the first failure of a sweep only, whatever the launcher. The cells' runs hold all of them.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+from rich.console import Console
+
+from study.run import store_of
+
+SHOWN = 10
+"""Cells that are named, at most."""
+_begun: list[tuple[DictConfig, float]] = []
+
+
+class SweepBegan(Callback):
+    """Notes when a multirun began, and with which tracking; named in `conf/config.yaml`."""
+
+    def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
+        """Called by Hydra before the first job."""
+        _begun.append((config, time.time()))
+
+
+def tell_failures(console: Console | None = None) -> None:
+    """Print the cells of this process's multirun that failed; nothing where there was none, or nothing is recorded."""
+    if not _begun:
+        return
+    config, since = _begun.pop()
+    store = store_of(config)
+    failed = store.standing().failed_since(since) if store is not None else {}
+    if not failed:
+        return
+    console = console or Console(stderr=True)
+    for name, reason in list(failed.items())[:SHOWN]:
+        console.print(f"[red]failed[/red] {name}: {reason}", highlight=False, soft_wrap=True)
+    command = shlex.join(["python", "-m", "study", *sys.argv[1:]])
+    console.print(
+        f"{len(failed)} cells failed; their runs in {store.uri if store else ''} hold the reasons (tag study.status = "
+        f"failed). The same command runs just those again, what is finished is skipped:\n  {command}",
+        highlight=False,
+        soft_wrap=True,
+    )

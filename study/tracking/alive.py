@@ -1,0 +1,53 @@
+"""Which process a run belongs to, and whether that process still lives.
+
+Every process that records holds a lock on a file of its own, `worker-<host>-<id>.lock` beside the store's other locks.
+The operating system lets go of it however the process ends, so that a run whose process was killed can be told from
+one that is still at work, by any process of the same machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import uuid
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+_held: dict[tuple[int, Path], FileLock] = {}
+
+
+def own(folder: Path) -> str:
+    """Return the name of this process in a store whose locks are in a folder; it lives from now on.
+
+    Args:
+        folder: of the locks; it exists.
+    """
+    place = os.getpid(), folder
+    if place not in _held:
+        lock = FileLock(folder / f"worker-{platform.node() or 'host'}-{uuid.uuid4().hex[:12]}.lock")
+        lock.acquire()
+        _held[place] = lock
+    return Path(_held[place].lock_file).stem.removeprefix("worker-")
+
+
+def lives(folder: Path, worker: str) -> bool:
+    """Say whether a process lives; one of another machine cannot be asked, and counts as living.
+
+    The file of a process that has ended is removed.
+    """
+    if worker.rpartition("-")[0] != (platform.node() or "host"):
+        return True
+    file = folder / f"worker-{worker}.lock"
+    if not file.exists():
+        return False
+    if any(str(file) == lock.lock_file for (process, _), lock in _held.items() if process == os.getpid()):
+        return True
+    try:
+        with FileLock(file, timeout=0):
+            with contextlib.suppress(OSError):
+                file.unlink()
+            return False
+    except Timeout:
+        return True
