@@ -24,6 +24,8 @@ R = TypeVar("R")
 SQLITE = "sqlite:///"
 PATIENCE = 7
 """Attempts at a locked database: MLflow waits 20 s in each, and we up to a few seconds between two."""
+CROSSED = ("locked", "UNIQUE constraint failed", "duplicate key value", "deadlock detected")
+"""What databases say when writers cross: one holds it, or both add the same data set, which the second then finds."""
 
 
 def sqlite_file(uri: str) -> Path | None:
@@ -115,12 +117,12 @@ def relocate(file: Path, experiment_id: str, artifacts: Path) -> bool:
 
 
 def patiently(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Return `call(...)`, tried again for as long as another writer holds the database."""
+    """Return `call(...)`, tried again for as long as another writer is in the way (`CROSSED`)."""
     for attempt in range(PATIENCE):
         try:
             return call(*args, **kwargs)
         except Exception as error:
-            if "locked" not in str(error) or attempt == PATIENCE - 1:
+            if not any(text in str(error) for text in CROSSED) or attempt == PATIENCE - 1:
                 raise
             time.sleep(random.uniform(0.05, 0.1) * 2**attempt)  # waiting times only; nothing scientific is drawn
     raise AssertionError("unreachable")
