@@ -277,7 +277,7 @@ def test_of_two_that_compute_a_cell_the_first_to_finish_records_it(store):
 
 
 def test_writers_that_cross_try_again_and_other_errors_are_passed_on(monkeypatch):
-    monkeypatch.setattr(database.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(database.time, "sleep", lambda _: None)
     said = ["database is locked", "UNIQUE constraint failed: datasets.name", "duplicate key value violates ..."]
     assert patiently(lambda: raise_next(said) or "done") == "done"
     assert said == []
