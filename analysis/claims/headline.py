@@ -111,7 +111,7 @@ def _part(row: pd.Series) -> str:
     held_out = ", held out" if metric != row["metric"] else ""
     difference = "difference in " if row["template"] in DIFFERENCES and metric != "m7_20" else ""
     limits = "" if pd.isna(row["low"]) else f" [{row['low']:.2g}, {row['high']:.2g}]"
-    wanted = CLAIMED[row["template"]].format(margin=str(row["margin"]).split(",")[0])  # without "refuted above"
+    wanted = CLAIMED[row["template"]].format(margin=str(row["margin"]).split(", ")[0])  # not what refutes it
     return f"{row['population']}{held_out}: {difference}{name} {row['estimate']:.2g}{limits} {wanted}"
 
 

@@ -175,10 +175,14 @@ def _row(claim: Claim, arm: Arm) -> dict[str, object]:
     return row | {"claim": claim.id, "tier": claim.tier, "arm": arm.name, "statement": claim.statement}
 
 
+WITHIN, ABOVE = " -/+ ", ", refuted above "
+"""What stands between the two numbers of a margin: value and tolerance, or the bounds of support and refutation."""
+
+
 def _words(part: Part) -> str:
     margin = part.margin
     if not isinstance(margin, tuple):
         return "" if part.test == "TREND" else f"{margin:g}"
     if part.test == "ATMOST":
-        return f"{margin[0]:g}, refuted above {margin[1]:g}"
-    return f"{margin[0]:g}" if part.test == "ASSOC" else " -/+ ".join(f"{m:g}" for m in margin)
+        return ABOVE.join(f"{m:g}" for m in dict.fromkeys(margin))
+    return f"{margin[0]:g}" if part.test == "ASSOC" else WITHIN.join(f"{m:g}" for m in margin)

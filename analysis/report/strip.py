@@ -7,6 +7,7 @@ published value. Drawn by hand: a report has hundreds, too many for a plotting l
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from html import escape
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from analysis.claims.verdicts import ABOVE, WITHIN
 from analysis.report.tables import number
 
 WIDTH, HEIGHT, EDGE = 240, 46, 12
@@ -24,6 +26,7 @@ MARGINS: dict[str, Callable[[list[float]], list[float]]] = {
     "NI": lambda m: [-m[0]],
     "EQ": lambda m: [-m[0], m[0]],
     "QTY": lambda m: [m[0] - m[1], m[0] + m[1]],
+    "ATMOST": lambda m: m,
     "TREND": lambda _: [],
 }
 """Where a template's margin lies on the axis of its quantity; elsewhere at its first number."""
@@ -34,8 +37,10 @@ def margins(row: pd.Series) -> list[float]:
 
     >>> margins(pd.Series({"template": "QTY", "margin": "0.2 -/+ 0.1"}))
     [0.1, 0.30000000000000004]
+    >>> margins(pd.Series({"template": "ATMOST", "margin": "0.5, refuted above 0.8"}))
+    [0.5, 0.8]
     """
-    numbers = [float(text) for text in str(row["margin"]).split(" -/+ ") if text]
+    numbers = [float(text) for text in re.split(f"{re.escape(WITHIN)}|{ABOVE}", str(row["margin"])) if text]
     return MARGINS.get(row["template"], lambda m: m[:1])(numbers)
 
 
