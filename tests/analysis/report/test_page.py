@@ -136,7 +136,7 @@ def test_the_command_writes_a_page_that_needs_nothing_else(outputs, tmp_path):
 def test_nothing_to_read_gets_a_message_and_exit_2(arguments, told):
     done = analysis(*arguments)
     assert done.returncode == 2
-    assert told in " ".join(done.stdout.split())
+    assert told in " ".join(done.stderr.split())
     assert "Traceback" not in done.stdout + done.stderr
 
 
