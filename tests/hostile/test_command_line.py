@@ -37,7 +37,7 @@ REFUSED = {
     "+sweep=smok": r"smok",
     "hydra/launcher=nowhere": "nowhere",
     "tracking=lokal": r"lokal.*local",
-    "=3": "=3",
+    "=3": "override must be a string or a list",
     "seed": "seed",
     "seed=[": r"\[",
     r"seed=\'": "seed",
@@ -124,13 +124,8 @@ def test_it_is_refused_with_a_message(typed, outputs, capsys, monkeypatch):
 def test_a_network_of_one_unit_is_pruned_and_its_numbers_are_those_of_plain_forward_passes(
     tmp_path, capsys, monkeypatch
 ):
-    one = (
-        "network.hidden=[1]",
-        "run.figures_for=null",
-        "record.pairs=true",
-        "record.reinsertion=true",
-        "record.surfaces_every=1",
-    )
+    one = ["network.hidden=[1]", "run.figures_for=null"]
+    one += ["record.pairs=true", "record.reinsertion=true", "record.surfaces_every=1"]
     done = in_process(capsys, monkeypatch, "study", *SMALL, *one, f"paths.outputs={tmp_path}")
     assert done.code == 0, done.said
     client = MlflowClient(f"sqlite:///{tmp_path}/mlflow/mlflow.db")
@@ -148,22 +143,20 @@ def test_a_network_of_one_unit_is_pruned_and_its_numbers_are_those_of_plain_forw
     surfaces = pd.read_parquet(f"{runs['cell'].info.artifact_uri}/tables/surfaces.parquet").set_index("gain")["error"]
     gains = [torch.full((1,), 7.0, dtype=torch.float64)]
     assert surfaces[7.0] == pytest.approx(float(cases.plain_error(network, data.pruning, "half_squared", gains)))
-    arguments = ["--store", f"sqlite:///{tmp_path}/mlflow/mlflow.db", "--out", tmp_path / "report", "--selftest", 20]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["network.hidden=[1]"]], ids=["ten units", "one unit"])
+def test_a_folder_with_an_odd_name_is_a_folder(more, tmp_path, capsys, monkeypatch):
+    odd = tmp_path / "it's 100% #1 [ö] a=b"
+    done = in_process(capsys, monkeypatch, "study", *SMALL, *more, f'paths.outputs="{odd}"')
+    assert done.code == 0, done.said
+    store = f"sqlite:///{odd}/mlflow/mlflow.db"
+    assert len(Store(store).keys("finished")) == 1
+    arguments = ["--store", store, "--out", odd / "report", "--selftest", 20]
     report = in_process(capsys, monkeypatch, "analysis", *arguments)
     assert report.code == 0, report.said
-    assert (tmp_path / "report" / "index.html").is_file()
-
-
-def test_a_folder_with_an_odd_name_is_a_folder(tmp_path, capsys, monkeypatch):
-    odd = tmp_path / "it's 100% #1 [ö] a=b"
-    done = in_process(capsys, monkeypatch, "study", *SMALL, f'paths.outputs="{odd}"')
-    assert done.code == 0, done.said
-    assert len(Store(f"sqlite:///{odd}/mlflow/mlflow.db").keys("finished")) == 1
-    report = in_process(
-        capsys, monkeypatch, "analysis", "--store", f"sqlite:///{odd}/mlflow/mlflow.db", "--out", tmp_path / "report",
-        "--selftest", 20,
-    )  # fmt: skip
-    assert report.code == 0, report.said
+    assert (odd / "report" / "index.html").is_file()
 
 
 def test_an_unexpected_error_is_one_line_and_its_traceback_lies_in_its_run(tmp_path, capsys, monkeypatch):

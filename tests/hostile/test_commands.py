@@ -105,9 +105,12 @@ def test_it_is_refused_with_a_message(typed, outputs, bare, tmp_path, capsys, mo
 
 @pytest.fixture
 def harmed(outputs, tmp_path):
-    """A copy of the outputs to do harm to."""
+    """A copy of the outputs to do harm to; the original is away meanwhile, since a store knows where it was written."""
     shutil.copytree(outputs, tmp_path / "outputs")
-    return tmp_path / "outputs"
+    artifacts = outputs / "mlflow" / "artifacts"
+    artifacts.rename(artifacts.with_name("away"))
+    yield tmp_path / "outputs"
+    artifacts.with_name("away").rename(artifacts)
 
 
 def table(outputs: Path, number: int = 0, name: str = "evaluations") -> Path:

@@ -270,7 +270,7 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path, capsys, m
     done = in_process(capsys, monkeypatch, "analysis", "--store", f"sqlite:///{file}", "--out", tmp_path / "report")
     refused(done, "is no tracking store of MLflow", codes=(2,))
     assert file.read_bytes() == before
-    assert {p.name for p in tmp_path.iterdir()} == {"bookmarks.db"}
+    assert {p.name for p in tmp_path.iterdir()} == {"bookmarks.db", "locks"}
 
 
 @pytest.mark.parametrize("where", [0.02, 0.3, 0.9])
@@ -437,6 +437,7 @@ def test_a_read_only_disk_is_said(tmp_path, capsys, monkeypatch):
         refused(done, "Read-only file system", codes=(1,))
 
 
+@pytest.mark.slow
 @needs_mount
 def test_a_finished_store_on_a_read_only_disk_is_read(store, tmp_path, capsys, monkeypatch):
     done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={tmp_path / 'made'}")
