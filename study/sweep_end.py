@@ -40,11 +40,11 @@ def tell_failures(console: Console | None = None) -> None:
         store = store_of(config)
     except StudyError:  # every cell has said so
         return
-    failed = store.standing().failed_since(since) if store is not None else {}
+    failed = store.standing().failed_since(since) if store is not None else []
     if not failed:
         return
     console = console or Console(stderr=True)
-    for name, reason in list(failed.items())[:SHOWN]:
+    for name, reason in failed[:SHOWN]:
         console.print(f"[red]failed[/red] {escape(f'{name}: {reason}')}", highlight=False, soft_wrap=True)
     command = shlex.join(["python", "-m", "study", *sys.argv[1:]])
     console.print(

@@ -367,7 +367,7 @@ def test_in_a_sweep_only_the_cells_that_met_the_lock_fail(store, tmp_path, capsy
     done = in_process(capsys, monkeypatch, "study", "-m", *SMALL, f"paths.outputs={tmp_path}", "seed=0,1,2")
     refused(done, r"1 cells failed.* python -m study -m", codes=(1,))
     assert len(store.keys("finished")) == 2
-    assert [r for r in store.standing().failed_since(0).values() if "locked by another process" in r]
+    assert [reason for _, reason in store.standing().failed_since(0) if "locked by another process" in reason]
 
 
 # ---------------------------------------------------------------------------------------------------------------------
