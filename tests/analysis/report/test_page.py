@@ -200,7 +200,7 @@ def test_what_was_exported_is_not_read_again(outputs, frames, tmp_path):
     hidden.rename(outputs / "mlflow" / "gone")
     try:
         again = read(found, tmp_path)
-        with pytest.raises(StoreError, match="cannot be read"):
+        with pytest.raises(StoreError, match="cannot be used"):
             read(found)
     finally:
         (outputs / "mlflow" / "gone").rename(hidden)
