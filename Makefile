@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce status report results notebooks test test-fast test-kills lint ui authors data sweeps bench bench-full lock clean distclean
+.PHONY: help setup reproduce status report results notebooks test test-fast test-all lint ui authors data sweeps bench bench-full lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,8 +45,8 @@ test: setup  ## run all tests
 test-fast: setup  ## run the tests that take seconds
 	$(PY) -m pytest -m "not slow"
 
-test-kills: setup  ## kill real profiles sixty times at random moments and compare what they leave (quarter of an hour)
-	STUDY_KILLS=60 $(PY) -m pytest tests/test_kills.py
+test-all: setup  ## the tests, with sixty kills of real profiles and 500 cells written at once (half an hour)
+	STUDY_KILLS=60 STUDY_CELLS=500 $(PY) -m pytest
 
 lint: setup  ## check style, types and docstrings
 	$(PY) -m ruff check .

@@ -1,6 +1,6 @@
 """Real profiles, killed at random moments again and again: the tables in the end are those of an undisturbed run.
 
-Twelve kills by default; `make test-kills` makes sixty.
+Twelve kills by default; `make test-all` makes sixty.
 """
 
 import os
@@ -95,3 +95,16 @@ def test_a_profile_that_is_killed_again_and_again_ends_as_if_it_had_not_been(tmp
     with capsys.disabled():
         by = ", ".join(f"{n} of a {victim}" for victim, n in kills.items())
         print(f"\n{sum(kills.values())} kills ({by}) in {rounds} runs of {len(expected)} cells: none lost, none twice")
+
+
+@pytest.mark.slow
+def test_two_that_run_the_same_profile_at_once_record_every_cell_once(tmp_path):
+    both = [start(tmp_path) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    found = tables(tmp_path)
+    assert len(found) >= 36
+    assert all(len(digests) == 1 for digests in found.values())
+    store = store_at(tmp_path)
+    assert store.standing().running() == set()
+    assert set(store.keys("failed")) == set()
+    assert set(store.keys("killed")) <= set(found)  # those that the other had finished first

@@ -8,9 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from study import records
+from study import pruning, records
 from study.errors import StudyError
 from study.methods import Scores, names
+from study.methods.brute_force import BruteForce
 from study.networks import from_module
 from study.pruning import choose
 from study.settings import Selection, Settings
@@ -167,9 +168,9 @@ def test_both_errors_are_recorded_under_a_softmax(data):
 def test_tables_are_as_declared_and_the_same_twice(data):
     net = cases.network((5, 4), 3)
     one, two = (prune(net, data, "taylor2_exact", surfaces_every=4, pairs=True) for _ in range(2))
-    for name, columns in records.TABLES.items():
-        frame = one.tables[name]
-        assert list(frame.columns) == list(columns)
+    assert {*one.tables, "reinserted"} == set(records.TABLES)
+    for name, frame in one.tables.items():
+        assert list(frame.columns) == list(records.TABLES[name])
         pd.testing.assert_frame_equal(
             records.without_timing(name, frame), records.without_timing(name, two.tables[name]), check_exact=True
         )
@@ -194,3 +195,19 @@ def test_what_does_not_fit_is_said(data):
         Settings(ranking="twice")
     with pytest.raises(StudyError, match="had 5 hidden units"):
         prune(cases.network((5,), 3), data).network_after(6)
+
+
+def test_methods_share_the_true_impacts_of_a_trained_network(monkeypatch):
+    net, data = cases.network((5, 4), 3), cases.dataset()
+    asked = []
+    scores = BruteForce.scores
+    monkeypatch.setattr(BruteForce, "scores", lambda self, view: asked.append(len(view.layer)) or scores(self, view))
+    monkeypatch.setattr(pruning, "_STARTS", {})
+    one = prune(net, data, "magnitude", truth_every=100).impacts
+    other = prune(net, data, "taylor1", truth_every=100).impacts
+    assert asked == [9]
+    assert one["impact"].equals(other["impact"])
+    prune(net, data, "taylor1", truth_every=100, removal="mean")
+    prune(cases.network((5, 4), 3, seed=1), data, "taylor1", truth_every=100)
+    prune(net, cases.dataset(seed=5), "taylor1", truth_every=100)
+    assert asked == [9] * 4

@@ -28,6 +28,8 @@ SQLITE = "sqlite:///"
 SERVER_SECONDS = 10.0
 PATIENCE = 7
 """Attempts at a locked database: MLflow waits 20 s in each, and we up to a few seconds between two."""
+CROSSED = ("locked", "UNIQUE constraint failed", "duplicate key value", "deadlock detected")
+"""What databases say when writers cross: one holds it, or both add the same data set, which the second then finds."""
 
 
 def sqlite_file(uri: str) -> Path | None:
@@ -145,19 +147,21 @@ def relocate(file: Path, experiment_id: str, artifacts: Path) -> bool:
 
 
 def patiently(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Return `call(...)`, tried again for as long as another writer holds the database.
+    """Return `call(...)`, tried again for as long as another writer is in the way (`CROSSED`).
 
     Raises:
-        StudyError: when it is held for longer than anything should take.
+        StudyError: when the database is held for longer than anything should take.
     """
     started = time.monotonic()
     for attempt in range(PATIENCE):
         try:
             return call(*args, **kwargs)
         except Exception as error:
-            if "locked" not in str(error):
+            if not any(text in str(error) for text in CROSSED):
                 raise
             if attempt == PATIENCE - 1:
+                if "locked" not in str(error):
+                    raise
                 raise StudyError(
                     f"the tracking store's database was locked by another process for {time.monotonic() - started:.0f} "
                     "s; close what holds it (a browser of databases, a stopped process), and run this again"

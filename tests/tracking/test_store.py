@@ -12,8 +12,12 @@ import pytest
 
 from study.errors import StudyError
 from study.records import ON_DEMAND, TABLES
-from study.tracking import Store, tables_digest
+from study.tracking import Store, database, tables_digest
+from study.tracking.database import patiently
 from tests.tracking.made import record
+
+CELLS = int(os.environ.get("STUDY_CELLS", "48"))
+"""Cells that processes write at once; `make test-all` has 500."""
 
 
 @pytest.fixture(scope="module")
@@ -189,9 +193,9 @@ def _create(uri: str) -> None:
     Store(uri).create()
 
 
-def _record_many(uri: str, worker: int) -> None:
+def _record_many(uri: str, worker: int, cells: int) -> None:
     store = Store(uri)
-    for i in range(20):
+    for i in range(cells):
         store.record_cell(record(f"w{worker}-{i}", seed=worker))
         store.record_network({"network_key": f"n{i}", "population": "free"}, b"same", {})
 
@@ -217,16 +221,25 @@ def test_four_processes_create_one_store_at_once(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_processes_write_twenty_runs_each(store, tmp_path):
-    store.create()
-    assert _run_all(_record_many, [(store.uri, 0), (store.uri, 1)]) == [0, 0]
-    keys = {f"w{worker}-{i}" for worker in (0, 1) for i in range(20)}
-    assert store.keys("finished") == keys
-    assert all(store.finished(key) for key in keys)
-    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as connection:
+@pytest.mark.parametrize(("processes", "old"), [(2, True), (4, True), (8, True), (8, False)])
+def test_processes_that_write_at_once_lose_nothing(store, tmp_path, processes, old):
+    """Into a store that is there already, and into one that they have to create first."""
+    cells = CELLS // processes
+    target = store if old else Store(f"sqlite:///{tmp_path}/fresh/mlflow.db")
+    if old:
+        target.create()
+        target.record_cell(record("before"))
+    assert _run_all(_record_many, [(target.uri, n, cells) for n in range(processes)]) == [0] * processes
+    keys = {f"w{n}-{i}" for n in range(processes) for i in range(cells)} | ({"before"} if old else set())
+    assert target.keys("finished") == keys
+    assert all(target.finished(key) for key in keys)
+    one = record()
+    with closing(sqlite3.connect(target.uri.removeprefix("sqlite:///"))) as connection:
         count = "SELECT count(*) FROM tags WHERE key = 'study.kind' AND value = 'network'"
-        assert connection.execute(count).fetchone() == (20,)
-        assert connection.execute("SELECT count(*) FROM metrics WHERE key = 'error'").fetchone() == (40 * 25,)
+        assert connection.execute(count).fetchone() == (cells,)
+        steps = sum(min(len(points), 25) for points in one.step_metrics.values()) + len(one.metrics)
+        logged = "SELECT count(*) FROM metrics m JOIN tags t ON t.run_uuid = m.run_uuid AND t.key = 'study.kind'"
+        assert connection.execute(f"{logged} WHERE t.value = 'cell'").fetchone() == (steps * len(keys),)
 
 
 def _begin_and_die(uri: str) -> None:
@@ -261,3 +274,19 @@ def test_of_two_that_compute_a_cell_the_first_to_finish_records_it(store):
     assert get(store, first).info.status == "KILLED"
     assert second in get(store, first).data.tags["study.reason"]
     assert store.standing().running() == set()
+
+
+def test_writers_that_cross_try_again_and_other_errors_are_passed_on(monkeypatch):
+    monkeypatch.setattr(database.time, "sleep", lambda _: None)
+    said = ["database is locked", "UNIQUE constraint failed: datasets.name", "duplicate key value violates ..."]
+    assert patiently(lambda: raise_next(said) or "done") == "done"
+    assert said == []
+    with pytest.raises(RuntimeError, match="no such table"):
+        patiently(raise_next, ["no such table", "never reached"])
+    with pytest.raises(RuntimeError, match="locked"):
+        patiently(raise_next, ["locked"] * 1000)
+
+
+def raise_next(said: list[str]) -> None:
+    if said:
+        raise RuntimeError(said.pop(0))
