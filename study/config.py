@@ -307,7 +307,8 @@ def check_keys(cfg: DictConfig, at: str = "") -> None:
     Raises:
         StudyError: naming the key and those that there are.
     """
-    known = [f.name for f in dataclasses.fields(OmegaConf.get_type(cfg))]
+    schema: Any = OmegaConf.get_type(cfg)
+    known = [f.name for f in dataclasses.fields(schema)]
     for key in map(str, cfg):
         if key not in known:
             raise StudyError(f"unknown key {at}{key}; there are {', '.join(at + name for name in known)}")
