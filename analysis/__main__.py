@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from analysis import claims, metrics, report, selftest
 from analysis.report.authors import is_theirs
 from analysis.report.tables import VERDICT_ORDER, number
-from analysis.runs import StoreError, export, find, read, read_export
+from analysis.runs import export, find, read, read_export
 from study import records
+from study.command import exit_code
 from study.fingerprint import fingerprint
 
 SAID = "verdicts.txt"
@@ -27,7 +29,7 @@ STYLES = {"supported": "green", "refuted": "red", "not run": "dim"}
 
 
 def main() -> int:
-    """Judge the claims, print the verdicts and write the report; return 2 when there is nothing to read."""
+    """Judge the claims, print the verdicts and write the report."""
     parser = argparse.ArgumentParser(prog="python -m analysis", description=__doc__)
     parser.add_argument("--store", default="sqlite:///outputs/mlflow/mlflow.db", help="tracking store (%(default)s)")
     parser.add_argument("--experiment", default="incredible_shrinking_network", help="its experiment (%(default)s)")
@@ -40,41 +42,41 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="copy the small results to this folder, as `make results` does")
     parser.add_argument("--again", action="store_true", help="rebuild a report that is up to date, too")
     arguments = parser.parse_args()
+    if arguments.selftest < selftest.FEWEST:
+        parser.error(f"--selftest {arguments.selftest}: at least {selftest.FEWEST}")
+    if arguments.keep:
+        report.check_kept(arguments.keep)
     console = Console(record=True)
     mark = None
-    try:
-        with console.status("Reading the store") as status:
-            if arguments.exported:
-                frames = read_export(arguments.exported)
-            else:
-                found = find(arguments.store, arguments.experiment, arguments.sweep)
-                mark = fingerprint([Path(__file__).parent, Path(records.__file__).parent], found.facts)
-                if not (arguments.again or arguments.keep) and (said := up_to_date(arguments.out, mark)):
-                    console.print(said, highlight=False, markup=False, soft_wrap=True)
-                    return 0
-                frames = read(found, None if arguments.again else arguments.out.parent / "export")
-                export(frames, arguments.out.parent / "export")
-            # It needs nothing of the store, and half a minute the first time: beside the rest, in a process of its own.
-            pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-            testing = pool.submit(selftest.rates_once, arguments.out.parent / "selftest", arguments.selftest)
-            status.update("Metrics of every trajectory")
-            table = metrics.table(frames)
-            status.update("Judging the claims")
-            judged = claims.evaluate(frames, table)
-            kept = claims.entering_cells(frames, table, judged.register)
-            # A stored network has no seed of its own: it is shown whatever number its cells carry.
-            theirs = claims.newest_cells(frames, table[is_theirs(table)])
-            kept = pd.concat([kept[~is_theirs(kept)], theirs])
-            status.update("Self-test of the statistics")
-            tested = testing.result()
-            shown = frames.of(kept["key"].tolist())
-            page = report.build(shown, kept, judged, tested, arguments.out, status.update)
-    except StoreError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-        return 2
+    with console.status("Reading the store") as status:
+        if arguments.exported:
+            frames = read_export(arguments.exported)
+        else:
+            found = find(arguments.store, arguments.experiment, arguments.sweep)
+            mark = fingerprint([Path(__file__).parent, Path(records.__file__).parent], found.facts)
+            if not (arguments.again or arguments.keep) and (said := up_to_date(arguments.out, mark)):
+                console.print(said, highlight=False, markup=False, soft_wrap=True)
+                return 0
+            frames = read(found, None if arguments.again else arguments.out.parent / "export")
+            export(frames, arguments.out.parent / "export")
+        # It needs nothing of the store, and half a minute the first time: beside the rest, in a process of its own.
+        pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        testing = pool.submit(selftest.rates_once, arguments.out.parent / "selftest", arguments.selftest)
+        status.update("Metrics of every trajectory")
+        table = metrics.table(frames)
+        status.update("Judging the claims")
+        judged = claims.evaluate(frames, table)
+        kept = claims.entering_cells(frames, table, judged.register)
+        # A stored network has no seed of its own: it is shown whatever number its cells carry.
+        theirs = claims.newest_cells(frames, table[is_theirs(table)])
+        kept = pd.concat([kept[~is_theirs(kept)], theirs])
+        status.update("Self-test of the statistics")
+        tested = testing.result()
+        shown = frames.of(kept["key"].tolist())
+        page = report.build(shown, kept, judged, tested, arguments.out, status.update)
     show(judged, console)
     for row in frames.not_run.itertuples():
-        console.print(f"[yellow]Not run: {row.population}.[/yellow] {row.reason}", highlight=False)
+        console.print(f"[yellow]Not run: {row.population}.[/yellow] {escape(str(row.reason))}", highlight=False)
     console.print(f"Report: {page}", soft_wrap=True)
     if arguments.keep:
         report.keep(arguments.out, arguments.keep, judged, kept)
@@ -113,4 +115,4 @@ def show(judged: claims.Evaluation, console: Console) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

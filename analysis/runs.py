@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import logging
 import os
+import sqlite3
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.frames import FAILED_COLUMNS, INTEGER_TAGS, RUN_COLUMNS, Frames, no_rows, no_runs
+from study.errors import StudyError, said
 from study.records import ON_DEMAND, RECORDS_VERSION, RUN_TAGS, TABLES, TAG, conform
 
 if TYPE_CHECKING:  # loading MLflow takes a second, which an export does not need
@@ -29,9 +34,10 @@ NOT_RUN = f"{TAG}not_run."
 PAGE = 1000
 FILES = ("cells", "networks", "not_run", "failed", *TABLES)
 """Tables of an export."""
+AGAIN = "the same sweep, run again, replaces it"
 
 
-class StoreError(ValueError):
+class StoreError(StudyError):
     """A store that cannot be read; says what was looked for and how to make one."""
 
 
@@ -77,20 +83,21 @@ def find(uri: str, experiment: str, sweep: str | None = None) -> Found:
         StoreError: when the store, the experiment or finished cells are not there, or were written by another version.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    if uri.startswith(SQLITE) and not Path(uri.removeprefix(SQLITE)).is_file():
-        raise StoreError(
-            f"no tracking store at {uri.removeprefix(SQLITE)}; run `make reproduce` first, or name --store"
-        )
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # a server that is not there is said within seconds
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # prints tracebacks of what it raises, too
+    if uri.startswith(SQLITE):
+        _check_file(Path(uri.removeprefix(SQLITE)))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="IProgress not found")  # in a notebook: a bar that is never shown
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
+        from sqlalchemy.exc import SQLAlchemyError
 
-    client = MlflowClient(uri)
     try:
+        client = MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)
-    except MlflowException as error:
-        raise StoreError(f"the store {uri} cannot be read: {error}") from error
+    except (MlflowException, SQLAlchemyError) as error:
+        raise StoreError(f"the store {uri} cannot be read: {said(error)}; name another with --store") from error
     if found is None:
         names = ", ".join(e.name for e in client.search_experiments())
         raise StoreError(f"the store {uri} has no experiment {experiment!r}; it has: {names}")
@@ -124,7 +131,22 @@ def find(uri: str, experiment: str, sweep: str | None = None) -> Found:
     networks = networks[networks["network_key"].isin(set(cells["network_key"]))]
     reasons = {k.removeprefix(NOT_RUN): v for k, v in found.tags.items() if k.startswith(NOT_RUN)}
     not_run = pd.DataFrame({"population": list(reasons), "reason": list(reasons.values())}, dtype="str")
-    return Found(uri, cells, networks, not_run, _failed(client, found.experiment_id, set(cells["key"])))
+    return Found(uri, cells, networks, not_run, _failed(client, found.experiment_id, cells))
+
+
+def _check_file(file: Path) -> None:
+    """Refuse a file that is no tracking store: MLflow would make it one.
+
+    Raises:
+        StoreError: when it is not there, or something else.
+    """
+    if not file.is_file():
+        raise StoreError(f"no tracking store at {file}; run `make reproduce` first, or name --store")
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.execute("SELECT experiment_id FROM experiments LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        raise StoreError(f"{file} is no tracking store of MLflow ({error}); name one with --store") from error
 
 
 def _runs(client: MlflowClient, experiment: str, wanted: str) -> Iterator[Run]:
@@ -137,13 +159,18 @@ def _runs(client: MlflowClient, experiment: str, wanted: str) -> Iterator[Run]:
             break
 
 
-def _failed(client: MlflowClient, experiment: str, finished: set[str]) -> pd.DataFrame:
+SAME = ("population", "method", "ranking", "removal", "selection", "protocol", "error", "seed", "draw")
+"""Tags by which an attempt that failed before its key was known is told to be that of a finished cell."""
+
+
+def _failed(client: MlflowClient, experiment: str, cells: pd.DataFrame) -> pd.DataFrame:
     """Return the last attempt of every cell that has not been finished since."""
+    finished = set(cells["key"]) | set(cells[list(SAME)].itertuples(index=False, name=None))
     unfinished = _runs(client, experiment, f"tags.`{TAG}kind` = 'cell' AND tags.`{TAG}status` != 'finished'")
-    last: dict[str, dict[str, str]] = {}
+    last: dict[object, dict[str, str]] = {}
     for run in sorted(unfinished, key=lambda run: run.info.start_time):
         tags = {name.removeprefix(TAG): value for name, value in run.data.tags.items()}
-        key = tags.get("key", run.info.run_id)
+        key = tags.get("key") or tuple(tags.get(name, "") for name in SAME)
         if key not in finished:
             tags.setdefault("reason", f"still {tags['status']}, or killed")
             last[key] = {name: tags.get(name, "") for name in FAILED_COLUMNS}
@@ -165,7 +192,7 @@ def read(found: Found, exported: Path | None = None) -> Frames:
     known = _exported(exported, cells)
     fresh = cells[~cells["key"].isin(set(known.cells["key"]))]
     folders = [_folder(uri, run, artifacts) for run, artifacts in zip(fresh["run_id"], fresh["artifacts"], strict=True)]
-    tables = _tables(folders, fresh["key"].tolist())
+    tables = _tables(folders, fresh["key"].tolist(), fresh["tables_digest"].tolist())
     if len(known.cells):
         tables = {
             n: pd.concat([getattr(known, n), t], ignore_index=True) if len(t) else getattr(known, n)
@@ -188,7 +215,7 @@ def _exported(folder: Path | None, cells: pd.DataFrame) -> Frames:
         return Frames()
     try:
         known = read_export(folder)
-    except (StoreError, OSError, pa.ArrowInvalid, KeyError):
+    except StoreError:
         return Frames()
     same = known.cells[known.cells["run_id"].isin(set(cells["run_id"]))]
     return known if len(same) == len(known.cells) else known.of(same["key"].tolist())
@@ -207,26 +234,51 @@ def _folder(uri: str, run: str, artifacts: str) -> Path:
     return Path(mlflow.artifacts.download_artifacts(artifact_uri=artifacts, tracking_uri=uri))
 
 
-def _tables(folders: list[Path], keys: list[str]) -> dict[str, pd.DataFrame]:
+def _tables(folders: list[Path], keys: list[str], digests: list[str]) -> dict[str, pd.DataFrame]:
     """Return every table of all cells, led by the cell's key: read as Arrow, made a data frame once."""
-
-    def read(name: str, folder: Path) -> pa.Table | None:
-        file = folder / "tables" / f"{name}.parquet"
-        if name in ON_DEMAND and not file.exists():
-            return None
-        try:
-            with pq.ParquetFile(file) as parquet:
-                return parquet.read(use_threads=False).replace_schema_metadata(None)
-        except OSError as error:
-            raise StoreError(f"a table of a finished cell cannot be read: {error}; run its sweep again") from error
-
     out = {}
     with ThreadPoolExecutor(2) as pool:
+        written = list(pool.map(_written, folders, digests))
         for name in TABLES:
-            found = zip(keys, pool.map(lambda folder, n=name: read(n, folder), folders), strict=True)
+            found = zip(keys, pool.map(lambda f, files, n=name: _table(n, f, files), folders, written), strict=True)
             of_key = {key: table for key, table in found if table is not None and len(table)}
             out[name] = _frame(name, of_key) if of_key else no_rows(name)
     return out
+
+
+def _written(folder: Path, digest: str) -> dict[str, str]:
+    """Return the SHA-256 of a finished cell's files as they were written: its manifest, which has to be of its digest.
+
+    Raises:
+        StoreError: when it is not there, or that of another cell.
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        if manifest["digest"] == digest:
+            return dict(manifest["files"])
+        reason = "it is about other tables than the run"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = said(error)
+    raise StoreError(f"{folder / 'manifest.json'} of a finished cell cannot be used: {reason}; {AGAIN}")
+
+
+def _table(name: str, folder: Path, written: dict[str, str]) -> pa.Table | None:
+    """Return one table of a finished cell; None for one on demand that it does not have.
+
+    Raises:
+        StoreError: when it is not there, or not as it was written.
+    """
+    path = f"tables/{name}.parquet"
+    if name in ON_DEMAND and path not in written:
+        return None
+    try:
+        content = (folder / path).read_bytes()
+        if hashlib.sha256(content).hexdigest() != written.get(path):
+            raise StoreError(f"{folder / path} of a finished cell is not as it was written; {AGAIN}")
+        with pq.ParquetFile(pa.BufferReader(content)) as parquet:
+            return parquet.read(use_threads=False).replace_schema_metadata(None)
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(f"a table of a finished cell cannot be read: {said(error)}; {AGAIN}") from error
 
 
 def _frame(name: str, of_key: dict[str, pa.Table]) -> pd.DataFrame:
@@ -259,7 +311,8 @@ def export(frames: Frames, folder: Path) -> None:
     """Write the frames as parquet files; with them everything can be rebuilt without the store."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        getattr(frames, name).to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
+        table = pa.Table.from_pandas(getattr(frames, name), preserve_index=False)
+        pq.write_table(table, folder / f"{name}.parquet", compression="zstd", write_page_checksum=True)
     (folder / "about.json").write_text(json.dumps(frames.about, indent=1))
 
 
@@ -267,10 +320,18 @@ def read_export(folder: Path) -> Frames:
     """Read what `export` wrote.
 
     Raises:
-        StoreError: when a file is missing.
+        StoreError: when a file is missing, or is not as it was written.
     """
     missing = {n for n in FILES if not (folder / f"{n}.parquet").is_file()}
     if missing - set(ON_DEMAND):  # an export may be older than a table that only some cells have
         raise StoreError(f"{folder} is no export of this analysis: {', '.join(sorted(missing))} missing")
-    tables = {n: no_rows(n) if n in missing else pd.read_parquet(folder / f"{n}.parquet") for n in FILES}
-    return Frames(about=json.loads((folder / "about.json").read_text()), **tables)
+    try:
+        tables = {n: no_rows(n) if n in missing else _read(folder / f"{n}.parquet") for n in FILES}
+        return Frames(about=json.loads((folder / "about.json").read_text()), **tables)
+    except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+        raise StoreError(f"the export {folder} is damaged ({said(error)}); make it again from the store") from error
+
+
+def _read(file: Path) -> pd.DataFrame:
+    with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+        return parquet.read().to_pandas()

@@ -3,41 +3,67 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
-import traceback
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import CompactHydraException
+from hydra.errors import CompactHydraException, HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
+from study.command import exit_code, wants_tracebacks
 from study.config import CONF, register
-from study.errors import StudyError
+from study.errors import SWITCH, hint, said
 from study.run import run_cell
 from study.sweep_end import tell_failures
 
 register()
 log = logging.getLogger("study")
+HANDED_OVER = "HYDRA_FULL_ERROR"
+"""Environment variable: with `1` Hydra raises errors instead of printing them, tracebacks and all."""
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def main(cfg: DictConfig) -> None:
     """Run one cell."""
+    job = HydraConfig.get()
     try:
-        run_cell(cfg, HydraConfig.get().mode == RunMode.RUN)
-    except StudyError as error:
-        # Hydra shows a compact exception as its message alone and exits with 1; in a sweep the other cells go on.
-        raise CompactHydraException(f"{error}") from error
-    except Exception:
-        if HydraConfig.get().mode == RunMode.MULTIRUN:
-            log.error("%s", traceback.format_exc())
-        raise
+        run_cell(cfg, job.mode == RunMode.RUN)
+    except Exception as error:
+        if wants_tracebacks():
+            raise
+        if job.mode == RunMode.MULTIRUN:
+            log.error("failed: %s: %s", " ".join(job.overrides.task), said(error))
+        # In a sweep the other cells go on; a message crosses from a worker process to this one, not every error does.
+        raise CompactHydraException(said(error)) from error
+
+
+def command() -> int:
+    """Run what the command line asks for, list what failed of a sweep, and return the exit code."""
+    if os.environ.get(HANDED_OVER) == "1":
+        os.environ[SWITCH] = "1"
+    os.environ[HANDED_OVER] = "1"
+
+    def run() -> int:
+        try:
+            main()
+        except (HydraException, OmegaConfBaseException) as error:
+            if wants_tracebacks():
+                raise
+            cause = error.__cause__
+            more = f"{cause}" if isinstance(cause, OmegaConfBaseException) else hint(cause)
+            print(*(line for line in (f"{error}", more) if line), sep="\n", file=sys.stderr)
+            return 1
+        return 0
+
+    try:
+        return exit_code(run)
+    finally:
+        exit_code(tell_failures)
 
 
 if __name__ == "__main__":
     sys.argv[0] = "study"
-    try:
-        main()
-    finally:
-        tell_failures()
+    sys.exit(command())

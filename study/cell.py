@@ -156,6 +156,7 @@ def tags(plan: Plan, sweep: str) -> dict[str, str]:
     found = {
         "kind": "cell",
         "population": plan.population,
+        "dataset": plan.dataset,
         "method": plan.method_label,
         "ranking": plan.settings.ranking,
         "removal": plan.settings.removal,

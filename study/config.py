@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from study.data import parameters
 from study.device import device
-from study.errors import StudyError
+from study.errors import StudyError, whole
 from study.methods import Method, method
 from study.methods.base import method_class
 from study.settings import Protocol, Selection, Settings
@@ -266,11 +266,10 @@ def plan(cfg: DictConfig) -> Plan:
     Raises:
         StudyError: naming the key, the value and what is possible.
     """
+    check_keys(cfg)
     device(cfg.run.device)
-    if cfg.run.threads < 1:
-        raise StudyError(f"run.threads={cfg.run.threads}: at least 1")
-    if cfg.seed < 0:
-        raise StudyError(f"seed={cfg.seed}: 0 or more")
+    whole("run.threads", cfg.run.threads, 1)
+    whole("seed", cfg.seed)
     surfaces = 0 if not _listed(cfg.seed, cfg.record.surfaces_for) else cfg.record.surfaces_every
     settings = Settings(
         ranking=cfg.ranking.name,
@@ -300,6 +299,22 @@ def plan(cfg: DictConfig) -> Plan:
         settings=settings,
         seed=cfg.seed,
     )
+
+
+def check_keys(cfg: DictConfig, at: str = "") -> None:
+    """Refuse keys that the schema lacks: Hydra adds any that is written with a plus, and nothing would read it.
+
+    Raises:
+        StudyError: naming the key and those that there are.
+    """
+    schema: Any = OmegaConf.get_type(cfg)
+    known = [f.name for f in dataclasses.fields(schema)]
+    for key in map(str, cfg):
+        if key not in known:
+            raise StudyError(f"unknown key {at}{key}; there are {', '.join(at + name for name in known)}")
+        node = None if OmegaConf.is_missing(cfg, key) else cfg[key]
+        if isinstance(node, DictConfig) and dataclasses.is_dataclass(OmegaConf.get_type(node)):
+            check_keys(node, f"{at}{key}.")
 
 
 def _method_parameters(cfg: DictConfig) -> dict[str, tuple[type, object]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,16 +13,21 @@ from pathlib import Path
 from hydra import compose
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from study.authors.networks import missing as network_missing
 from study.cell import Cell, prepare
 from study.config import CONF, ROOT, data_folder, plain, plan
 from study.data import missing
-from study.errors import StudyError
+from study.errors import StudyError, said
 from study.fingerprint import fingerprint
 from study.population import composer
 from study.workers import Workers
+
+log = logging.getLogger("study")
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,8 @@ class Sweep:
 
     def into(self, outputs: Path) -> Sweep:
         """Return the sweep with another folder of outputs; its cells keep their keys."""
-        return Sweep(self.name, self.params | {"paths.outputs": f"'{outputs.absolute()}'"})
+        path = str(outputs.absolute()).replace('"', '\\"')  # double quotes mean the same to Hydra and to YAML
+        return Sweep(self.name, self.params | {"paths.outputs": f'"{path}"'})
 
     @property
     def populations(self) -> list[str]:
@@ -75,18 +82,35 @@ def profile(name: str) -> list[Sweep]:
     Raises:
         StudyError: when there is none of that name, listing those that there are.
     """
-    path = CONF / "profile" / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
-        raise StudyError(f"unknown profile {name!r}; known: {known} (files in {path.parent})")
-    return [sweep(s) for s in plain(OmegaConf.load(path))["sweeps"]]
+    path = _file("profile", name)
+    try:
+        names = [str(name) for name in plain(OmegaConf.load(path))["sweeps"]]
+    except (OmegaConfBaseException, YAMLError, KeyError, TypeError) as error:
+        raise StudyError(f"{path} must list the names of its sweeps under `sweeps:` ({said(error)})") from error
+    return [sweep(s) for s in names]
 
 
 def sweep(name: str) -> Sweep:
-    """Return the sweep of `conf/sweep/<name>.yaml`."""
-    with composer():
-        cfg = compose("config", overrides=[f"+sweep={name}"], return_hydra_config=True)
-    return Sweep(name, {k: str(v) for k, v in plain(cfg.hydra.sweeper.params).items()})
+    """Return the sweep of `conf/sweep/<name>.yaml`.
+
+    Raises:
+        StudyError: when there is none of that name, or it cannot be composed.
+    """
+    path = _file("sweep", name)
+    try:
+        with composer():
+            cfg = compose("config", overrides=[f"+sweep={name}"], return_hydra_config=True)
+        return Sweep(name, {k: str(v) for k, v in plain(cfg.hydra.sweeper.params).items()})
+    except (HydraException, OmegaConfBaseException, YAMLError, AttributeError) as error:
+        raise StudyError(f"{path} is not a sweep that can be composed: {said(error)}") from error
+
+
+def _file(folder: str, name: str) -> Path:
+    """Return the file of a profile or a sweep; only names of files in that folder are taken."""
+    there = {p.stem: p for p in sorted((CONF / folder).glob("*.yaml"))}
+    if name not in there:
+        raise StudyError(f"unknown {folder} {name!r}; known: {', '.join(there)} (files in {CONF / folder})")
+    return there[name]
 
 
 def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
@@ -149,7 +173,8 @@ def planned(sweeps: list[Sweep], outputs: Path, workers: Workers | None = None) 
     """Return the cells of sweeps by key, read from `outputs/plans/` where nothing has changed since.
 
     Computing a thousand keys takes seconds: all data are loaded and digested. What is kept holds for this very code,
-    configuration and these libraries; data files are verified again by the cells that read them.
+    configuration and these libraries; data files are verified again by the cells that read them. A cell whose key
+    cannot be computed (its data are damaged, say) stands under a name that is no key, so that it is run, and says why.
 
     Args:
         sweeps: in their order; a cell of two sweeps is the first one's.
@@ -158,15 +183,17 @@ def planned(sweeps: list[Sweep], outputs: Path, workers: Workers | None = None) 
     """
     facts = [*(repr(s) for s in sweeps), os.environ.get("STUDY_DATA")]
     kept = outputs / "plans" / f"{fingerprint([ROOT / 'study', CONF], facts)}.json"
-    if kept.is_file():
-        return {key: Job(name, tuple(c), tuple(v)) for key, (name, c, v) in json.loads(kept.read_text()).items()}
+    if (known := _kept(kept)) is not None:
+        return known
     everything = [job for s in sweeps for job in jobs(s)]
     populations = dict.fromkeys(job.population for job in everything)  # each to one worker: it loads the data once
     shares = [tuple(job for job in everything if job.population == name) for name in populations]
     key_of = {job: key for share in (workers or Workers(1)).each(_keys, shares) for job, key in share}
     by_key: dict[str, Job] = {}
     for job in everything:
-        by_key.setdefault(key_of[job], job)
+        by_key.setdefault(key_of[job] or f"no key: {job}", job)
+    if None in key_of.values():  # it may be mended before the next call
+        return by_key
     kept.parent.mkdir(parents=True, exist_ok=True)
     part = kept.with_suffix(f".{os.getpid()}")
     part.write_text(json.dumps({key: [j.sweep, j.choices, j.values] for key, j in by_key.items()}))
@@ -174,8 +201,27 @@ def planned(sweeps: list[Sweep], outputs: Path, workers: Workers | None = None) 
     return by_key
 
 
-def _keys(share: tuple[Job, ...]) -> list[tuple[Job, str]]:
-    return [(job, cell(job).key) for job in share]
+def _kept(file: Path) -> dict[str, Job] | None:
+    """Return what an earlier call has left; None where there is nothing, or nothing that can be read."""
+    try:
+        return {key: Job(name, tuple(c), tuple(v)) for key, (name, c, v) in json.loads(file.read_text()).items()}
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        log.warning("%s is damaged (%s); the cells are planned again", file, said(error))
+        return None
+
+
+def _keys(share: tuple[Job, ...]) -> list[tuple[Job, str | None]]:
+    return [(job, _key(job)) for job in share]
+
+
+def _key(job: Job) -> str | None:
+    """Return a job's key; None where it has none, because of damaged data, say: it is then run, and fails alone."""
+    try:
+        return cell(job).key
+    except StudyError:
+        return None
 
 
 def tracked(chosen: Sweep) -> tuple[DictConfig, Path]:

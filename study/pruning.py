@@ -8,6 +8,7 @@ further share of all hidden units has gone, never after the last; the step of su
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -131,6 +132,7 @@ def steps(
     removed: Choice | None = None
     passes, seconds = 0, 0.0
     for event in range(len(units) + 1):
+        evaluations = {name: evaluate(stages, second, data.classes) for name, stages in seen.items()}
         layer, unit = (torch.tensor(c, dtype=torch.int64) for c in (zip(*units, strict=True) if units else ((), ())))
         view = View(ranked, layer, unit, constants(ranked, settings.removal), scale, seed, again)
         fresh = bool(units) and (again or event == 0)
@@ -161,7 +163,7 @@ def steps(
             removed,
             [g.clone() for g in gains],
             network,
-            {name: evaluate(stages, second, data.classes) for name, stages in seen.items()},
+            evaluations,
             layer,
             unit,
             now,
@@ -242,12 +244,21 @@ def second_error(output: str, error: str) -> ErrorFunction | None:
 
 
 def evaluate(stages: Stages, second: ErrorFunction | None, classes: int) -> Evaluation:
-    """Return errors and correct samples on the rows that the stages see."""
-    z = stages.z[-1]
+    """Return errors and correct samples on the rows that the stages see.
+
+    Raises:
+        StudyError: when the error is not a finite number.
+    """
+    z, total = stages.z[-1], stages.total()
+    if not math.isfinite(total):
+        raise StudyError(
+            f"the error is {total} with {sum(map(len, stages.units))} units left: outputs are too large for float64; "
+            "scale inputs, weights or targets down"
+        )
     right = torch.zeros(0, dtype=torch.int64)
     if classes:
         right = torch.bincount(stages.labels[correct(z, stages.labels, stages.network.output)], minlength=classes).cpu()
-    return Evaluation(stages.total(), None if second is None else float(second.total(z, stages.t)), right)
+    return Evaluation(total, None if second is None else float(second.total(z, stages.t)), right)
 
 
 def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float, tie: float) -> Choice:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import logging
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from study.errors import StudyError
+from study.command import exit_code
+from study.errors import said
 from study.plans import Job, composed, planned, profile, runnable, tracked, unavailable
 from study.run import run_cell, store_of
 from study.workers import Workers
@@ -28,14 +31,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=-1, help="worker processes (default: one a core)")
     parser.add_argument("--outputs", type=Path, help="folder of the outputs (default: outputs/ in the checkout)")
     arguments = parser.parse_args()
-    try:
-        return reproduce(arguments.profile, arguments.jobs, arguments.outputs)
-    except StudyError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-        return 2
-    except KeyboardInterrupt:
-        console.print("Stopped. What is finished is recorded; the same command goes on from there.")
-        return 130
+    if arguments.jobs < -1 or arguments.jobs == 0:
+        parser.error(f"--jobs {arguments.jobs}: 1 or more, or -1 for one a core")
+    return reproduce(arguments.profile, arguments.jobs, arguments.outputs)
 
 
 def reproduce(name: str, workers: int = -1, folder: Path | None = None) -> int:
@@ -60,7 +58,7 @@ def reproduce(name: str, workers: int = -1, folder: Path | None = None) -> int:
     if absent:
         console.print(f"[yellow]Not run, for want of data:[/yellow] {', '.join(absent)}", highlight=False)
         for reason in dict.fromkeys(absent.values()):
-            console.print(f"  {reason}", highlight=False)
+            console.print(f"  {reason}", highlight=False, markup=False)
     try:
         with Workers(workers) as pool:
             with console.status("Reading the plan: data, keys, what is finished"):
@@ -74,12 +72,16 @@ def reproduce(name: str, workers: int = -1, folder: Path | None = None) -> int:
     finally:
         store.close_killed()  # those of workers that were lost, or stopped from the keyboard
     for job, reason in failed[:SHOWN]:
-        console.print(f"[red]failed[/red] {job}: {reason}", highlight=False)
+        console.print(f"[red]failed[/red] {escape(f'{job}: {reason}')}", highlight=False, soft_wrap=True)
     if failed:
         console.print(
-            f"{len(failed)} cells failed; see {outputs / 'logs' / f'{name}.log'} and the failed runs in the UI."
+            f"{len(failed)} cells failed; see {outputs / 'logs' / f'{name}.log'} and the failed runs in the UI.",
+            soft_wrap=True,
         )
-        console.print(f"The same command runs just those again: make reproduce PROFILE={name}")
+        again = f"make reproduce PROFILE={name}"
+        if folder is not None:
+            again = shlex.join(["python", "-m", "study.reproduce", name, "--outputs", str(folder)])
+        console.print(f"The same command runs just those again: {escape(again)}", highlight=False, soft_wrap=True)
     return 1 if failed else 0
 
 
@@ -106,12 +108,12 @@ def run_all(todo: list[Job], pool: Workers, log: Path) -> list[tuple[Job, str]]:
 
 def run_job(job: Job, log: Path) -> tuple[Job, str | None]:
     """Run one cell, a line to the log; return why it failed, if it did."""
-    write_to(log)
     try:
+        write_to(log)
         run_cell(composed(job), alone=False)
     except Exception as error:
         logging.getLogger("study").exception("%s: failed", job)
-        return job, f"{type(error).__name__}: {error}".splitlines()[0]
+        return job, said(error)
     return job, None
 
 
@@ -126,9 +128,10 @@ def write_to(log: Path) -> None:
         return
     handler = logging.FileHandler(log)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", datefmt="%H:%M:%S"))
+    logging.raiseExceptions = False  # on a full disk a line is lost; Python would print a traceback for each
     study.addHandler(handler)
     study.setLevel(logging.INFO)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

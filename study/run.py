@@ -16,7 +16,7 @@ from rich.table import Table
 
 from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, params, prepare, tags
 from study.config import Plan, data_folder, draws_figures, plan
-from study.errors import StudyError
+from study.errors import said
 from study.figures import draw_all
 from study.population import check_population
 from study.summary import step_metrics
@@ -52,10 +52,15 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
     Raises:
         StudyError: with what is wrong and the way out.
     """
-    torch.set_num_threads(cfg.run.threads)
     started = time.time()
-    planned = plan(cfg)
-    check_population(cfg)
+    try:
+        planned = plan(cfg)
+        check_population(cfg)
+    except Exception as error:
+        if not alone and (store := store_of(cfg)) is not None:  # of a sweep's cells, each is accounted for
+            _note(store, None, None, started, cfg, error)
+        raise
+    torch.set_num_threads(cfg.run.threads)
     store, run = store_of(cfg), None
     known = tags(planned, cfg.sweep.name)
     try:
@@ -70,7 +75,7 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
             run = _record(store, run, known | done_tags(done), done, cfg)
     except BaseException as error:
         if store is not None:
-            _note(store, run or store.begin_cell(known, started), planned, cfg, error)
+            _note(store, run, known, started, cfg, error, params(planned))
         raise
     seen = done.summary
     log.info(
@@ -87,16 +92,32 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
     return run
 
 
-def _note(store: Store, run: str, planned: Plan, cfg: DictConfig, error: BaseException) -> None:
+def _note(
+    store: Store,
+    run: str | None,
+    known: dict[str, str] | None,
+    started: float,
+    cfg: DictConfig,
+    error: BaseException,
+    settings: dict[str, object] | None = None,
+) -> None:
     """Note in a cell's run what broke it off; what breaks that off, too, must not hide it."""
     if isinstance(error, Exception):
-        how, said = "failed", f"{error}" if isinstance(error, StudyError) else traceback.format_exc()
+        how, text = "failed", f"{traceback.format_exc()}\n{said(error)}"  # the last line becomes the reason
     else:
-        how, said = "killed", f"stopped: {type(error).__name__}"
+        how, text = "killed", f"stopped: {type(error).__name__}"
     try:
-        store.record_failure(run, params(planned), OmegaConf.to_yaml(cfg, resolve=True), said, how)
+        run = run or store.begin_cell(known or asked(cfg), started)
+        store.record_failure(run, settings or {}, OmegaConf.to_yaml(cfg, resolve=True), text, how)
     except Exception as second:
-        log.warning("%s: its failure could not be recorded (%s)", title(planned), second)
+        log.warning("the failure of a cell could not be recorded (%s): %s", said(second), said(error))
+
+
+def asked(cfg: DictConfig) -> dict[str, str]:
+    """Return the tags of a cell whose configuration is refused: what was asked for, unchecked."""
+    parts = ("population", "dataset", "method", "ranking", "removal", "protocol")
+    found = {part: str(cfg[part].name) for part in parts}
+    return found | {"selection": cfg.selection.rows, "error": cfg.error, "seed": f"{cfg.seed}", "sweep": cfg.sweep.name}
 
 
 def title(planned: Plan) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import torch
 
 from study.data.base import Dataset, Split
-from study.errors import StudyError
+from study.errors import StudyError, whole
 from study.networks.error import ERRORS
 
 RANKINGS = ("single_overall", "iterative")
@@ -35,6 +36,9 @@ class Selection:
             raise StudyError(f"selection: rows={self.rows!r}; possible: pruning, held_out, subset")
         if (self.rows == "subset") != (self.samples is not None):
             raise StudyError("selection: `samples` goes with rows=subset, and only with it")
+        if self.samples is not None:
+            whole("selection.samples", self.samples, 1)
+        whole("selection.seed", self.seed)
 
     @property
     def label(self) -> str:
@@ -81,8 +85,7 @@ class Protocol:
             raise StudyError(f"protocol={self.name!r}; possible: {', '.join(PROTOCOLS)}")
         if not 0 < self.every <= 1:
             raise StudyError(f"protocol.every={self.every}; possible: a share of the units above 0, 1 at most")
-        if self.epochs < 0:
-            raise StudyError(f"protocol.epochs={self.epochs}; possible: 0 (train nothing) or more")
+        whole("protocol.epochs", self.epochs)
         if self.name != "retrain" and (self.every, self.epochs) != (Protocol.every, Protocol.epochs):
             raise StudyError("protocol: `every` and `epochs` go with retrain, and only with it")
 
@@ -142,11 +145,11 @@ class Settings:
         for key, known in CHOICES.items():
             if getattr(self, key) not in known:
                 raise StudyError(f"{key}={getattr(self, key)!r}; possible: {', '.join(known)}")
-        if self.truth_every < 1:
-            raise StudyError(f"truth_every={self.truth_every}; possible: 1 (every step) or more")
+        whole("truth_every", self.truth_every, 1)
+        whole("surfaces_every", self.surfaces_every)
         if self.reinsertion and self.protocol.name != "no_retrain":
             raise StudyError(
                 "reinsertion goes with protocol no_retrain: units are put back into what was left, untrained"
             )
-        if self.surfaces_every < 0 or self.surface_step <= 0 or self.surface_gain < 1:
-            raise StudyError("error surfaces: surfaces_every >= 0, surface_step > 0 and surface_gain >= 1 are needed")
+        if not (0 < self.surface_step < math.inf and 1 <= self.surface_gain < math.inf):
+            raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")

@@ -13,7 +13,9 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 from rich.console import Console
+from rich.markup import escape
 
+from study.errors import StudyError
 from study.run import store_of
 
 SHOWN = 10
@@ -34,17 +36,20 @@ def tell_failures(console: Console | None = None) -> None:
     if not _begun:
         return
     config, since = _begun.pop()
-    store = store_of(config)
-    failed = store.standing().failed_since(since) if store is not None else {}
+    try:
+        store = store_of(config)
+    except StudyError:  # every cell has said so
+        return
+    failed = store.standing().failed_since(since) if store is not None else []
     if not failed:
         return
     console = console or Console(stderr=True)
-    for name, reason in list(failed.items())[:SHOWN]:
-        console.print(f"[red]failed[/red] {name}: {reason}", highlight=False, soft_wrap=True)
+    for name, reason in failed[:SHOWN]:
+        console.print(f"[red]failed[/red] {escape(f'{name}: {reason}')}", highlight=False, soft_wrap=True)
     command = shlex.join(["python", "-m", "study", *sys.argv[1:]])
     console.print(
         f"{len(failed)} cells failed; their runs in {store.uri if store else ''} hold the reasons (tag study.status = "
-        f"failed). The same command runs just those again, what is finished is skipped:\n  {command}",
+        f"failed). The same command runs just those again, what is finished is skipped:\n  {escape(command)}",
         highlight=False,
         soft_wrap=True,
     )

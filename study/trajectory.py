@@ -13,14 +13,14 @@ import torch
 from torch import Tensor, nn
 
 from study import records
-from study.data.base import Dataset
+from study.data.base import Dataset, check_data
 from study.device import device as device_of
 from study.error_analysis import agreement
-from study.errors import StudyError
+from study.errors import StudyError, whole
 from study.impact import Stages, pair_errors, reinserted_errors
 from study.methods import Method
 from study.methods import method as method_of
-from study.networks import ErrorFunction, Network, from_module
+from study.networks import ErrorFunction, Network, as_network
 from study.pruning import Choice, Step, constants, steps
 from study.settings import Protocol, Selection, Settings
 
@@ -145,8 +145,9 @@ def prune(
     Raises:
         StudyError: when something does not fit, saying what and what would.
     """
-    if isinstance(network, nn.Module):
-        network = from_module(network)
+    network = as_network(network)
+    check_data(data)
+    whole("seed", seed)
     if isinstance(method, Method) and params:
         raise StudyError(f"parameters {sorted(params)} go with a method's name, not with a method")
     chosen = method if isinstance(method, Method) else method_of(method, **params)

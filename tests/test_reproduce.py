@@ -36,6 +36,6 @@ def test_a_failing_cell_fails_alone_and_is_named(small, tmp_path, capsys):
     broken = plans.Job("smoke", jobs[0].choices, (*jobs[0].values, "seed=-1"))
     with Workers(1) as pool:
         failed = reproduce.run_all([broken, jobs[1]], pool, tmp_path / "logs" / "x.log")
-    assert failed == [(broken, "StudyError: seed=-1: 0 or more")]
+    assert failed == [(broken, "seed=-1: 0 or more")]
     assert "seed=-1" in (tmp_path / "logs" / "x.log").read_text()
     assert len(store_of(small[0]).keys("finished")) == 1

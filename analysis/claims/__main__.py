@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from rich.console import Console
 from rich.table import Table
 
 from analysis.claims.register import Register, load
 from analysis.claims.sweeps import write
+from study.command import exit_code
 
 
 def as_table(register: Register) -> Table:
@@ -26,8 +28,9 @@ def main() -> None:
     parser.add_argument(
         "what", nargs="?", choices=("show", "sweeps"), default="show", help="sweeps: write conf/sweep and conf/profile"
     )
+    what = parser.parse_args().what
     register = load()
-    if parser.parse_args().what == "sweeps":
+    if what == "sweeps":
         for path in write(register):
             Console().print(path.name, highlight=False)
     else:
@@ -35,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code(main))

@@ -2,6 +2,6 @@
 
 from analysis.selftest.levels import agreement
 from analysis.selftest.once import rates_once
-from analysis.selftest.simulation import rates
+from analysis.selftest.simulation import FEWEST, rates
 
-__all__ = ["agreement", "rates", "rates_once"]
+__all__ = ["FEWEST", "agreement", "rates", "rates_once"]

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from analysis.report.tables import number
 from analysis.selftest import agreement, rates
-from analysis.selftest.simulation import CONFIDENCE
+from analysis.selftest.simulation import CONFIDENCE, FEWEST
 from analysis.selftest.words import OUT, in_words
+from study.command import exit_code
 
 
 def main() -> int:
@@ -24,6 +25,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the draws (%(default)s)")
     parser.add_argument("--out", type=Path, help="write the rates as CSV, too")
     arguments = parser.parse_args()
+    for name, least in (("repetitions", FEWEST), ("stores", 1), ("seed", 0)):
+        if (given := getattr(arguments, name)) < least:
+            parser.error(f"--{name} {given}: at least {least}")
+    if arguments.out:
+        arguments.out.touch()  # a place that cannot be written to is said before minutes of work
     console = Console()
     with console.status("Whole stores"):
         levels = agreement(arguments.stores, seed=arguments.seed)
@@ -57,4 +63,4 @@ def as_table(found: pd.DataFrame) -> Table:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

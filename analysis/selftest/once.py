@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 import analysis
 from analysis.selftest.simulation import rates
@@ -24,12 +26,13 @@ def rates_once(folder: Path, repetitions: int, seed: int = 0) -> pd.DataFrame:
     code = [Path(analysis.__path__[0]) / name for name in ENTERING]
     file = folder / f"{fingerprint(code, [repetitions, seed])[:16]}.parquet"
     if file.is_file():
-        return pd.read_parquet(file)
+        with contextlib.suppress(OSError, pa.ArrowException):  # one that is damaged is made again
+            return pd.read_parquet(file, page_checksum_verification=True)
     found = rates(repetitions, seed)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.parquet"):
         old.unlink()
     # Written beside and renamed: a file that is there is whole.
-    found.to_parquet(file.with_suffix(".part"))
+    found.to_parquet(file.with_suffix(".part"), write_page_checksum=True)
     file.with_suffix(".part").rename(file)
     return found

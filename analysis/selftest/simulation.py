@@ -23,6 +23,9 @@ CONFIDENCE = 0.999
 FAMILY = "any claim of the family"
 """Name of the rows over whole families instead of one template."""
 
+FEWEST = 20
+"""Draws, at least, that make up one whole family of claims."""
+
 COLUMNS = [
     *("template", "margin", "effect", "truth", "spread", "n", "family", "repetitions"),
     *("supported", "supported_low", "supported_high", "nominal", "nominal_binds"),

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 
 import torch
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from study.authors import networks
 from study.authors.compare import Line, compare
 from study.authors.gradient import Check, gradient_check
+from study.command import exit_code
 from study.data.base import DataUnavailableError
 from study.errors import StudyError
 
@@ -40,10 +42,10 @@ def main() -> int:
             else:
                 absent[name] = reason
     except StudyError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
+        console.print(str(error), style="red", highlight=False, markup=False)
         return 2
     for name, reason in absent.items():
-        console.print(f"[yellow]not compared[/yellow] {name}: {reason}", highlight=False)
+        console.print(f"[yellow]not compared[/yellow] {escape(f'{name}: {reason}')}", highlight=False)
     return 0 if agrees else 1
 
 
@@ -69,16 +71,18 @@ def show(name: str, folder: str | None) -> bool:
     for i, column in enumerate(("recorded against recomputed", "numbers", "largest difference", "limit", "order")):
         table.add_column(column, justify="right" if i else "left")
     lines: list[Line] = []
+    harmed = False
     with console.status(name) as status:
         try:
             for line in compare(name, folder):
                 lines.append(line)
                 status.update(f"{name}: {line.what}")
         except StudyError as error:
+            harmed = not isinstance(error, DataUnavailableError)  # what is not at hand is no disagreement
+            colour, at = "red" if harmed else "yellow", ", from here on" if lines else ""
+            console.print(f"[{colour}]{name}[/{colour}]{at}: {escape(str(error))}", highlight=False)
             if not lines:
-                console.print(f"[yellow]{name}[/yellow]: {error}", highlight=False)
-                return True
-            console.print(f"[yellow]{name}[/yellow], from here on: {error}", highlight=False)
+                return not harmed
     for line in lines:
         order = "" if line.displaced is None else f"{line.displaced} places differ, {line.tied} by ties"
         good = "green" if line.agrees else "red"
@@ -92,8 +96,8 @@ def show(name: str, folder: str | None) -> bool:
             f"{check.chain_rule:.6f} by the chain rule, {check.implemented:.2f} as implemented (V1)",
             highlight=False,
         )
-    return all(line.agrees for line in lines)
+    return not harmed and all(line.agrees for line in lines)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -19,6 +19,8 @@ from rich.table import Table
 from study.bench import oracle, process, profile, scale, surface, taylor
 from study.bench.rows import Row, table
 from study.cell import environment
+from study.command import exit_code
+from study.plans import profile as sweeps
 from study.plans import sweep, tracked
 
 PARTS = ("oracle", "taylor", "surface", "process", "memory", "scale", "profile")
@@ -44,6 +46,7 @@ def main() -> int:
     if arguments.rounds < 1:
         parser.error(f"--rounds {arguments.rounds}: at least 1")
     torch.set_num_threads(1)
+    sweeps(arguments.profile)  # a wrong name is refused before anything is measured
     parts = arguments.parts or [p for p in PARTS if arguments.full or p not in FULL_ONLY]
     folder = tracked(sweep("smoke"))[1] / "bench"
     folder.mkdir(parents=True, exist_ok=True)
@@ -134,4 +137,4 @@ def show(title: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
+from study.command import exit_code
 from study.data import _sources
 from study.data._mnist_files import MNIST
 from study.data._registry import load_dataset, names
@@ -94,4 +95,4 @@ def _is_local(name: str, folder: Path | None) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

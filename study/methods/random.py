@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from study.errors import StudyError
+from study.errors import whole
 from study.methods.base import Method, Scores, View
 
 
@@ -25,8 +25,7 @@ class Random(Method):
     draw: int = 0
 
     def __post_init__(self) -> None:
-        if self.draw < 0:
-            raise StudyError(f"random: draw={self.draw}; a draw is 0 or more")
+        whole("random: draw", self.draw)
 
     def scores(self, view: View) -> Scores:
         """Return each unit's place in the permutation."""

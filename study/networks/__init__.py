@@ -1,7 +1,7 @@
 """Networks: stacks of dense layers that can be evaluated from any layer on."""
 
 from study.networks.error import ErrorFunction, correct
-from study.networks.mlp import from_module, mlp, sizes_of, to_module
+from study.networks.mlp import as_network, from_module, mlp, sizes_of, to_module
 from study.networks.network import Network
 
-__all__ = ["ErrorFunction", "Network", "correct", "from_module", "mlp", "sizes_of", "to_module"]
+__all__ = ["ErrorFunction", "Network", "as_network", "correct", "from_module", "mlp", "sizes_of", "to_module"]

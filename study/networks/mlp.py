@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import numbers
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import torch
 from torch import nn
 
-from study.errors import StudyError
+from study.errors import StudyError, said, whole
 from study.networks.network import Network
 
 MODULES: dict[type[nn.Module], str] = {
@@ -19,6 +21,8 @@ MODULES: dict[type[nn.Module], str] = {
     nn.Softplus: "softplus",
     nn.Identity: "linear",
 }
+TRIED = 16
+"""Rows on which a person's module is compared with the network made of it."""
 
 
 def sizes_of(name: str) -> tuple[int, ...]:
@@ -59,9 +63,9 @@ def mlp(
         seed: of the initialisation; the same seed gives the same bits.
         gain: factor on the range of the uniform distribution.
     """
-    if any(n < 1 for n in (features, *hidden, outputs)):
+    if any(not isinstance(n, numbers.Integral) or n < 1 for n in (features, *hidden, outputs)):
         raise StudyError(f"every layer needs at least one unit; got {features}-{list(hidden)}-{outputs}")
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(whole("seed", seed))
     sizes = (features, *hidden, outputs)
     weights = []
     for below, above in pairwise(sizes):
@@ -71,23 +75,37 @@ def mlp(
     return Network(tuple(weights), tuple(biases), (activation,) * len(hidden), output)
 
 
+def as_network(network: object) -> Network:
+    """Return a network as it is, and the network of a torch module.
+
+    Raises:
+        StudyError: for anything else.
+    """
+    if isinstance(network, Network):
+        return network
+    if isinstance(network, nn.Module):
+        return from_module(network)
+    raise StudyError(f"a network or a torch module is needed, got {type(network).__name__}")
+
+
 def from_module(module: nn.Module) -> Network:
     """Return the `Network` of a stack of linear layers and activations (`nn.Sequential`, nested ones too).
 
-    The activation after the last linear layer is the output layer; none means linear.
+    The activation after the last linear layer is the output layer; none means linear. Dropout is left out, as it is
+    when a network is evaluated. The module itself is then run on a few rows beside the network made of it: a class
+    whose `forward` does anything else (a functional activation, a shortcut, a softmax over samples) is refused.
 
     >>> from_module(nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2), nn.Softmax(dim=1))).name
     '3-5-2'
 
     Raises:
-        StudyError: for any other kind of layer, naming it.
+        StudyError: for any other kind of layer, naming it, or where the two differ.
     """
-    layers = [m for m in module.modules() if not list(m.children()) and not isinstance(m, nn.Dropout)]
     weights: list[torch.Tensor] = []
     biases: list[torch.Tensor] = []
     activations: list[str] = []
     pending: str | None = None
-    for layer in layers:
+    for layer in _layers(module):
         if isinstance(layer, nn.Linear):
             if weights:
                 activations.append(pending or "linear")
@@ -105,7 +123,53 @@ def from_module(module: nn.Module) -> Network:
             )
     if "softmax" in activations:
         raise StudyError("a softmax is possible only as the output layer")
-    return Network(tuple(weights), tuple(biases), tuple(activations), pending or "linear")
+    if any(not torch.is_floating_point(x) for x in (*weights, *biases)):
+        raise StudyError("weights and biases have to be floating-point numbers")
+    matrices, vectors = (tuple(x.detach().cpu().clone() for x in xs) for xs in (weights, biases))
+    network = Network(matrices, vectors, tuple(activations), pending or "linear")
+    _check_forward(module, network)
+    return network
+
+
+def _layers(module: nn.Module) -> Iterator[nn.Module]:
+    """Yield the layers in their order; one that stands in several places, each time."""
+    inner = list(module) if isinstance(module, nn.Sequential) else list(module.children())
+    if isinstance(module, nn.Dropout):
+        return
+    if not inner and not isinstance(module, nn.Sequential):
+        yield module
+    for each in inner:
+        yield from _layers(each)
+
+
+def _check_forward(module: nn.Module, network: Network) -> None:
+    """Refuse a module that computes anything but the network, on `TRIED` random rows.
+
+    Raises:
+        StudyError: with the largest difference.
+    """
+    like = next(module.parameters())
+    features = network.weights[0].shape[1]
+    rows = torch.randn(TRIED, features, generator=torch.Generator().manual_seed(0), dtype=torch.float64).to(like.dtype)
+    evaluated = copy.deepcopy(module).eval()
+    try:
+        with torch.no_grad():
+            found = evaluated(rows.to(like.device))
+    except Exception as error:  # whatever a person's own forward raises
+        raise StudyError(f"the module does not take rows of {features} numbers: {said(error)}") from error
+    expected = network(rows)
+    found = found.detach().to("cpu", torch.float64) if isinstance(found, torch.Tensor) else torch.zeros(0)
+    near = torch.finfo(like.dtype).eps ** 0.5  # far above rounding, far below another function
+    if found.shape != expected.shape:
+        off = f"its outputs have the shape {tuple(found.shape)}, not {tuple(expected.shape)}"
+    elif not torch.allclose(found, expected, rtol=near, atol=near * float(1 + expected.abs().max()), equal_nan=True):
+        off = f"its outputs differ by up to {(found - expected).abs().max():.2g}"
+    else:
+        return
+    raise StudyError(
+        f"the module's forward is not the stack of its layers, {network.name}: {off}. Functional activations, "
+        "shortcuts and layers that run in another order cannot be seen from outside; write it as nn.Sequential"
+    )
 
 
 def to_module(network: Network) -> nn.Sequential:

@@ -44,7 +44,8 @@ def write_manifest(folder: Path, paths: list[str], digest: str) -> None:
 def is_whole(folder: Path, digest: str, needed: set[str]) -> bool:
     """Say whether the manifest is about `digest`, lists all needed files, and all are as they were written.
 
-    A file that is missing, shorter, longer or changed in one bit makes it False, as does a torn manifest.
+    A file that is missing, shorter, longer or changed in one bit makes it False, as does a torn manifest, or one that
+    names a file outside of the folder.
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
@@ -52,6 +53,7 @@ def is_whole(folder: Path, digest: str, needed: set[str]) -> bool:
         return (
             manifest["digest"] == digest
             and needed <= set(files)
+            and all((folder / path).resolve().is_relative_to(folder.resolve()) for path in files)
             and all(hashlib.sha256((folder / path).read_bytes()).hexdigest() == sha for path, sha in files.items())
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -6,8 +6,11 @@ import functools
 import logging
 import os
 import random
+import socket
 import sqlite3
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -22,6 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 SQLITE = "sqlite:///"
+SERVER_SECONDS = 10.0
 PATIENCE = 7
 """Attempts at a locked database: MLflow waits 20 s in each, and we up to a few seconds between two."""
 CROSSED = ("locked", "UNIQUE constraint failed", "duplicate key value", "deadlock detected")
@@ -47,6 +51,7 @@ def quiet() -> None:
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # prints tracebacks of what it raises, too
 
 
 @functools.lru_cache(maxsize=8)
@@ -82,7 +87,9 @@ def create_or_upgrade(file: Path) -> None:
             unfinished.replace(file)
         else:
             with closing(sqlite3.connect(file)) as connection:
-                connection.execute("PRAGMA schema_version").fetchone()
+                tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if tables and "alembic_version" not in tables:  # MLflow would put its tables among another program's
+                raise StudyError(f"it is another program's database, with the tables {', '.join(sorted(tables)[:5])}")
             run_migrations(f"{SQLITE}{file}")
         with closing(sqlite3.connect(file, timeout=60)) as connection:
             connection.execute("PRAGMA journal_mode=WAL").fetchone()
@@ -92,6 +99,29 @@ def create_or_upgrade(file: Path) -> None:
             "to be an SQLite file of the installed MLflow or an older one, in a folder that may be written to: "
             "move it away, or name another with tracking.uri=sqlite:///PATH"
         ) from error
+
+
+def check_server(uri: str) -> None:
+    """Refuse a server that does not answer at once: MLflow would try again for minutes.
+
+    Raises:
+        StudyError: when nothing listens there, or there is no such host.
+    """
+    if not uri.startswith(("http://", "https://")):
+        return
+    try:
+        with urllib.request.urlopen(uri.rstrip("/") + "/health", timeout=SERVER_SECONDS):
+            return
+    except urllib.error.HTTPError:
+        return  # something answers
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, ConnectionRefusedError | socket.gaierror):
+            raise StudyError(
+                f"no tracking server answers at {uri} ({error.reason}); start it, or choose another store, as in "
+                "tracking=local"
+            ) from error
+    except (OSError, ValueError):
+        return  # MLflow knows more of addresses than this, and says so
 
 
 def relocate(file: Path, experiment_id: str, artifacts: Path) -> bool:
@@ -117,12 +147,24 @@ def relocate(file: Path, experiment_id: str, artifacts: Path) -> bool:
 
 
 def patiently(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Return `call(...)`, tried again for as long as another writer is in the way (`CROSSED`)."""
+    """Return `call(...)`, tried again for as long as another writer is in the way (`CROSSED`).
+
+    Raises:
+        StudyError: when the database is held for longer than anything should take.
+    """
+    started = time.monotonic()
     for attempt in range(PATIENCE):
         try:
             return call(*args, **kwargs)
         except Exception as error:
-            if not any(text in str(error) for text in CROSSED) or attempt == PATIENCE - 1:
+            if not any(text in str(error) for text in CROSSED):
                 raise
+            if attempt == PATIENCE - 1:
+                if "locked" not in str(error):
+                    raise
+                raise StudyError(
+                    f"the tracking store's database was locked by another process for {time.monotonic() - started:.0f} "
+                    "s; close what holds it (a browser of databases, a stopped process), and run this again"
+                ) from error
             time.sleep(random.uniform(0.05, 0.1) * 2**attempt)  # waiting times only; nothing scientific is drawn
     raise AssertionError("unreachable")

@@ -46,11 +46,14 @@ class Standing:
                     found[self.runs.client.get_run(run).info.run_name] = reason_of.get(run, "")
         return found
 
-    def failed_since(self, when: float) -> dict[str, str]:
-        """Return run name -> reason of the cells that failed in runs begun since a time, in seconds of the epoch."""
+    def failed_since(self, when: float) -> list[tuple[str, str]]:
+        """Return run name and reason of the cells that failed in runs begun since a time, in seconds of the epoch.
+
+        A name may stand there twice: it does not tell every setting.
+        """
         wanted = f"tags.`{TAG}status` = 'failed' AND attributes.start_time >= {int(1000 * when)}"
         found = self.runs.client.search_runs([self.runs.experiment], wanted, max_results=MOST)
-        return {run.info.run_name: run.data.tags.get(f"{TAG}reason", "") for run in found}
+        return [(run.info.run_name, run.data.tags.get(f"{TAG}reason", "")) for run in reversed(found)]
 
     def pace(self, last: int = 50) -> float:
         """Return cells finished a second, over the last ones; 0 where there are too few to tell."""

@@ -41,12 +41,17 @@ class Store:
         experiment: name of the experiment.
         artifacts: folder of the runs' files; for an SQLite store by default `artifacts` beside it, for a server
             None: the server decides.
+
+    Raises:
+        StudyError: when the address names a folder.
     """
 
     def __init__(
         self, uri: str, experiment: str = "incredible_shrinking_network", artifacts: Path | None = None
     ) -> None:
         file = database.sqlite_file(uri)
+        if file is not None and file.is_dir():
+            raise StudyError(f"tracking.uri={uri} names a folder, {file}; name a file: sqlite:///PATH/mlflow.db")
         self.uri = uri if file is None else f"{database.SQLITE}{file}"
         self.experiment = experiment
         self.artifacts = Path(artifacts).absolute() if artifacts else file.parent / "artifacts" if file else None
@@ -64,6 +69,7 @@ class Store:
         with self._lock("store"):
             if self._file is not None:
                 database.create_or_upgrade(self._file)
+            database.check_server(self.uri)
             try:
                 experiment = self._find_or_create_experiment()
             except StudyError:

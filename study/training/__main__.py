@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from rich.progress import track
 from rich.table import Table
 
 from study.cell import judge, prepare
+from study.command import exit_code
 from study.config import CONF, FREE, data_folder, plan
 from study.errors import StudyError
 from study.population import composer
@@ -28,6 +30,10 @@ def main() -> int:
     )
     parser.add_argument("--seeds", default="0,1,2", help="seeds, with commas; below 100 for development (%(default)s)")
     arguments = parser.parse_args()
+    if unknown := sorted(set(arguments.populations) - set(known)):
+        parser.error(f"unknown population {', '.join(unknown)}; known: {', '.join(known)}")
+    if not re.fullmatch(r"\d+(,\d+)*", arguments.seeds):
+        parser.error(f"--seeds {arguments.seeds}: whole numbers from 0 on, with commas, as in 0,1,2")
     torch.set_num_threads(1)
     console, missed = Console(), 0
     table = Table("population", "seed", "band", "value", "error per sample", "gradient", "seconds")
@@ -41,7 +47,7 @@ def main() -> int:
             shape = chosen.hidden, chosen.activation, chosen.output or data.output
             trained = load_or_train(*shape, data, chosen.recipe, seed, Path(cfg.paths.outputs) / "networks")
         except StudyError as error:
-            console.print(f"[red]{population}: {error}[/red]", highlight=False)
+            console.print(f"{population}: {error}", style="red", highlight=False, markup=False)
             missed += 1
             continue
         verdict, words = judge(chosen, trained.network, data)
@@ -54,4 +60,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -89,10 +89,10 @@ def load_or_train(
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
-            if (cached := _read(file, key)) is not None:
+            start = mlp(data.features, hidden, data.outputs, activation=activation, output=output, seed=seed)
+            if (cached := _read(file, key, start)) is not None:
                 return cached
             started = time.perf_counter()
-            start = mlp(data.features, hidden, data.outputs, activation=activation, output=output, seed=seed)
             network, history = fit(start, data, seed=seed, recipe=recipe)
             trained = Trained(network, key, file, time.perf_counter() - started, history)
             _write(trained)
@@ -117,7 +117,7 @@ def keep(network: Network, folder: Path) -> Trained:
     trained = Trained(network, key, file, 0.0, pd.DataFrame({name: [] for name in HISTORY}))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        if _read(file, key) is None:
+        if _read(file, key, network) is None:
             _write(trained)
     except OSError as error:
         raise StudyError(f"the cache of trained networks {folder} cannot be used: {error}") from error
@@ -142,7 +142,14 @@ def _write(trained: Trained) -> None:
     os.replace(temporary, trained.file)
 
 
-def _read(file: Path, key: str) -> Trained | None:
+def _read(file: Path, key: str, like: Network) -> Trained | None:
+    """Return the network of a file; None where there is none, or it is not what its name says.
+
+    Args:
+        file: of the cache.
+        key: that it has to have.
+        like: a network of the sizes, activations and outputs that it has to have.
+    """
     if not file.exists():
         return None
     try:
@@ -155,10 +162,13 @@ def _read(file: Path, key: str) -> Trained | None:
                 tuple(json.loads(notes["activations"])),
                 notes["output"],
             )
+            kind = (network.name, network.activations, network.output)
             if (notes["key"], notes["digest"]) != (key, network.digest()):
                 raise StudyError("its content is not what its name says")
+            if kind != (like.name, like.activations, like.output):
+                raise StudyError(f"it holds a network {kind}, not {like.name}")
             history = pd.DataFrame(json.loads(notes["history"]))
             return Trained(network, key, file, float(notes["seconds"]), history)
-    except (SafetensorError, StudyError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, StudyError, KeyError, TypeError, ValueError, AttributeError) as error:
         log.warning("%s is damaged (%s); the network is trained again", file, error)
         return None

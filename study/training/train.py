@@ -10,9 +10,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from study.data.base import Dataset
-from study.errors import StudyError
-from study.networks import Network, correct, from_module, mlp, sizes_of
+from study.data.base import Dataset, check_data
+from study.errors import StudyError, whole
+from study.networks import Network, as_network, correct, mlp, sizes_of
 from study.training.backprop import Parameters
 from study.training.recipe import Recipe, read_recipe
 
@@ -48,6 +48,7 @@ def train(
     Raises:
         StudyError: when the network does not fit the data, or training diverges.
     """
+    check_data(data)
     if isinstance(network, str):
         start = mlp(
             data.features,
@@ -58,7 +59,7 @@ def train(
             seed=seed,
         )
     else:
-        start = network if isinstance(network, Network) else from_module(network)
+        start = as_network(network)
     return fit(start, data, seed=seed, recipe=recipe or read_recipe(data.name), progress=progress)[0]
 
 
@@ -82,7 +83,7 @@ def fit(
     with torch.no_grad():
         run.look(0)
         if recipe.optimizer == "adam":
-            run.adam(torch.Generator().manual_seed(seed))
+            run.adam(torch.Generator().manual_seed(whole("seed", seed)))
             if recipe.polish:
                 run.lbfgs(recipe.polish)
         else:

@@ -283,7 +283,7 @@ def test_writers_that_cross_try_again_and_other_errors_are_passed_on(monkeypatch
     assert said == []
     with pytest.raises(RuntimeError, match="no such table"):
         patiently(raise_next, ["no such table", "never reached"])
-    with pytest.raises(RuntimeError, match="locked"):
+    with pytest.raises(StudyError, match="locked by another process"):
         patiently(raise_next, ["locked"] * 1000)
 
 

@@ -136,7 +136,7 @@ def test_the_command_writes_a_page_that_needs_nothing_else(outputs, tmp_path):
 def test_nothing_to_read_gets_a_message_and_exit_2(arguments, told):
     done = analysis(*arguments)
     assert done.returncode == 2
-    assert told in " ".join(done.stdout.split())
+    assert told in " ".join(done.stderr.split())
     assert "Traceback" not in done.stdout + done.stderr
 
 
@@ -200,7 +200,7 @@ def test_what_was_exported_is_not_read_again(outputs, frames, tmp_path):
     hidden.rename(outputs / "mlflow" / "gone")
     try:
         again = read(found, tmp_path)
-        with pytest.raises(StoreError, match="cannot be read"):
+        with pytest.raises(StoreError, match="cannot be used"):
             read(found)
     finally:
         (outputs / "mlflow" / "gone").rename(hidden)

@@ -124,8 +124,9 @@ def test_results_are_kept_and_what_was_there_goes(judged, tmp_path):
     (tmp_path / "report" / "tables").mkdir(parents=True)
     reason = "found neither in /home/me/study/data/authors nor in /home/me/shared/data/authors. Place it there"
     (tmp_path / "report" / "tables" / "verdicts.csv").write_text(reason)
-    (tmp_path / "kept").mkdir()
-    (tmp_path / "kept" / "old.csv").touch()
+    (tmp_path / "kept" / "tables").mkdir(parents=True)
+    (tmp_path / "kept" / "tables" / "old.csv").touch()
+    (tmp_path / "kept" / "README.md").write_text("# Results\n\nof an older store")
     cells = pd.DataFrame({"network_key": ["a", "a", "b"]})
     keep(tmp_path / "report", tmp_path / "kept", judged, cells)
     assert sorted(p.name for p in (tmp_path / "kept").rglob("*") if p.is_file()) == ["README.md", "verdicts.csv"]

@@ -1,0 +1,41 @@
+"""How every command of the project ends: an exit code, and one message where something went wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from study.errors import SWITCH, StudyError, hint, said
+
+
+def exit_code(main: Callable[[], int | None]) -> int:
+    """Run a command and return its exit code; no traceback reaches the user unless `STUDY_TRACEBACK=1`.
+
+    Args:
+        main: the command; what it returns is the code, None is 0.
+
+    Returns:
+        2 for what the user can mend (`StudyError`), 1 for any other error, 130 where it was stopped by Ctrl+C.
+
+    >>> exit_code(lambda: 3), exit_code(lambda: None)
+    (3, 0)
+    """
+    try:
+        return main() or 0
+    except KeyboardInterrupt:
+        print("Stopped. What is finished is recorded; the same command goes on from there.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # its reader has left: `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        if wants_tracebacks():
+            raise
+        print(said(error), hint(error), file=sys.stderr)
+        return 2 if isinstance(error, StudyError) else 1
+
+
+def wants_tracebacks() -> bool:
+    """Say whether the user has asked to see where errors come from."""
+    return os.environ.get(SWITCH) == "1"

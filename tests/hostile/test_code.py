@@ -1,0 +1,149 @@
+"""The code itself: nothing loads pickled objects, runs text, starts a shell, or listens beyond this machine."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from study.config import ROOT
+
+FORBIDDEN_MODULES = {
+    "pickle",
+    "_pickle",
+    "cPickle",
+    "cloudpickle",
+    "dill",
+    "marshal",
+    "shelve",
+    "jsonpickle",
+    "telnetlib",
+    "ftplib",
+    "xmlrpc",
+}
+"""Imported nowhere."""
+
+FORBIDDEN_CALLS = {
+    "eval",
+    "exec",
+    "compile",
+    "__import__",
+    "torch.load",
+    "torch.jit.load",
+    "torch.hub.load",
+    "joblib.load",
+    "joblib.dump",
+    "pd.read_pickle",
+    "pandas.read_pickle",
+    "yaml.load",
+    "yaml.unsafe_load",
+    "yaml.full_load",
+    "os.system",
+    "os.popen",
+    "subprocess.getoutput",
+    "subprocess.getstatusoutput",
+    "tempfile.mktemp",
+    "tarfile.open",
+    "shutil.unpack_archive",
+}
+"""Called nowhere. (`torch.load` unpickles; archives may hold paths that leave their folder.)"""
+
+FORBIDDEN_METHODS = {"to_pickle", "read_pickle", "extractall", "unsafe_load"}
+"""Called on nothing."""
+
+FORBIDDEN_ARGUMENTS = {"shell": True, "allow_pickle": True, "weights_only": False, "verify": False}
+"""Given to nothing."""
+
+ALLOWED: dict[tuple[str, str], str] = {}
+"""(file, finding) that is right, with the reason. None is."""
+
+FILES = sorted(p for part in ("study", "analysis") for p in (ROOT / part).rglob("*.py"))
+
+
+def dotted(node: ast.expr) -> str:
+    """`a.b.c` of a name or an attribute; "" of anything else."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def findings(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.split(".")[0] in FORBIDDEN_MODULES:
+                    yield node.lineno, f"import {alias.name}"
+        elif isinstance(node, ast.ImportFrom):
+            found = {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+            if (node.module or "").split(".")[0] in FORBIDDEN_MODULES:
+                yield node.lineno, f"from {node.module}"
+            for name in found & FORBIDDEN_CALLS:
+                yield node.lineno, f"from {name}"
+        elif isinstance(node, ast.Call):
+            name = dotted(node.func)
+            if name in FORBIDDEN_CALLS:
+                yield node.lineno, f"{name}()"
+            elif isinstance(node.func, ast.Attribute) and node.func.attr in FORBIDDEN_METHODS:
+                yield node.lineno, f".{node.func.attr}()"
+            for keyword in node.keywords:
+                value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+                if keyword.arg in FORBIDDEN_ARGUMENTS and value is FORBIDDEN_ARGUMENTS[keyword.arg]:
+                    yield node.lineno, f"{keyword.arg}={value}"
+        elif isinstance(node, ast.Constant) and node.value in ("0.0.0.0", "::", "*:5000"):
+            yield node.lineno, f"address {node.value}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_nothing_runs_what_it_reads_or_listens_to_others(file: Path):
+    found = [
+        f"{file.relative_to(ROOT)}:{line}: {what}"
+        for line, what in findings(ast.parse(file.read_text(encoding="utf-8")))
+        if (str(file.relative_to(ROOT)), what) not in ALLOWED
+    ]
+    assert not found
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import pickle", "import pickle"),
+        ("import a, dill", "import dill"),
+        ("from pickle import loads", "from pickle"),
+        ("from torch import load", "from torch.load"),
+        ("from joblib import load as quick", "from joblib.load"),
+        ("torch.load(f)", "torch.load()"),
+        ("np.load(f, allow_pickle=True)", "allow_pickle=True"),
+        ("yaml.load(f, Loader)", "yaml.load()"),
+        ("eval(text)", "eval()"),
+        ("subprocess.run(text, shell=True)", "shell=True"),
+        ("frame.to_pickle(f)", ".to_pickle()"),
+        ("server.bind(('0.0.0.0', 80))", "address 0.0.0.0"),
+        ("requests.get(url, verify=False)", "verify=False"),
+        ("archive.extractall()", ".extractall()"),
+    ],
+)
+def test_the_search_finds_what_it_looks_for(code, found):
+    assert [what for _, what in findings(ast.parse(code))] == [found]
+
+
+@pytest.mark.parametrize(
+    "code", ["model.eval()", "re.compile('a')", "json.load(f)", "yaml.safe_load(f)", "np.load(f)", "run(shell=False)"]
+)
+def test_the_search_takes_nothing_else_for_it(code):
+    assert not list(findings(ast.parse(code)))
+
+
+def test_every_address_that_something_listens_at_is_this_machines():
+    """Whoever names a host to listen at names 127.0.0.1, and no file of the configuration another."""
+    named = [
+        node.value
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.count(".") == 3
+        if all(part.isdecimal() for part in node.value.split("."))
+    ]
+    assert set(named) == {"127.0.0.1"}
+    texts = [p.read_text() for p in (*(ROOT / "conf").rglob("*.yaml"), ROOT / "Makefile")]
+    assert not [text for text in texts if "0.0.0.0" in text]

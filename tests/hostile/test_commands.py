@@ -1,0 +1,226 @@
+"""The other commands with what they cannot use: a message, exit code 1 or 2, no traceback, nothing harmed."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.runs import StoreError, export, find, read, read_export
+from study.population import composer
+from study.run import run_cell
+from study.tracking import Store
+from tests.hostile.commands import in_process, process, refused
+
+EXPERIMENT = "incredible_shrinking_network"
+
+REFUSED = {
+    "analysis --store sqlite:///nowhere/mlflow.db": "no tracking store at nowhere/mlflow.db; run `make reproduce`",
+    "analysis --store sqlite:///{tmp}": "no tracking store at",
+    "analysis --store sqlite:///{tmp}/text": "is no tracking store of MLflow",
+    "analysis --store sqlite:///{tmp}/empty": "is no tracking store of MLflow",
+    "analysis --store nonsense://x": "cannot be read",
+    "analysis --store {store} --experiment other": "has no experiment 'other'; it has: .*incredible_shrinking_network",
+    "analysis --store {bare}": "has no finished cell",
+    "analysis --store {store} --sweep none": "no finished cell belongs to sweep 'none'; there are: .*manual",
+    "analysis --store {store} --out {tmp}/text/report": "Not a directory|File exists",
+    "analysis --store {store} --keep {tmp}": r"holds other things than results \(.*\), which would be replaced",
+    "analysis --store {store} --keep {tmp}/text": "is not a folder; name another with --keep",
+    "analysis --store {store} --selftest 0": "--selftest 0: at least 20",
+    "analysis --store {store} --selftest many": "invalid int",
+    "analysis --from nowhere": "nowhere is no export of this analysis",
+    "analysis --from {tmp}/text": "is no export of this analysis",
+    "analysis --from": "expected one argument",
+    "analysis --nosuch": "unrecognized arguments",
+    "analysis.claims judge": "invalid choice: 'judge'",
+    "analysis.notebooks 9": "no notebook begins with 9; there are 01_one_network_by_hand",
+    "analysis.notebooks ../01": r"no notebook begins with \.\./01",
+    "analysis.notebooks 01 --out {tmp}/text": "File exists|Not a directory",
+    "analysis.selftest --repetitions 0": "--repetitions 0: at least 20",
+    "analysis.selftest --stores -1": "--stores -1: at least 1",
+    "analysis.selftest --seed -1": "--seed -1: at least 0",
+    "analysis.selftest --out {tmp}/text/rates.csv": "Not a directory",
+    "study.data --folder": "expected one argument",
+    "study.training nothing": "unknown population nothing; known: .*digits_1x100",
+    "study.training ../free": "unknown population",
+    "study.training digits_1x100 --seeds a": "--seeds a: whole numbers",
+    "study.training digits_1x100 --seeds -1": "--seeds|expected one argument",
+    "study.training digits_1x100 --seeds 1,,2": "--seeds 1,,2: whole numbers",
+    "study.authors cube": "unknown stored network 'cube'; known: mnist_1x100",
+    "study.authors ../diamond": "unknown stored network",
+    "study.bench nothing": "unknown part nothing; known: oracle",
+    "study.bench --rounds 0": "--rounds 0: at least 1",
+    "study.bench profile --profile nothing": "unknown profile 'nothing'; known: authors, full, paper, smoke",
+    "study.status nothing": r"unknown (profile|sweep) 'nothing'",
+    "study.status a=b,c": "unknown (profile|sweep)",
+    "study.ui --uri sqlite:///{tmp}/nowhere.db": "there is no tracking store",
+    "study.ui --uri http://127.0.0.1:9": "is no SQLite file",
+    "study.ui --uri sqlite:///{tmp}/text": "cannot be created or opened",
+    "study.ui --port many --uri {store}": "invalid int",
+    "study.ui --port 70000 --uri {store}": "no free port from 70000 on",
+}
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    """Two finished cells."""
+    from hydra import compose
+
+    folder = tmp_path_factory.mktemp("outputs")
+    with composer():
+        for seed in (0, 1):
+            small = ["network=mlp_10", "training.epochs=1", "training.polish=0", "record.truth_every=5"]
+            cfg = compose("config", overrides=[*small, f"seed={seed}", f"paths.outputs={folder}", "run.figures_for=[]"])
+            run_cell(cfg, alone=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A store in which nothing is finished."""
+    folder = tmp_path_factory.mktemp("bare")
+    Store(f"sqlite:///{folder}/mlflow.db").create()
+    return folder
+
+
+@pytest.mark.parametrize("typed", REFUSED)
+def test_it_is_refused_with_a_message(typed, outputs, bare, tmp_path, capsys, monkeypatch):
+    (tmp_path / "text").write_text("not what is looked for, but mine" * 100)
+    (tmp_path / "empty").write_bytes(b"")
+    store = f"sqlite:///{outputs}/mlflow/mlflow.db"
+    places = {"tmp": tmp_path, "store": store, "bare": f"sqlite:///{bare}/mlflow.db"}
+    module, *arguments = (part.format(**places) for part in typed.split())
+    if module == "analysis" and "--out" not in arguments:
+        arguments += ["--out", str(tmp_path / "report")] if arguments[-1] not in ("--from", "--nosuch") else []
+    monkeypatch.chdir(tmp_path)
+    refused(in_process(capsys, monkeypatch, module, *arguments), REFUSED[typed])
+    assert (tmp_path / "text").read_text().startswith("not what is looked for")
+    assert (tmp_path / "empty").read_bytes() == b""
+    assert not (tmp_path / "nowhere").exists()
+
+
+@pytest.fixture
+def harmed(outputs, tmp_path):
+    """A copy of the outputs to do harm to; the original is away meanwhile, since a store knows where it was written."""
+    shutil.copytree(outputs, tmp_path / "outputs")
+    artifacts = outputs / "mlflow" / "artifacts"
+    artifacts.rename(artifacts.with_name("away"))
+    yield tmp_path / "outputs"
+    artifacts.with_name("away").rename(artifacts)
+
+
+def table(outputs: Path, number: int = 0, name: str = "evaluations") -> Path:
+    return sorted((outputs / "mlflow" / "artifacts").rglob(f"tables/{name}.parquet"))[number]
+
+
+def _cut(outputs: Path) -> None:
+    table(outputs).write_bytes(table(outputs).read_bytes()[:-40])
+
+
+def _flip(outputs: Path) -> None:
+    content = bytearray(table(outputs).read_bytes())
+    content[len(content) // 3] ^= 1
+    table(outputs).write_bytes(bytes(content))
+
+
+def _swap(outputs: Path) -> None:
+    table(outputs).write_bytes(table(outputs, 1).read_bytes())
+
+
+def _improve(outputs: Path) -> None:
+    frame = pd.read_parquet(table(outputs))
+    frame["error"] *= 0.9
+    frame.to_parquet(table(outputs), compression="zstd", index=False)
+
+
+def _lose(outputs: Path) -> None:
+    table(outputs).unlink()
+
+
+def _unmanifest(outputs: Path) -> None:
+    (table(outputs).parents[1] / "manifest.json").unlink()
+
+
+def _other_manifest(outputs: Path) -> None:
+    shutil.copy(table(outputs, 1).parents[1] / "manifest.json", table(outputs).parents[1] / "manifest.json")
+
+
+@pytest.mark.parametrize("harm", [_cut, _flip, _swap, _improve, _lose, _unmanifest, _other_manifest])
+def test_a_table_that_is_not_as_it_was_written_is_never_judged(harm, harmed, tmp_path, capsys, monkeypatch):
+    harm(harmed)
+    store = f"sqlite:///{harmed}/mlflow/mlflow.db"
+    done = in_process(capsys, monkeypatch, "analysis", "--store", store, "--out", tmp_path / "report", "--selftest", 20)
+    refused(done, r"(evaluations\.parquet|manifest\.json).*run again, replaces it", codes=(2,))
+    assert not (tmp_path / "report" / "index.html").exists()
+
+
+@pytest.mark.parametrize("name", ["cells", "events", "evaluations", "about"])
+@pytest.mark.parametrize("harm", ["cut", "flip", "empty", "text"])
+def test_a_damaged_export_is_refused_and_made_again_from_the_store(name, harm, outputs, tmp_path):
+    found = find(f"sqlite:///{outputs}/mlflow/mlflow.db", EXPERIMENT)
+    frames = read(found)
+    export(frames, tmp_path)
+    file = tmp_path / ("about.json" if name == "about" else f"{name}.parquet")
+    content = bytearray(file.read_bytes())
+    if harm == "flip":
+        content[len(content) // 4] ^= 0x10 if name != "about" else 0x80
+    file.write_bytes({"cut": bytes(content[:-30]), "flip": bytes(content), "empty": b"", "text": b"{ text"}[harm])
+    with pytest.raises(StoreError, match="is damaged"):
+        read_export(tmp_path)
+    again = read(found, tmp_path)
+    pd.testing.assert_frame_equal(again.evaluations, frames.evaluations, check_exact=True)
+    pd.testing.assert_frame_equal(again.events, frames.events, check_exact=True)
+
+
+def test_results_replace_results_and_nothing_else(outputs, tmp_path, capsys, monkeypatch):
+    arguments = ["--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", tmp_path / "report", "--selftest", 20]
+    for _ in range(2):
+        done = in_process(capsys, monkeypatch, "analysis", *arguments, "--keep", tmp_path / "results")
+        assert done.code == 0, done.said
+    assert (tmp_path / "results" / "tables" / "verdicts.csv").is_file()
+    (tmp_path / "results" / "thesis.tex").write_text("years of work")
+    done = in_process(capsys, monkeypatch, "analysis", *arguments, "--keep", tmp_path / "results")
+    refused(done, r"holds other things than results \(thesis\.tex\)")
+    assert (tmp_path / "results" / "thesis.tex").read_text() == "years of work"
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "mine.csv").write_text("1")
+    done = in_process(capsys, monkeypatch, "analysis", *arguments, "--keep", tmp_path)
+    refused(done, "holds other things than results")
+    assert (tmp_path / "tables" / "mine.csv").is_file()
+
+
+def test_an_attempt_that_failed_before_its_key_was_known_is_forgotten_once_its_cell_is_finished(harmed):
+    store = Store(f"sqlite:///{harmed}/mlflow/mlflow.db")
+    with closing(sqlite3.connect(harmed / "mlflow" / "mlflow.db")) as connection:
+        query = "SELECT key, value FROM tags WHERE key LIKE 'study.%' AND run_uuid = (SELECT run_uuid FROM tags WHERE key = 'study.kind' AND value = 'cell' LIMIT 1)"  # fmt: skip  # noqa: E501
+        tags = {key.removeprefix("study."): value for key, value in connection.execute(query)}
+    known = ("population", "method", "ranking", "removal", "selection", "protocol", "error", "seed", "draw", "sweep")
+    for seed in (tags["seed"], "77"):
+        run = store.begin_cell({name: tags[name] for name in known} | {"seed": seed})
+        store.record_failure(run, {}, "", "MNIST was not there")
+    failed = find(store.uri, EXPERIMENT).failed
+    assert failed[["seed", "reason"]].to_numpy().tolist() == [["77", "MNIST was not there"]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("typed", "told", "code"),
+    [
+        (["study", "sead=3"], "sead", 1),
+        (["study", "seed=-1", "tracking=none"], "seed=-1: 0 or more", 1),
+        (["study", "-m", "seed=-1,-2", "tracking=none"], r"failed: seed=-1.*failed: seed=-2", 1),
+        (["study.reproduce", "papr"], "unknown profile", 2),
+        (["study.training", "nothing"], "unknown population", 2),
+        (["analysis", "--store", "sqlite:///nowhere.db"], "no tracking store at nowhere.db", 2),
+        (["analysis.notebooks", "9"], "no notebook begins with 9", 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_processes_of_their_own_end_as_these_do(typed, told, code, tmp_path):
+    done = process(*typed, folder=tmp_path)
+    refused(done, told, codes=(code,))
+    assert list(tmp_path.iterdir()) == []
