@@ -17,6 +17,8 @@ from study.errors import StudyError
 from study.tracking import Store
 from study.tracking.database import quiet, sqlite_file
 from study.tracking.names import VIEW
+from study.tracking.summaries import Summaries
+from study.tracking.views import page
 
 HOST = "127.0.0.1"
 PORTS = 50
@@ -49,13 +51,20 @@ def command(store: Store, port: int) -> list[str]:
     return [*server, "--backend-store-uri", store.uri, "--default-artifact-root", str(store.artifacts)]
 
 
-def page(address: str, experiment_id: str) -> str:
-    """Return the address of the run list, in the view that the experiment carries for it.
+def addresses(store: Store, address: str) -> dict[str, str]:
+    """Return what there is to open, in words, with its address; the first is where to start.
 
-    >>> page("http://127.0.0.1:5000", "1")
-    'http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=study&workflowType=machine_learning'
+    Args:
+        store: that is served.
+        address: of the server.
     """
-    return f"{address}/#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
+    summaries = Summaries(store.uri, store.experiment, store.artifacts)
+    found = {}
+    if (summed := summaries.experiment) is not None:
+        summaries.relocate()
+        found["start here"] = page(address, summed, VIEW)
+    found["all cells"] = page(address, store.experiment_id, VIEW)
+    return found
 
 
 def serve(store: Store, port: int) -> int:
@@ -72,6 +81,7 @@ def serve(store: Store, port: int) -> int:
     store.create()
     port = free_port(port)
     address = f"http://{HOST}:{port}"
+    open_at = addresses(store, address)
     print(f"starting the MLflow UI for {file} (takes up to half a minute) ...", flush=True)
     quiet()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is stopped, the server goes too
@@ -80,7 +90,8 @@ def serve(store: Store, port: int) -> int:
     )
     try:
         if _answers(address, server):
-            print(f"\n  {page(address, store.experiment_id)}\n\nstop it with Ctrl+C", flush=True)
+            print("", *(f"  {name}:  {place}" for name, place in open_at.items()), "", sep="\n")
+            print("stop it with Ctrl+C", flush=True)
         return server.wait()
     except KeyboardInterrupt:
         return 0
