@@ -45,10 +45,23 @@ def free_port(first: int) -> int:
     raise StudyError(f"no free port from {first} on; name another with --port")
 
 
-def command(store: Store, port: int) -> list[str]:
-    """Return the command that serves a store that exists; one worker, since one person looks at it."""
-    server = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
-    return [*server, "--backend-store-uri", store.uri, "--default-artifact-root", str(store.artifacts)]
+def command(port: int) -> list[str]:
+    """Return the command of the server; one worker, since one person looks at it."""
+    server = [sys.executable, "-m", "uvicorn", "--host", HOST, "--port", str(port), "--log-level", "warning"]
+    return [*server, "--app-dir", str(Path(__file__).parents[1]), "study.ui_page:app"]
+
+
+def environment(store: Store, start: str) -> dict[str, str]:
+    """Return the environment of the server of a store that exists.
+
+    Args:
+        store: that is served.
+        start: address that opens where none is named.
+    """
+    from mlflow.server import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV_VAR
+
+    served = {BACKEND_STORE_URI_ENV_VAR: store.uri, ARTIFACT_ROOT_ENV_VAR: str(store.artifacts)}
+    return os.environ | served | {"PYTHONWARNINGS": "ignore", "STUDY_UI_START": start[start.index("#") :]}
 
 
 def addresses(store: Store, address: str) -> dict[str, str]:
@@ -85,9 +98,7 @@ def serve(store: Store, port: int) -> int:
     print(f"starting the MLflow UI for {file} (takes up to half a minute) ...", flush=True)
     quiet()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is stopped, the server goes too
-    server = subprocess.Popen(
-        command(store, port), env=os.environ | {"PYTHONWARNINGS": "ignore", "UVICORN_LOG_LEVEL": "warning"}
-    )
+    server = subprocess.Popen(command(port), env=environment(store, next(iter(open_at.values()))))
     try:
         if _answers(address, server):
             print("", *(f"  {name}:  {place}" for name, place in open_at.items()), "", sep="\n")

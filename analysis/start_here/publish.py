@@ -112,7 +112,7 @@ def _summaries(
             tags = {"population": population, "method": method, "ranking": ranking}
             runs = " AND ".join(f"tags.\"study.{name}\" = '{value}'" for name, value in tags.items())
             yield Summary(
-                name=f"{population} · {label(method)} · {RANKINGS[ranking]}",
+                name=f"{label(method)} · {population} · {RANKINGS[ranking]}",
                 tags=tags | {name: str(first.loc[population, name]) for name in SAME},
                 metrics=scalars,
                 curves=curves[population, ranking, method],
@@ -130,7 +130,7 @@ RANKINGS_SHOWN = ("iterative", "single_overall")
 def _views(populations: list[str]) -> dict[str, View]:
     from study.tracking.views import Chart, View
 
-    columns = ["population", "ranking", "method", "`removable_share`", "`removable_share_q10`"]
+    columns = ["population", "method", "ranking", "`removable_share`", "`removable_share_q10`"]
     columns += ["`removable_share_q90`", "`removable_share_held_out`", "`spearman_start`", "`regret`", "`networks`"]
     charts = [
         Chart("accuracy/pruning", "Accuracy on the rows ranked on, median over networks", over=medians.OVER),
@@ -138,12 +138,12 @@ def _views(populations: list[str]) -> dict[str, View]:
         Chart("error_per_sample/pruning", "Error per sample, median over networks", log=True, over=medians.OVER),
         Chart("removable_share", "Share of the units that can go, median over networks", bars=True),
     ]
-    everything = View("All populations", "", columns, "order", True, charts)
+    everything = View("All populations", "", columns, "order", True, charts=charts)
     views = {"study": everything}
     for population in populations[:MOST_VIEWS]:
         runs = f"tags.\"study.population\" = '{population}' AND tags.\"study.ranking\" = 'iterative'"
-        heading = f"{population}: medians over networks, against units removed"
+        heading = f"{population}, medians over networks"
         views[f"compare_{population}"] = View(
-            f"Compare methods: {population}", runs, columns[2:], "order", True, charts, heading
+            f"Compare methods: {population}", runs, columns, "order", True, charts=charts, heading=heading
         )
     return views

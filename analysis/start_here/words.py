@@ -103,7 +103,8 @@ def of_experiment(networks: pd.DataFrame, judged: Evaluation, views: Mapping[str
         found.insert(0, "Development seeds only: nothing is confirmed or refuted by these runs.")
     return "\n\n".join(
         [
-            "**Start here.** Neurons are removed from trained networks one at a time; a *method* says which goes next. "
+            "**Start here**: unfold this note (arrow on the right) for what was found and where to look.",
+            "Neurons are removed from trained networks one at a time; a *method* says which goes next. "
             "How many can go before the network suffers, and which methods know? One run here is one population "
             "(data + network + training), method and ranking, **summed up over all its networks**.",
             "**What was found**",

@@ -110,10 +110,11 @@ EXPERIMENT_VIEWS = {
         (*_COLUMNS, "`removable`", "`spearman_start`", "`regret`", "`accuracy_start_held_out`"),
         "attributes.start_time",
         ascending=False,
+        newest=True,
         charts=_CHARTS,
     ),
     COMPARE: View(
-        "Methods of a population, averaged over seeds (change its name in the search box)",
+        "Methods compared, seeds averaged",
         _OF_ONE,
         (*_COLUMNS, "`removable`", "`spearman_start`", "`regret`", "`accuracy_start_held_out`"),
         "attributes.start_time",

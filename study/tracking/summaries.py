@@ -30,7 +30,8 @@ KIND = {"mlflow.experimentKind": "custom_model_development"}
 KIND_OF_RUN = "summary"
 ORDER = "order"
 """Tag that holds a summary's place in the list."""
-BUILT_FROM = f"{TAG}built_from"
+BUILT_FROM = f"mlflow.{TAG}built_from"
+"""Tag of the experiment; the UI hides what begins with `mlflow.`."""
 RUN = "{run}"
 """Stands for the run's id in its description."""
 

@@ -19,6 +19,10 @@ SECTION = "shown"
 COLLAPSED = ("accuracy", "error_per_sample", "agreement", "size", "Model metrics", "System metrics")
 """Sections that the UI makes of the other metrics, by what stands before the slash: there, but not unfolded."""
 STEP, BY_METRIC = "step", "metric"
+RUN_NAME, CREATED = "attributes.`Run Name`", "runDateAndNestInfo"
+"""Columns that the UI always shows, by its own names for them."""
+WIDE, NARROW, NAME = 125, 95, 320
+"""Widths of columns in pixels: of a tag, a metric, and a run's name."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class View:
         columns: tags of `study.records.RUN_TAGS` and metrics, in their order; metrics in backquotes.
         order: column that is sorted by, as in `columns`, or an attribute such as "attributes.start_time".
         ascending: whether the smallest comes first.
+        newest: whether the time when a run was made is worth the second place.
         charts: of the chart view.
         heading: above them.
         by: tag that runs are averaged by; "" for none.
@@ -82,20 +87,26 @@ class View:
     columns: Sequence[str]
     order: str
     ascending: bool
+    newest: bool = False
     charts: Sequence[Chart] = ()
     heading: str = "Against units removed"
     by: str = ""
 
     def state(self) -> dict[str, Any]:
         """Return the state of the page."""
-        sections = [{"uuid": SECTION, "name": self.heading, "display": True}]
+        columns = [column(name) for name in self.columns]
+        widths = {name: NARROW if name.startswith("metrics.") else WIDE for name in columns}
+        first, last = ([CREATED], []) if self.newest else ([], [CREATED])
+        sections: list[dict[str, Any]] = [{"uuid": SECTION, "name": self.heading, "display": True, "columns": 2}]
         sections += [{"uuid": f"folded-{name}", "name": name, "display": False} for name in COLLAPSED]
         grouped = {"aggregateFunction": "average", "groupByKeys": [{"mode": "tag", "groupByData": TAG + self.by}]}
         return {
             "searchFilter": self.runs,
             "orderByKey": column(self.order),
             "orderByAsc": self.ascending,
-            "selectedColumns": [column(name) for name in self.columns],
+            "selectedColumns": columns,
+            "columnOrder": [RUN_NAME, *first, *columns, *last],
+            "columnWidths": widths | {RUN_NAME: NAME, CREATED: WIDE},
             "runsHiddenMode": "FIRST_20_RUNS",
             "compareRunCharts": [chart.card(number) for number, chart in enumerate(self.charts)],
             "compareRunSections": [{**section, "isReordered": True, "deleted": False} for section in sections],

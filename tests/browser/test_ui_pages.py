@@ -1,6 +1,5 @@
 """The MLflow UI as somebody sees it who has just started it: in a real browser, on a real store, and on a moved one."""
 
-import json
 import shutil
 import signal
 import subprocess
@@ -42,8 +41,7 @@ def addresses(request, store, tmp_path_factory):
         moved = tmp_path_factory.mktemp("elsewhere") / "store"
         shutil.copytree(store, moved)
         store.rename(store.with_name("gone"))  # nothing may lean on the old place
-        request.addfinalizer(lambda: store.with_name("gone").rename(store))
-        store = moved
+        store, made = moved, store
     command = [sys.executable, "-m", "study.ui", "--uri", f"sqlite:///{store}/mlflow.db", "--port", "5230"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         lines = []
@@ -54,6 +52,8 @@ def addresses(request, store, tmp_path_factory):
         yield dict(map(str.strip, line.split(": ", 1)) for line in lines if ":  http://" in line)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
+    if request.param == "moved":
+        made.with_name("gone").rename(made)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from study.tracking.summaries import Summaries, Summary, name_of
 from study.tracking.views import Chart, View
 from tests.tracking.made import record
 
-VIEWS = {"study": View("All", "", ("population",), "order", True, (Chart("accuracy", "Accuracy"),))}
+VIEWS = {"study": View("All", "", ("population",), "order", True, charts=(Chart("accuracy", "Accuracy"),))}
 
 
 @pytest.fixture
