@@ -19,6 +19,7 @@ Curve = list[tuple[int, float]]
 BY = ["population", "ranking", "method"]
 QUANTILES = {"": 0.5, "_q10": 0.1, "_q90": 0.9}
 """What a metric's name ends in, and which quantile over networks it is."""
+DIGITS = 5
 OVER = "units removed"
 """The curve that is nothing but its own step: an axis that says what it shows."""
 
@@ -47,7 +48,7 @@ def over_removals(frames: Frames) -> dict[Group, dict[str, Curve]]:
 
 
 def scalars(of: pd.DataFrame) -> dict[str, float]:
-    """Return the medians of one population, method and ranking.
+    """Return the medians of one population, method and ranking, in as many digits as a column of the UI shows.
 
     Args:
         of: its rows of `metrics.per_network`.
@@ -65,7 +66,7 @@ def scalars(of: pd.DataFrame) -> dict[str, float]:
     found = {name: float(column.median()) for name, column in values.items()}
     found |= {f"removable_share{end}": float(of[share].quantile(q)) for end, q in QUANTILES.items()}
     found["networks"] = float(len(of))
-    return {name: value for name, value in found.items() if value == value}
+    return {name: float(f"{value:.{DIGITS}g}") for name, value in found.items() if value == value}
 
 
 def removable(of: pd.DataFrame) -> str:

@@ -130,8 +130,8 @@ RANKINGS_SHOWN = ("iterative", "single_overall")
 def _views(populations: list[str]) -> dict[str, View]:
     from study.tracking.views import Chart, View
 
-    columns = ["population", "method", "ranking", "`removable_share`", "`removable_share_q10`"]
-    columns += ["`removable_share_q90`", "`removable_share_held_out`", "`spearman_start`", "`regret`", "`networks`"]
+    columns = ["population", "method", "ranking", "`removable_share`", "`removable_share_held_out`"]
+    columns += ["`spearman_start`", "`regret`", "`networks`"]
     charts = [
         Chart("accuracy/pruning", "Accuracy on the rows ranked on, median over networks", over=medians.OVER),
         Chart("accuracy/held_out", "Accuracy on held-out rows, median over networks", over=medians.OVER),

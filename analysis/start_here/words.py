@@ -35,9 +35,9 @@ def of_run(of: pd.DataFrame, scalars: Mapping[str, float], figure: str, claims: 
     method, ranking = label(first["method"]), RANKINGS[first["ranking"]]
     seeds = f"seeds {of['seed'].min()} to {of['seed'].max()}"
     kept = "accuracy has fallen by one point" if removable(of) == "r_1" else "the error has risen by 1 % of its range"
-    spread = f"in 80 % of the networks between {_percent(scalars, '_q10')} and {_percent(scalars, '_q90')}"
+    spread = f"80 % of the networks between {_percent(scalars, '_q10')} and {_percent(scalars, '_q90')}"
     held_out = scalars.get("removable_share_held_out")
-    beside = "" if held_out is None else f"; on held-out rows {held_out:.0%}"
+    beside = "" if held_out is None else f"; on held-out rows {100 * held_out:.0f} %"
     parts = [
         f"**{first['population']}, {method}, {ranking}**: {len(of)} networks ({seeds}) of {scalars['units']:.0f} "
         f"hidden units, summed up. **{_percent(scalars)}** of the units go before {kept} on the rows ranked on "
@@ -59,7 +59,7 @@ def shown(figure: str) -> str:
 
 
 def _percent(scalars: Mapping[str, float], ending: str = "") -> str:
-    return f"{scalars[f'removable_share{ending}']:.0%}"
+    return f"{100 * scalars[f'removable_share{ending}']:.0f} %"
 
 
 def claims_on(judged: Evaluation) -> dict[str, list[str]]:
@@ -96,7 +96,7 @@ def of_experiment(networks: pd.DataFrame, judged: Evaluation, views: Mapping[str
         if of.empty:
             continue
         medians = of.groupby("method")[removable(of)].median()
-        values = (f"{medians[m]:.0%}" if m in medians and medians[m] == medians[m] else "–" for m in methods)
+        values = (f"{100 * medians[m]:.0f} %" if m in medians and medians[m] == medians[m] else "–" for m in methods)
         lines.append(f"| {population} | {' | '.join(values)} | [compare]({address}) |")
     found = [sentence.text for sentence in judged.headline if not sentence.claim]
     if not judged.confirmatory:

@@ -110,7 +110,6 @@ EXPERIMENT_VIEWS = {
         (*_COLUMNS, "`removable`", "`spearman_start`", "`regret`", "`accuracy_start_held_out`"),
         "attributes.start_time",
         ascending=False,
-        newest=True,
         charts=_CHARTS,
     ),
     COMPARE: View(

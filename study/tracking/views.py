@@ -20,9 +20,10 @@ COLLAPSED = ("accuracy", "error_per_sample", "agreement", "size", "Model metrics
 """Sections that the UI makes of the other metrics, by what stands before the slash: there, but not unfolded."""
 STEP, BY_METRIC = "step", "metric"
 RUN_NAME, CREATED = "attributes.`Run Name`", "runDateAndNestInfo"
-"""Columns that the UI always shows, by its own names for them."""
-WIDE, NARROW, NAME = 125, 95, 320
-"""Widths of columns in pixels: of a tag, a metric, and a run's name."""
+"""Columns that the UI always shows first, by its own names for them."""
+WIDTHS = {RUN_NAME: 320, CREATED: 120}
+MARGIN, LETTER = 30, 7
+"""Pixels beside the heading of another column, and of a letter of it."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,6 @@ class View:
         columns: tags of `study.records.RUN_TAGS` and metrics, in their order; metrics in backquotes.
         order: column that is sorted by, as in `columns`, or an attribute such as "attributes.start_time".
         ascending: whether the smallest comes first.
-        newest: whether the time when a run was made is worth the second place.
         charts: of the chart view.
         heading: above them.
         by: tag that runs are averaged by; "" for none.
@@ -87,7 +87,6 @@ class View:
     columns: Sequence[str]
     order: str
     ascending: bool
-    newest: bool = False
     charts: Sequence[Chart] = ()
     heading: str = "Against units removed"
     by: str = ""
@@ -95,8 +94,7 @@ class View:
     def state(self) -> dict[str, Any]:
         """Return the state of the page."""
         columns = [column(name) for name in self.columns]
-        widths = {name: NARROW if name.startswith("metrics.") else WIDE for name in columns}
-        first, last = ([CREATED], []) if self.newest else ([], [CREATED])
+        widths = {name: MARGIN + LETTER * len(name.split("`")[1]) for name in columns}
         sections: list[dict[str, Any]] = [{"uuid": SECTION, "name": self.heading, "display": True, "columns": 2}]
         sections += [{"uuid": f"folded-{name}", "name": name, "display": False} for name in COLLAPSED]
         grouped = {"aggregateFunction": "average", "groupByKeys": [{"mode": "tag", "groupByData": TAG + self.by}]}
@@ -105,8 +103,8 @@ class View:
             "orderByKey": column(self.order),
             "orderByAsc": self.ascending,
             "selectedColumns": columns,
-            "columnOrder": [RUN_NAME, *first, *columns, *last],
-            "columnWidths": widths | {RUN_NAME: NAME, CREATED: WIDE},
+            "columnOrder": [*WIDTHS, *columns],
+            "columnWidths": WIDTHS | widths,
             "runsHiddenMode": "FIRST_20_RUNS",
             "compareRunCharts": [chart.card(number) for number, chart in enumerate(self.charts)],
             "compareRunSections": [{**section, "isReordered": True, "deleted": False} for section in sections],
