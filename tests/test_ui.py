@@ -31,8 +31,8 @@ def test_a_server_address_is_not_served_again(capsys):
     assert "http://127.0.0.1:9" in capsys.readouterr().err
 
 
-def test_only_this_machine_is_listened_on(tmp_path):
-    command = ui.command(Store(f"sqlite:///{tmp_path}/mlflow.db"), 5000)
+def test_only_this_machine_is_listened_on():
+    command = ui.command(5000)
     assert command[command.index("--host") + 1] == "127.0.0.1"
 
 

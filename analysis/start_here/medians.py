@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import pandas as pd
 
@@ -36,14 +37,15 @@ def over_removals(frames: Frames) -> dict[Group, dict[str, Curve]]:
     for name, split in (("pruning", "pruning"), ("held_out", HELD_OUT)):
         path = averaged(curves(frames, split))
         quantities = ["accuracy", "error_per_sample"]
-        over = path.groupby([*BY, "removed"])[quantities].quantile(list(QUANTILES.values()))
-        for group, of in over.groupby(level=BY):
-            at = of.droplevel(BY).unstack()
-            mine = found.setdefault(group, {OVER: [(int(k), float(k)) for k in at.index]})
-            for quantity in quantities:
-                for ending, quantile in QUANTILES.items():
-                    values = at[quantity, quantile].dropna()
-                    mine[f"{quantity}/{name}{ending}"] = [(int(k), float(v)) for k, v in values.items()]
+        for group, of in path.groupby(BY):
+            at = of.groupby("removed")[quantities]
+            mine = found.setdefault(cast(Group, group), {})
+            for ending, quantile in QUANTILES.items():
+                values = at.quantile(quantile)
+                steps = [int(k) for k in values.index.to_numpy()]
+                mine[OVER] = [(k, float(k)) for k in steps]
+                for quantity in quantities:
+                    mine[f"{quantity}/{name}{ending}"] = list(zip(steps, map(float, values[quantity]), strict=True))
     return found
 
 

@@ -22,8 +22,10 @@ if TYPE_CHECKING:  # loading MLflow takes a second
     from study.tracking.summaries import Summaries, Summary
     from study.tracking.views import View
 
-FIGURES = ("degradation_{population}_{ranking}", "agreement_{population}", "impacts_{population}")
-FIGURES += ("surfaces_{population}",)
+FIGURES = (
+    *("degradation_{population}_{ranking}", "agreement_{population}"),
+    *("impacts_{population}", "surfaces_{population}"),
+)
 """Figures of the report that a run shows, in reading order."""
 SAME = ("dataset", "network", "output", "task")
 """Tags that all cells of a population share."""
