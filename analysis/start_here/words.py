@@ -69,11 +69,13 @@ def claims_on(judged: Evaluation) -> dict[str, list[str]]:
     parts = main[(main["role"] == "decides") & (main["n"] > 0)].sort_values(["tier", "claim"], kind="stable")
     found: dict[str, list[str]] = {}
     for population, rows in parts.groupby("population"):
-        told = [
-            f"**{row['claim']} {overall[row['claim']]}**: {str(row['statement']).rstrip('.')}. Here {row['part']}: "
-            f"{interval(row)}, {test(row)}, {row['verdict']}."
-            for _, row in rows.iterrows()
-        ]
+        told = []
+        for claim, of in rows.groupby("claim", sort=False):
+            here = "; ".join(
+                f"{row['part']} {interval(row)}, {test(row)}: {row['verdict']}" for _, row in of.iterrows()
+            )
+            statement = str(of["statement"].iloc[0]).rstrip(".")
+            told.append(f"**{claim} {overall[claim]}**: {statement}. Here {here}.")
         more = len(told) - MOST
         found[str(population)] = told[:MOST] + ([f"{more} more in the report"] if more > 0 else [])
     return found

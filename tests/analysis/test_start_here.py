@@ -52,6 +52,8 @@ def test_a_run_says_which_claims_rest_on_its_population():
     verdict = judged.verdicts.query("claim == 'C04' and part == 'overall' and arm == 'as_published'")["verdict"].item()
     [sentence] = [s for s in told["mnist_1x100"] if s.startswith("**C04 ")]
     assert sentence.startswith(f"**C04 {verdict}**: Second order beats first order")
+    assert sentence.count("SUP(") == 1
+    assert "PROP(" in sentence
 
 
 def test_only_a_file_that_can_be_written_is_summed_up_unasked(tmp_path):
