@@ -1,9 +1,12 @@
 """What the summaries in the tracking store say: medians over networks, and the claims that rest on them."""
 
+import argparse
+
 import numpy as np
 import pytest
 
 from analysis import claims, metrics
+from analysis.__main__ import wanted
 from analysis.metrics import per_network
 from analysis.start_here import is_local, medians, words
 from tests.analysis.synthetic import Cell, frames, study
@@ -54,6 +57,24 @@ def test_a_run_says_which_claims_rest_on_its_population():
     assert sentence.startswith(f"**C04 {verdict}**: Second order beats first order")
     assert sentence.count("SUP(") == 1
     assert "PROP(" in sentence
+
+
+@pytest.mark.parametrize(
+    ("asked", "summed"),
+    [
+        ({}, True),
+        ({"start_here": False}, False),
+        ({"sweep": "smoke"}, False),
+        ({"sweep": "smoke", "start_here": True}, True),
+        ({"store": "http://127.0.0.1:5000"}, False),
+        ({"store": "http://127.0.0.1:5000", "start_here": True}, True),
+        ({"exported": "outputs/export"}, False),
+    ],
+)
+def test_whole_stores_of_this_machine_are_summed_up_unless_told_otherwise(tmp_path, asked, summed):
+    (tmp_path / "mlflow.db").touch()
+    usual = {"store": f"sqlite:///{tmp_path}/mlflow.db", "start_here": None, "sweep": None, "exported": None}
+    assert wanted(argparse.Namespace(**usual | asked)) is summed
 
 
 def test_only_a_file_that_can_be_written_is_summed_up_unasked(tmp_path):

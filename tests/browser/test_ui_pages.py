@@ -31,6 +31,8 @@ def store(tmp_path_factory):
     command = [sys.executable, "-m", "analysis", "--selftest", "20", "--out", folder / "report"]
     command += ["--store", f"sqlite:///{folder}/mlflow/mlflow.db"]
     subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, check=True)
+    again = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, check=True, text=True)
+    assert "Nothing has changed" in again.stdout
     return folder / "mlflow"
 
 
