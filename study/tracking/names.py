@@ -148,5 +148,6 @@ Methods: `brute_force` (true impact), `taylor1` and `taylor2` (the paper's first
 (sanity). Rankings: `single_overall` (scores computed once), `iterative` (after every removal).
 
 **In a run**: metrics over *units removed* as the step; *Artifacts*: `figures/`, `tables/*.parquet` (every \
-number), `config.yaml`, `environment.json`. Verdicts over all seeds are in the report (`make report`), not here.
+number), `config.yaml`, `environment.json`. Medians over all seeds are in the experiment *start here*, verdicts in the \
+report (`make report`). The button at the top right of this page lists its saved views.
 """
