@@ -13,12 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis import claims, metrics, report, selftest
+from analysis import claims, metrics, report, selftest, start_here
 from analysis.report.authors import is_theirs
 from analysis.report.tables import VERDICT_ORDER, number
 from analysis.runs import export, find, read, read_export
 from study import records
 from study.command import exit_code
+from study.errors import StudyError
 from study.fingerprint import fingerprint
 
 SAID = "verdicts.txt"
@@ -41,6 +42,12 @@ def main() -> int:
     )
     parser.add_argument("--keep", type=Path, help="copy the small results to this folder, as `make results` does")
     parser.add_argument("--again", action="store_true", help="rebuild a report that is up to date, too")
+    parser.add_argument(
+        "--start-here",
+        action=argparse.BooleanOptionalAction,
+        help="sum the cells up in the store, for those who open the UI (default: where it is a file of this machine, "
+        "unless --sweep leaves cells out)",
+    )
     arguments = parser.parse_args()
     if arguments.selftest < selftest.FEWEST:
         parser.error(f"--selftest {arguments.selftest}: at least {selftest.FEWEST}")
@@ -48,13 +55,15 @@ def main() -> int:
         report.check_kept(arguments.keep)
     console = Console(record=True)
     mark = None
+    summing, not_summed = wanted(arguments), ""
     with console.status("Reading the store") as status:
         if arguments.exported:
             frames = read_export(arguments.exported)
         else:
             found = find(arguments.store, arguments.experiment, arguments.sweep)
             mark = fingerprint([Path(__file__).parent, Path(records.__file__).parent], found.facts)
-            if not (arguments.again or arguments.keep) and (said := up_to_date(arguments.out, mark)):
+            there = not summing or start_here.published(arguments.store, arguments.experiment) == mark
+            if there and not (arguments.again or arguments.keep) and (said := up_to_date(arguments.out, mark)):
                 console.print(said, highlight=False, markup=False, soft_wrap=True)
                 return 0
             frames = read(found, None if arguments.again else arguments.out.parent / "export")
@@ -74,9 +83,18 @@ def main() -> int:
         tested = testing.result()
         shown = frames.of(kept["key"].tolist())
         page = report.build(shown, kept, judged, tested, arguments.out, status.update)
+        if summing:
+            status.update("Summing up for the UI")
+            place = arguments.store, arguments.experiment
+            try:
+                start_here.publish(*place, shown, kept, judged, arguments.out, mark or "")
+            except StudyError as error:
+                not_summed = f"Not summed up for the UI: {error}"
     show(judged, console)
     for row in frames.not_run.itertuples():
         console.print(f"[yellow]Not run: {row.population}.[/yellow] {escape(str(row.reason))}", highlight=False)
+    if not_summed:
+        console.print(f"[yellow]{escape(not_summed)}[/yellow]", highlight=False)
     console.print(f"Report: {page}", soft_wrap=True)
     if arguments.keep:
         report.keep(arguments.out, arguments.keep, judged, kept)
@@ -84,6 +102,15 @@ def main() -> int:
     (arguments.out / SAID).write_text(console.export_text())
     (arguments.out / MARK).write_text(mark or "")
     return 0
+
+
+def wanted(arguments: argparse.Namespace) -> bool:
+    """Say whether the cells are to be summed up in the store."""
+    if arguments.exported:
+        return False
+    if arguments.start_here is None:
+        return arguments.sweep is None and start_here.is_local(arguments.store)
+    return bool(arguments.start_here)
 
 
 def up_to_date(folder: Path, mark: str) -> str | None:

@@ -1,9 +1,10 @@
 """The tables that a cell records: names, columns, types and units, in one place.
 
-`analysis` knows of `study` nothing but this module, `fingerprint` and how commands end (`command`, `errors`). Every
-table is one parquet file, `tables/<name>.parquet`, among the artefacts of the cell's run. An *event* is a point of the
-trajectory: event 0 is the trained network, event k the network with k units removed. Errors and impacts are float64
-sums over samples (not means), in the units of the error that the cell ranks on.
+`analysis` knows of `study` nothing but this module, `fingerprint` and how commands end (`command`, `errors`), and hands
+its summaries of the cells to `tracking.summaries`. Every table is one parquet file, `tables/<name>.parquet`, among the
+artefacts of the cell's run. An *event* is a point of the trajectory: event 0 is the trained network, event k the
+network with k units removed. Errors and impacts are float64 sums over samples (not means), in the units of the error
+that the cell ranks on.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ TAG = "study."
 """Prefix of every tag that the study writes on a run."""
 
 RUN_TAGS: dict[str, str] = {
-    "kind": "cell | network",
+    "kind": "cell | network; summary: what the analysis says of many cells, in an experiment of its own",
     "status": "finished once every table is written and its digest recorded; running before; failed or killed (reason)",
     "worker": "the process that the run belongs to: host and a number of its own",
     "key": "the cell's key (scientific settings, data digest, numerics version)",

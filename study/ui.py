@@ -17,6 +17,8 @@ from study.errors import StudyError
 from study.tracking import Store
 from study.tracking.database import quiet, sqlite_file
 from study.tracking.names import VIEW
+from study.tracking.summaries import Summaries
+from study.tracking.views import page
 
 HOST = "127.0.0.1"
 PORTS = 50
@@ -43,19 +45,39 @@ def free_port(first: int) -> int:
     raise StudyError(f"no free port from {first} on; name another with --port")
 
 
-def command(store: Store, port: int) -> list[str]:
-    """Return the command that serves a store that exists; one worker, since one person looks at it."""
-    server = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
-    return [*server, "--backend-store-uri", store.uri, "--default-artifact-root", str(store.artifacts)]
+def command(port: int) -> list[str]:
+    """Return the command of the server; one worker, since one person looks at it."""
+    server = [sys.executable, "-m", "uvicorn", "--host", HOST, "--port", str(port), "--log-level", "warning"]
+    return [*server, "--app-dir", str(Path(__file__).parents[1]), "study.ui_page:app"]
 
 
-def page(address: str, experiment_id: str) -> str:
-    """Return the address of the run list, in the view that the experiment carries for it.
+def environment(store: Store, start: str) -> dict[str, str]:
+    """Return the environment of the server of a store that exists.
 
-    >>> page("http://127.0.0.1:5000", "1")
-    'http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=study&workflowType=machine_learning'
+    Args:
+        store: that is served.
+        start: address that opens where none is named.
     """
-    return f"{address}/#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW}&workflowType=machine_learning"
+    from mlflow.server import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV_VAR
+
+    served = {BACKEND_STORE_URI_ENV_VAR: store.uri, ARTIFACT_ROOT_ENV_VAR: str(store.artifacts)}
+    return os.environ | served | {"PYTHONWARNINGS": "ignore", "STUDY_UI_START": start[start.index("#") :]}
+
+
+def addresses(store: Store, address: str) -> dict[str, str]:
+    """Return what there is to open, in words, with its address; the first is where to start.
+
+    Args:
+        store: that is served.
+        address: of the server.
+    """
+    summaries = Summaries(store.uri, store.experiment, store.artifacts)
+    found = {}
+    if (summed := summaries.experiment) is not None:
+        summaries.relocate()
+        found["start here"] = page(address, summed, VIEW)
+    found["all cells"] = page(address, store.experiment_id, VIEW)
+    return found
 
 
 def serve(store: Store, port: int) -> int:
@@ -72,15 +94,15 @@ def serve(store: Store, port: int) -> int:
     store.create()
     port = free_port(port)
     address = f"http://{HOST}:{port}"
+    open_at = addresses(store, address)
     print(f"starting the MLflow UI for {file} (takes up to half a minute) ...", flush=True)
     quiet()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is stopped, the server goes too
-    server = subprocess.Popen(
-        command(store, port), env=os.environ | {"PYTHONWARNINGS": "ignore", "UVICORN_LOG_LEVEL": "warning"}
-    )
+    server = subprocess.Popen(command(port), env=environment(store, next(iter(open_at.values()))))
     try:
         if _answers(address, server):
-            print(f"\n  {page(address, store.experiment_id)}\n\nstop it with Ctrl+C", flush=True)
+            print("", *(f"  {name}:  {place}" for name, place in open_at.items()), "", sep="\n")
+            print("stop it with Ctrl+C", flush=True)
         return server.wait()
     except KeyboardInterrupt:
         return 0

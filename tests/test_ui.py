@@ -31,8 +31,8 @@ def test_a_server_address_is_not_served_again(capsys):
     assert "http://127.0.0.1:9" in capsys.readouterr().err
 
 
-def test_only_this_machine_is_listened_on(tmp_path):
-    command = ui.command(Store(f"sqlite:///{tmp_path}/mlflow.db"), 5000)
+def test_only_this_machine_is_listened_on():
+    command = ui.command(5000)
     assert command[command.index("--host") + 1] == "127.0.0.1"
 
 
@@ -42,11 +42,12 @@ def test_the_ui_answers_and_goes_when_it_is_stopped(tmp_path):
     arguments = [sys.executable, "-m", "study.ui", "--uri", f"sqlite:///{tmp_path}/mlflow.db", "--port", "5160"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         lines = iter(process.stdout.readline, "")
-        address = next(line.strip() for line in lines if "http://127.0.0.1" in line)
+        address = next(line.split()[-1] for line in lines if "http://127.0.0.1" in line)
         assert "workflowType=machine_learning" in address
         root = address.split("/#")[0]
         with urllib.request.urlopen(root, timeout=10) as page:
             assert page.status == 200
+            assert "machine_learning" in page.read().decode()  # what the page prefers, before it looks
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
     time.sleep(1)

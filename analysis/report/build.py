@@ -41,9 +41,7 @@ def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.Dat
         folder: to write into.
         say: told what is being done.
     """
-    # A cell whose true impacts were recorded at the start only says nothing of regret along the way.
-    seen = frames.agreement.loc[frames.agreement["layer"] == -1, "key"].value_counts()
-    table = table.assign(regret_mean=table["regret_mean"].where(table["key"].map(seen) > 1))
+    table = along_the_way(frames, table)
     plain, paths = main_condition(table), curves(frames)
     fresh = plain[~authors.is_theirs(plain) & ~ladder.is_rung(plain)]
     say("Drawing figures")
@@ -94,6 +92,12 @@ def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.Dat
     path = folder / "index.html"
     path.write_text(page)
     return path
+
+
+def along_the_way(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with regret only where it was recorded along the way: at the start alone it says little."""
+    seen = frames.agreement.loc[frames.agreement["layer"] == -1, "key"].value_counts()
+    return table.assign(regret_mean=table["regret_mean"].where(table["key"].map(seen) > 1))
 
 
 def _write(folder: Path, figures: list[Drawn], written: dict[str, pd.DataFrame]) -> None:

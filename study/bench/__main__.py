@@ -16,14 +16,14 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from study.bench import oracle, process, profile, scale, surface, taylor
+from study.bench import oracle, process, profile, scale, surface, taylor, tracking
 from study.bench.rows import Row, table
 from study.cell import environment
 from study.command import exit_code
 from study.plans import profile as sweeps
 from study.plans import sweep, tracked
 
-PARTS = ("oracle", "taylor", "surface", "process", "memory", "scale", "profile")
+PARTS = ("oracle", "taylor", "surface", "process", "tracking", "memory", "scale", "profile")
 FULL_ONLY = ("profile",)
 MEMORY = {
     "one step, 784-300-100-10, N=60,000": "784, (300, 100), 10, 60_000",
@@ -59,6 +59,7 @@ def main() -> int:
         "taylor": lambda: taylor.rows(rounds),
         "surface": lambda: surface.rows(rounds),
         "process": lambda: process.rows(rounds),
+        "tracking": lambda: tracking.rows(rounds),
     }
     for part in parts:
         if part in timed:

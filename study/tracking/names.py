@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from study.tracking.views import Chart, View
+
 METHOD_WORDS = {
     "brute_force": "brute force",
     "taylor1": "first order",
@@ -85,16 +87,42 @@ def run_description(tags: Mapping[str, str]) -> str:
     )
 
 
-VIEW = "study"
-"""Key of the view of the run list that `study.ui` opens."""
+VIEW, COMPARE = "study", "compare"
+"""Keys of the views of the run list that `study.ui` names."""
 
-EXPERIMENT_VIEW = {
-    "searchFilter": "tags.\"study.kind\" = 'cell'",
-    "orderByKey": "attributes.start_time",
-    "orderByAsc": False,
-    "selectedColumns": [f"tags.`study.{name}`" for name in ("population", "method", "ranking", "seed", "status")],
+_COLUMNS = ("population", "method", "ranking", "seed", "status")
+_CHARTS = (
+    Chart("accuracy/pruning", "Accuracy on the rows ranked on, against units removed"),
+    Chart("accuracy/held_out", "Accuracy on held-out rows, against units removed"),
+    Chart("error_per_sample/pruning", "Error per sample, against units removed", log=True),
+    Chart("agreement/spearman", "Rank correlation of score and true impact, against units removed"),
+    Chart("removable", "Units that can go", bars=True),
+)
+_OF_ONE = " AND ".join(
+    f"tags.\"study.{name}\" = '{value}'"
+    for name, value in {"status": "finished", "population": "digits_1x100", "ranking": "iterative", "draw": "0"}.items()
+)
+
+EXPERIMENT_VIEWS = {
+    VIEW: View(
+        "Cells, newest first",
+        "tags.\"study.kind\" = 'cell'",
+        (*_COLUMNS, "`removable`", "`spearman_start`", "`regret`", "`accuracy_start_held_out`"),
+        "attributes.start_time",
+        ascending=False,
+        charts=_CHARTS,
+    ),
+    COMPARE: View(
+        "Methods compared, seeds averaged",
+        _OF_ONE,
+        (*_COLUMNS, "`removable`", "`spearman_start`", "`regret`", "`accuracy_start_held_out`"),
+        "attributes.start_time",
+        ascending=False,
+        charts=_CHARTS,
+        by="method",
+    ),
 }
-"""Cells only, newest first, in columns that tell them apart: the UI cuts run names short."""
+"""Cells only, in columns that tell them apart: the UI cuts run names short."""
 
 EXPERIMENT_DESCRIPTION = """\
 **Which neurons can go, and who can tell?** A reproducibility study of *The Incredible Shrinking Neural Network* \
@@ -120,5 +148,6 @@ Methods: `brute_force` (true impact), `taylor1` and `taylor2` (the paper's first
 (sanity). Rankings: `single_overall` (scores computed once), `iterative` (after every removal).
 
 **In a run**: metrics over *units removed* as the step; *Artifacts*: `figures/`, `tables/*.parquet` (every \
-number), `config.yaml`, `environment.json`. Verdicts over all seeds are in the report (`make report`), not here.
+number), `config.yaml`, `environment.json`. Medians over all seeds are in the experiment *start here*, verdicts in the \
+report (`make report`). The button at the top right of this page lists its saved views.
 """

@@ -16,7 +16,7 @@ from study.records import ON_DEMAND, TABLES, TAG
 from study.tracking import alive, artefacts, database, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
-from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEW, VIEW
+from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS
 from study.tracking.record import CellRecord, check_tags, thinned
 from study.tracking.runs import NOTE, Runs
 from study.tracking.standing import Standing
@@ -24,7 +24,7 @@ from study.tracking.standing import Standing
 EXPERIMENT_TAGS = {
     NOTE: EXPERIMENT_DESCRIPTION,
     "mlflow.experimentKind": "custom_model_development",  # the UI opens on runs, not on generative AI
-    f"mlflow.sharedViewState.{VIEW}": json.dumps(EXPERIMENT_VIEW),
+    **dict(view.tag(key) for key, view in EXPERIMENT_VIEWS.items()),
 }
 TABLE_FILES = {f"tables/{name}.parquet" for name in TABLES if name not in ON_DEMAND}
 NETWORK_FILE = "network.safetensors"

@@ -1,0 +1,43 @@
+"""The MLflow UI as the study opens it; an ASGI application that `study.ui` hands to uvicorn.
+
+MLflow's page starts with generative AI and an open chat assistant, and forgets on the way from a list of runs to a run
+that it was asked for model training. Both are preferences that the page keeps in the browser. Here they are set before
+it looks for them, unless the person who uses that browser has chosen otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from mlflow.server import app as flask_app
+from mlflow.server.fastapi_app import app as mlflow_app
+from starlette.responses import HTMLResponse
+
+START = "STUDY_UI_START"
+"""Environment variable with the place, `#/...`, that opens where the address names none."""
+PREFERRED = {"mlflow.workflowType_v1": "machine_learning", "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": True}
+SCRIPT = """<script>
+for (const [key, value] of Object.entries({preferred}))
+  if (localStorage.getItem(key) === null) localStorage.setItem(key, JSON.stringify(value));
+if (!location.hash && {start}) location.replace({start});
+</script>"""
+
+
+def page() -> str:
+    """Return MLflow's page with the preferences set before everything else."""
+    index = (Path(str(flask_app.static_folder)) / "index.html").read_text()
+    script = SCRIPT.replace("{preferred}", json.dumps(PREFERRED)).replace(
+        "{start}", json.dumps(os.environ.get(START, ""))
+    )
+    return index.replace("<head>", f"<head>{script}", 1)
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    """Answer a request: the page itself, everything else is MLflow's."""
+    if scope["type"] == "http" and scope["path"] == "/":
+        await HTMLResponse(page())(scope, receive, send)
+    else:
+        await mlflow_app(scope, receive, send)
