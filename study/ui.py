@@ -79,7 +79,7 @@ def serve(store: Store, port: int) -> int:
         command(store, port), env=os.environ | {"PYTHONWARNINGS": "ignore", "UVICORN_LOG_LEVEL": "warning"}
     )
     try:
-        if _answers(address, server):
+        if answers(address, server):
             print(f"\n  {page(address, store.experiment_id)}\n\nstop it with Ctrl+C", flush=True)
         return server.wait()
     except KeyboardInterrupt:
@@ -89,7 +89,7 @@ def serve(store: Store, port: int) -> int:
         server.wait()
 
 
-def _answers(address: str, server: subprocess.Popen[bytes]) -> bool:
+def answers(address: str, server: subprocess.Popen[bytes]) -> bool:
     """Wait for the server's health page; False if it ended or did not answer in time."""
     limit = time.monotonic() + PATIENCE
     while time.monotonic() < limit and server.poll() is None:

@@ -1,0 +1,88 @@
+"""The same command line under every launcher: its configuration, one thread a worker, and the same bits."""
+
+import os
+
+import pytest
+from hydra import compose
+
+from study import launching
+from study.population import composer
+from tests.scale import slurm
+from tests.scale.sweeps import COUNT, digests, needs, sweep
+
+RAY = needs("hydra_plugins.hydra_ray_launcher", "ray")
+SUBMITIT = needs("hydra_plugins.hydra_submitit_launcher", "slurm")
+
+REVERSED = ("population=cosine_2x10", "seed=2,1,0", "method=random,taylor2,taylor1", "run.figures_for=[]")
+
+
+def launcher(*overrides):
+    with composer():
+        cfg = compose("config", overrides=list(overrides), return_hydra_config=True)
+    return cfg.hydra.launcher
+
+
+@pytest.mark.parametrize(("name", "extra"), [("ray", "ray"), ("submitit_slurm", "slurm"), ("submitit_local", "slurm")])
+def test_a_launcher_that_is_not_installed_says_how_to_install_it(name, extra, monkeypatch):
+    cfg = launcher(f"hydra/launcher={name}")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert f"make extra EXTRA={extra}" in launching.missing(cfg)
+
+
+@pytest.mark.parametrize("name", ["basic", "joblib"])
+def test_a_launcher_that_comes_with_the_study_needs_nothing(name):
+    assert launching.missing(launcher(f"hydra/launcher={name}")) is None
+
+
+def test_processes_that_are_started_keep_to_one_thread(monkeypatch):
+    for name in launching.ONE_THREAD:
+        monkeypatch.setenv(name, "8")
+    monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
+    launching.keep_to_one_thread()
+    assert {os.environ[name] for name in launching.ONE_THREAD} == {"1"}
+
+
+@pytest.fixture(scope="module")
+def one_process(tmp_path_factory):
+    """The cells one after another in the process of the command, which is Hydra's basic launcher."""
+    folder = tmp_path_factory.mktemp("basic")
+    sweep(f"paths.outputs={folder}")
+    found = digests(f"sqlite:///{folder}/mlflow/mlflow.db")
+    assert len(found) == COUNT
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("cells", "overrides"),
+    [
+        pytest.param(REVERSED, ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], id="joblib-2"),
+        pytest.param(REVERSED, ["hydra/launcher=joblib", "hydra.launcher.n_jobs=3"], id="joblib-3"),
+        pytest.param(REVERSED, ["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=2"], id="ray-2", marks=RAY),
+        pytest.param(REVERSED, ["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=3"], id="ray-3", marks=RAY),
+        pytest.param(
+            REVERSED, ["hydra/launcher=submitit_local", "hydra.sweeper.max_batch_size=3"], id="submitit", marks=SUBMITIT
+        ),
+    ],
+)
+def test_bits_are_the_same_whatever_the_launcher_the_workers_and_the_order(one_process, tmp_path, cells, overrides):
+    said = sweep(*overrides, f"paths.outputs={tmp_path}", cells=cells)
+    assert digests(f"sqlite:///{tmp_path}/mlflow/mlflow.db") == one_process
+    assert "validated against" not in said
+
+
+@SUBMITIT
+@pytest.mark.slow
+def test_a_slurm_array_gives_the_same_bits_and_asks_for_what_the_configuration_says(one_process, tmp_path):
+    first = ("population=cosine_2x10", "seed=0", "method=taylor1,taylor2,random", "run.figures_for=[]")
+    chosen = ["hydra/launcher=submitit_slurm", "hydra.launcher.partition=short", f"paths.outputs={tmp_path}"]
+    (tmp_path / "bin").mkdir()
+    sweep(*chosen, cells=first, environment=slurm.install(tmp_path / "bin"))
+    found = digests(f"sqlite:///{tmp_path}/mlflow/mlflow.db")
+    assert len(found) == 3
+    assert found.items() <= one_process.items()
+    script = (tmp_path / "bin" / "submitted").read_text()
+    for line in ("--array=0-2%3", "--cpus-per-task=1", "--mem=4GB", "--time=60", "--partition=short", "--requeue"):
+        assert f"#SBATCH {line}\n" in script
+    assert "#SBATCH --signal=USR2@120\n" in script
+    assert script.index("export OMP_NUM_THREADS=1") < script.index("srun")
