@@ -9,8 +9,11 @@ from omegaconf import DictConfig
 
 from study.workers import ONE_THREAD
 
-EXTRAS = {"hydra_plugins.hydra_ray_launcher": "ray", "hydra_plugins.hydra_submitit_launcher": "slurm"}
-"""Package of a launcher -> the extra of pyproject.toml that brings it."""
+EXTRAS = {
+    "hydra_plugins.hydra_ray_launcher": ("ray", "make ray"),
+    "hydra_plugins.hydra_submitit_launcher": ("slurm", "make setup"),
+}
+"""Package of a launcher -> the extra of pyproject.toml that brings it, and the command that installs that."""
 
 
 def missing(launcher: DictConfig) -> str | None:
@@ -22,8 +25,8 @@ def missing(launcher: DictConfig) -> str | None:
     package = ".".join(str(launcher._target_).split(".")[:2])
     if package not in EXTRAS or importlib.util.find_spec(package) is not None:
         return None
-    extra = EXTRAS[package]
-    return f"this launcher needs the package {package}, of the extra `{extra}`: make extra EXTRA={extra}"
+    extra, command = EXTRAS[package]
+    return f"the package {package} is not installed; it comes with the extra `{extra}`: {command}"
 
 
 def keep_to_one_thread() -> None:

@@ -55,7 +55,7 @@ def programs() -> Path:
 def check_driver() -> None:
     """Raise StudyError when Python's driver is not installed."""
     if importlib.util.find_spec("psycopg2") is None:
-        raise StudyError("psycopg2, by which MLflow talks to PostgreSQL, is not installed: make extra EXTRA=server")
+        raise StudyError("psycopg2 (for PostgreSQL) is not installed; it comes with the extra `server`: make setup")
 
 
 @contextmanager

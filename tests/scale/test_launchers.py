@@ -26,7 +26,7 @@ def launcher(*overrides):
 def test_a_launcher_that_is_not_installed_says_how_to_install_it(name, extra, monkeypatch):
     cfg = launcher(f"hydra/launcher={name}")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    assert f"make extra EXTRA={extra}" in launching.missing(cfg)
+    assert f"the extra `{extra}`: make" in launching.missing(cfg)
 
 
 @pytest.mark.parametrize("name", ["basic", "joblib"])

@@ -148,7 +148,7 @@ def test_a_taken_port_is_named(tmp_path, capsys, monkeypatch):
 def test_an_absent_postgresql_and_an_absent_driver_are_named(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert server.main(["--folder", str(tmp_path / "s")]) == 2
-    assert "make extra EXTRA=server" in capsys.readouterr().err
+    assert "extra `server`: make setup" in capsys.readouterr().err
     monkeypatch.undo()
     monkeypatch.setattr(postgres, "check_driver", lambda: None)
     monkeypatch.setattr(postgres, "PLACES", (f"{tmp_path}/*/bin",))
