@@ -24,6 +24,8 @@ R = TypeVar("R")
 SQLITE = "sqlite:///"
 PATIENCE = 7
 """Attempts at a locked database: MLflow waits 20 s in each, and we up to a few seconds between two."""
+PASSING = ("locked", "unique constraint")
+"""What an error says that is gone the next time: the other writer has finished, or what it wrote first is found."""
 
 
 def sqlite_file(uri: str) -> Path | None:
@@ -116,12 +118,15 @@ def relocate(file: Path, experiment_id: str, artifacts: Path) -> bool:
 
 
 def patiently(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Return `call(...)`, tried again for as long as another writer holds the database."""
+    """Return `call(...)`, tried again for as long as another writer holds the database, or was first.
+
+    MLflow looks whether a data set is there and then inserts it: of two that log the first cells of one, one fails.
+    """
     for attempt in range(PATIENCE):
         try:
             return call(*args, **kwargs)
         except Exception as error:
-            if "locked" not in str(error) or attempt == PATIENCE - 1:
+            if attempt == PATIENCE - 1 or not any(words in str(error).lower() for words in PASSING):
                 raise
             time.sleep(random.uniform(0.05, 0.1) * 2**attempt)  # waiting times only; nothing scientific is drawn
     raise AssertionError("unreachable")

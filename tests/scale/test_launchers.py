@@ -1,6 +1,7 @@
 """The same command line under every launcher: its configuration, one thread a worker, and the same bits."""
 
 import os
+import shutil
 
 import pytest
 from hydra import compose
@@ -43,45 +44,62 @@ def test_processes_that_are_started_keep_to_one_thread(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def one_process(tmp_path_factory):
+def outputs(tmp_path_factory):
     """The cells one after another in the process of the command, which is Hydra's basic launcher."""
     folder = tmp_path_factory.mktemp("basic")
     sweep(f"paths.outputs={folder}")
-    found = digests(f"sqlite:///{folder}/mlflow/mlflow.db")
+    return folder
+
+
+@pytest.fixture
+def one_process(outputs):
+    found = digests(f"sqlite:///{outputs}/mlflow/mlflow.db")
     assert len(found) == COUNT
     return found
 
 
+@pytest.fixture
+def trained(outputs, tmp_path):
+    """A folder of outputs that has the trained networks, most of a quick cell's time."""
+    shutil.copytree(outputs / "networks", tmp_path / "networks")
+    return tmp_path
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("cells", "overrides"),
-    [
-        pytest.param(REVERSED, ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"], id="joblib-2"),
-        pytest.param(REVERSED, ["hydra/launcher=joblib", "hydra.launcher.n_jobs=3"], id="joblib-3"),
-        pytest.param(REVERSED, ["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=2"], id="ray-2", marks=RAY),
-        pytest.param(REVERSED, ["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=3"], id="ray-3", marks=RAY),
-        pytest.param(
-            REVERSED, ["hydra/launcher=submitit_local", "hydra.sweeper.max_batch_size=3"], id="submitit", marks=SUBMITIT
-        ),
-    ],
-)
-def test_bits_are_the_same_whatever_the_launcher_the_workers_and_the_order(one_process, tmp_path, cells, overrides):
-    said = sweep(*overrides, f"paths.outputs={tmp_path}", cells=cells)
+def test_two_workers_train_and_prune_to_the_same_bits_in_any_order(one_process, tmp_path):
+    said = sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", f"paths.outputs={tmp_path}", cells=REVERSED)
     assert digests(f"sqlite:///{tmp_path}/mlflow/mlflow.db") == one_process
     assert "validated against" not in said
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        pytest.param(["hydra/launcher=joblib", "hydra.launcher.n_jobs=3"], id="joblib-3"),
+        pytest.param(["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=2"], id="ray-2", marks=RAY),
+        pytest.param(["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=3"], id="ray-3", marks=RAY),
+        pytest.param(
+            ["hydra/launcher=submitit_local", "hydra.sweeper.max_batch_size=3"], id="submitit", marks=SUBMITIT
+        ),
+    ],
+)
+def test_bits_are_the_same_whatever_the_launcher_and_the_number_of_workers(one_process, trained, overrides):
+    sweep(*overrides, f"paths.outputs={trained}", cells=REVERSED)
+    assert digests(f"sqlite:///{trained}/mlflow/mlflow.db") == one_process
+
+
 @SUBMITIT
 @pytest.mark.slow
-def test_a_slurm_array_gives_the_same_bits_and_asks_for_what_the_configuration_says(one_process, tmp_path):
+def test_a_slurm_array_gives_the_same_bits_and_asks_for_what_the_configuration_says(one_process, trained):
     first = ("population=cosine_2x10", "seed=0", "method=taylor1,taylor2,random", "run.figures_for=[]")
-    chosen = ["hydra/launcher=submitit_slurm", "hydra.launcher.partition=short", f"paths.outputs={tmp_path}"]
-    (tmp_path / "bin").mkdir()
-    sweep(*chosen, cells=first, environment=slurm.install(tmp_path / "bin"))
-    found = digests(f"sqlite:///{tmp_path}/mlflow/mlflow.db")
+    chosen = ["hydra/launcher=submitit_slurm", "hydra.launcher.partition=short", f"paths.outputs={trained}"]
+    (trained / "bin").mkdir()
+    sweep(*chosen, cells=first, environment=slurm.install(trained / "bin"))
+    found = digests(f"sqlite:///{trained}/mlflow/mlflow.db")
     assert len(found) == 3
     assert found.items() <= one_process.items()
-    script = (tmp_path / "bin" / "submitted").read_text()
+    script = (trained / "bin" / "submitted").read_text()
     for line in ("--array=0-2%3", "--cpus-per-task=1", "--mem=4GB", "--time=60", "--partition=short", "--requeue"):
         assert f"#SBATCH {line}\n" in script
     assert "#SBATCH --signal=USR2@120\n" in script

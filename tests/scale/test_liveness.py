@@ -1,4 +1,4 @@
-"""Who lives is told only of processes whose locks are in the same folder: not of another machine's, or another /tmp's."""
+"""Who lives is told of processes whose locks are in the same folder: not of another machine's, or another /tmp's."""
 
 import platform
 
