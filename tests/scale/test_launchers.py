@@ -35,6 +35,19 @@ def test_a_launcher_that_comes_with_the_study_needs_nothing(name):
     assert launching.missing(launcher(f"hydra/launcher={name}")) is None
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "basic",
+        "joblib",
+        pytest.param("ray", marks=RAY),
+        *(pytest.param(f"submitit_{n}", marks=SUBMITIT) for n in ("slurm", "local")),
+    ],
+)
+def test_a_named_sweep_runs_under_any_launcher(name):
+    assert "n_jobs" not in launcher("+sweep=smoke", f"hydra/launcher={name}") or name == "joblib"
+
+
 def test_processes_that_are_started_keep_to_one_thread(monkeypatch):
     for name in launching.ONE_THREAD:
         monkeypatch.setenv(name, "8")
