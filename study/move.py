@@ -137,7 +137,7 @@ def _copy(origin: Runs, goal: Standing, found: Run, folder: Path) -> None:
             patiently(to.client.log_batch, new, metrics=metrics[at : at + METRICS_A_BATCH])
         for at in range(0, len(params), PARAMS_A_BATCH):
             patiently(to.client.log_batch, new, params=params[at : at + PARAMS_A_BATCH])
-        if found.inputs.dataset_inputs:
+        if found.inputs is not None and found.inputs.dataset_inputs:
             patiently(to.client.log_inputs, new, datasets=found.inputs.dataset_inputs)
         patiently(to.client.set_terminated, new, found.info.status, found.info.end_time)
         last = [RunTag(name, tags[name]) for name in (f"{TAG}worker", f"{TAG}status") if name in tags]

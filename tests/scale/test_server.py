@@ -65,10 +65,10 @@ def address(folder):
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
-    """The same cells in an SQLite store."""
+    """The folder of outputs of the same cells recorded in an SQLite store."""
     folder = tmp_path_factory.mktemp("local")
-    sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", f"paths.outputs={folder}")
-    return f"sqlite:///{folder}/mlflow/mlflow.db"
+    sweep(f"paths.outputs={folder}")
+    return folder
 
 
 def tables(uri: str, out: Path) -> dict[str, bytes]:
@@ -84,8 +84,10 @@ def test_a_sweep_of_two_workers_records_on_a_server_what_it_would_in_a_file(addr
     workers = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
     if find_spec("hydra_plugins.hydra_ray_launcher") is not None:
         workers = ["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=2"]
+    shutil.copytree(local / "networks", tmp_path / "outputs" / "networks")
     said = sweep(*workers, "tracking=server", f"tracking.uri={address}", f"paths.outputs={tmp_path}/outputs")
-    assert digests(address) == digests(local)
+    file = f"sqlite:///{local}/mlflow/mlflow.db"
+    assert digests(address) == digests(file)
     store = Store(address)
     assert len(store.keys("finished")) == COUNT
     assert all(store.finished(key) for key in store.keys("finished"))  # every file is read back, its digest compared
@@ -94,7 +96,7 @@ def test_a_sweep_of_two_workers_records_on_a_server_what_it_would_in_a_file(addr
     assert places == {"mlflow-artifacts:"}  # whatever becomes of the machine's folders
     assert not (tmp_path / "outputs" / "mlflow").exists()
     assert "Downloading artifacts" not in said
-    from_server, from_file = tables(address, tmp_path / "server"), tables(local, tmp_path / "file")
+    from_server, from_file = tables(address, tmp_path / "server"), tables(file, tmp_path / "file")
     assert from_server.keys() == from_file.keys() >= {"verdicts.csv", "values.csv", "correlations.csv"}
     assert from_server == from_file
 
