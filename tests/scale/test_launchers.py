@@ -14,6 +14,7 @@ from tests.scale.sweeps import COUNT, digests, needs, sweep
 RAY = needs("hydra_plugins.hydra_ray_launcher", "ray")
 SUBMITIT = needs("hydra_plugins.hydra_submitit_launcher", "slurm")
 
+FEW = ("population=cosine_2x10", "seed=1", "method=random,taylor2,taylor1", "run.figures_for=[]")
 REVERSED = ("population=cosine_2x10", "seed=2,1,0", "method=random,taylor2,taylor1", "run.figures_for=[]")
 
 
@@ -56,14 +57,6 @@ def test_processes_that_are_started_keep_to_one_thread(monkeypatch):
     assert {os.environ[name] for name in launching.ONE_THREAD} == {"1"}
 
 
-@pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
-    """The cells one after another in the process of the command, which is Hydra's basic launcher."""
-    folder = tmp_path_factory.mktemp("basic")
-    sweep(f"paths.outputs={folder}")
-    return folder
-
-
 @pytest.fixture
 def one_process(outputs):
     found = digests(f"sqlite:///{outputs}/mlflow/mlflow.db")
@@ -79,36 +72,36 @@ def trained(outputs, tmp_path):
 
 
 @pytest.mark.slow
-def test_two_workers_train_and_prune_to_the_same_bits_in_any_order(one_process, tmp_path):
-    said = sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", f"paths.outputs={tmp_path}", cells=REVERSED)
+def test_three_workers_train_and_prune_to_the_same_bits_in_any_order(one_process, tmp_path):
+    said = sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=3", f"paths.outputs={tmp_path}", cells=REVERSED)
     assert digests(f"sqlite:///{tmp_path}/mlflow/mlflow.db") == one_process
     assert "validated against" not in said
 
 
+@RAY
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "overrides",
-    [
-        pytest.param(["hydra/launcher=joblib", "hydra.launcher.n_jobs=3"], id="joblib-3"),
-        pytest.param(["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=2"], id="ray-2", marks=RAY),
-        pytest.param(["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=3"], id="ray-3", marks=RAY),
-        pytest.param(
-            ["hydra/launcher=submitit_local", "hydra.sweeper.max_batch_size=3"], id="submitit", marks=SUBMITIT
-        ),
-    ],
-)
-def test_bits_are_the_same_whatever_the_launcher_and_the_number_of_workers(one_process, trained, overrides):
-    sweep(*overrides, f"paths.outputs={trained}", cells=REVERSED)
+@pytest.mark.parametrize("workers", [2, 3])
+def test_ray_gives_the_same_bits_whatever_the_number_of_workers(one_process, trained, workers):
+    ray = ["hydra/launcher=ray", f"hydra.launcher.ray.init.num_cpus={workers}"]
+    sweep(*ray, f"paths.outputs={trained}", cells=REVERSED)
     assert digests(f"sqlite:///{trained}/mlflow/mlflow.db") == one_process
 
 
 @SUBMITIT
 @pytest.mark.slow
+def test_processes_of_submitit_give_the_same_bits(one_process, trained):
+    sweep("hydra/launcher=submitit_local", "hydra.sweeper.max_batch_size=2", f"paths.outputs={trained}", cells=FEW)
+    found = digests(f"sqlite:///{trained}/mlflow/mlflow.db")
+    assert len(found) == 3
+    assert found.items() <= one_process.items()
+
+
+@SUBMITIT
+@pytest.mark.slow
 def test_a_slurm_array_gives_the_same_bits_and_asks_for_what_the_configuration_says(one_process, trained):
-    first = ("population=cosine_2x10", "seed=0", "method=taylor1,taylor2,random", "run.figures_for=[]")
     chosen = ["hydra/launcher=submitit_slurm", "hydra.launcher.partition=short", f"paths.outputs={trained}"]
     (trained / "bin").mkdir()
-    sweep(*chosen, cells=first, environment=slurm.install(trained / "bin"))
+    sweep(*chosen, cells=FEW, environment=slurm.install(trained / "bin"))
     found = digests(f"sqlite:///{trained}/mlflow/mlflow.db")
     assert len(found) == 3
     assert found.items() <= one_process.items()

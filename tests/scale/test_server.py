@@ -46,30 +46,33 @@ def folder():
     shutil.rmtree(path, ignore_errors=True)
 
 
+servers: dict[str, subprocess.Popen] = {}
+
+
 @contextmanager
 def served(folder: Path):
-    """The address of a server; it is stopped in the end, and PostgreSQL with it."""
+    """The address of a server; it is stopped in the end, if not before, and PostgreSQL with it."""
     command = [sys.executable, "-m", "study.server", "--folder", folder, "--port", ui.free_port(5180), "--workers", 2]
     with subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        address = next(line.strip() for line in iter(process.stdout.readline, "") if line.startswith("  http"))
+        servers[address] = process
         try:
-            yield next(line.strip() for line in iter(process.stdout.readline, "") if line.startswith("  http"))
+            yield address
         finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=60) == 0
+            stop(address)
+
+
+def stop(address: str) -> None:
+    if address in servers:
+        process = servers.pop(address)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=60) == 0
 
 
 @pytest.fixture(scope="module")
 def address(folder):
     with served(folder) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def local(tmp_path_factory):
-    """The folder of outputs of the same cells recorded in an SQLite store."""
-    folder = tmp_path_factory.mktemp("local")
-    sweep(f"paths.outputs={folder}")
-    return folder
 
 
 def tables(uri: str, out: Path) -> dict[str, pd.DataFrame]:
@@ -83,13 +86,13 @@ def tables(uri: str, out: Path) -> dict[str, pd.DataFrame]:
 
 @REAL
 @pytest.mark.slow
-def test_a_sweep_of_two_workers_records_on_a_server_what_it_would_in_a_file(address, local, tmp_path):
+def test_a_sweep_of_two_workers_records_on_a_server_what_it_would_in_a_file(address, outputs, tmp_path):
     workers = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
     if find_spec("hydra_plugins.hydra_ray_launcher") is not None:
         workers = ["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=2"]
-    shutil.copytree(local / "networks", tmp_path / "outputs" / "networks")
+    shutil.copytree(outputs / "networks", tmp_path / "outputs" / "networks")
     said = sweep(*workers, "tracking=server", f"tracking.uri={address}", f"paths.outputs={tmp_path}/outputs")
-    file = f"sqlite:///{local}/mlflow/mlflow.db"
+    file = f"sqlite:///{outputs}/mlflow/mlflow.db"
     assert digests(address) == digests(file)
     store = Store(address)
     assert len(store.keys("finished")) == COUNT
@@ -121,25 +124,19 @@ def test_a_store_moves_to_a_server_and_back(address, tmp_path):
 
 @REAL
 @pytest.mark.slow
-def test_a_server_goes_when_it_is_stopped_and_finds_everything_when_it_comes_back(tmp_path_factory):
-    folder = Path(tempfile.mkdtemp(prefix="study-server-"))
-    folder.chmod(0o755)
-    try:
-        with served(folder) as address:
-            Store(address).note_not_run("mnist_1x100", "no MNIST")
-            again = [sys.executable, "-m", "study.server", "--folder", str(folder), "--port", str(ui.free_port(5280))]
-            second = subprocess.run(again, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-            assert second.returncode == 2
-            assert "is served already" in second.stderr
-        assert not (folder / "database" / "postmaster.pid").exists()
-        with pytest.raises(urllib.error.URLError):
-            urllib.request.urlopen(f"{address}/health", timeout=2)
-        with served(folder) as address:
-            client = MlflowClient(address)
-            tags = client.get_experiment_by_name("incredible_shrinking_network").tags
-            assert tags["study.not_run.mnist_1x100"] == "no MNIST"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def test_a_folder_is_served_once_and_the_server_goes_when_it_is_stopped(address, folder):
+    again = [sys.executable, "-m", "study.server", "--folder", str(folder), "--port", str(ui.free_port(5280))]
+    second = subprocess.run(again, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode == 2
+    assert "is served already" in second.stderr
+    Store(address).note_not_run("mnist_1x100", "no MNIST")
+    stop(address)
+    assert not (folder / "database" / "postmaster.pid").exists()
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"{address}/health", timeout=2)
+    with served(folder) as found:
+        tags = MlflowClient(found).get_experiment_by_name("incredible_shrinking_network").tags
+        assert tags["study.not_run.mnist_1x100"] == "no MNIST"
 
 
 def test_a_taken_port_is_named(tmp_path, capsys, monkeypatch):
