@@ -10,7 +10,7 @@ export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_NUM_THREADS = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce status report results notebooks test test-fast test-all lint ui authors data sweeps bench bench-full lock clean distclean
+.PHONY: help setup ray reproduce status report results notebooks test test-fast test-all lint ui server authors data sweeps bench bench-full lock clean distclean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -21,8 +21,11 @@ setup: .venv/.done  ## make the virtual environment .venv with the locked depend
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found; name one: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock $(TORCH)
-	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[kernel,dev]'
+	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[kernel,server,slurm,dev]'
 	@touch $@
+
+ray: setup  ## add Ray for hydra/launcher=ray; replaces three locked packages by older ones (make -B setup undoes it)
+	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements-ray.lock -e '.[kernel,server,slurm,ray,dev]'
 
 reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke (a minute), paper (default), full (hours)
 	@$(PY) -m study.reproduce $(PROFILE); status=$$?; case $$status in 2|130) ;; *) $(PY) -m analysis || exit 1;; esac; exit $$status
@@ -56,6 +59,9 @@ lint: setup  ## check style, types and docstrings
 ui: setup  ## browse the recorded runs at http://127.0.0.1:5000
 	$(PY) -m study.ui
 
+server: setup  ## a tracking server for several machines: PostgreSQL and MLflow at http://127.0.0.1:5000
+	$(PY) -m study.server
+
 authors: setup  ## compare the authors' recorded results with ours, on their stored networks that are at hand
 	$(PY) -m study.authors
 
@@ -71,11 +77,17 @@ bench: setup  ## time the oracle and the methods beside references and other lib
 bench-full: setup  ## the same with the references timed whole, and where the time of a profile goes
 	$(PY) -m study.bench --full
 
-lock:  ## resolve the dependencies anew into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra kernel --extra dev --universal --python-version 3.11 --no-annotate --no-header -q -c <(echo "$(TORCH)") \
-		| grep -vE '^(nvidia-|cuda-|triton|--)' > requirements.tmp
+RESOLVE = uv pip compile pyproject.toml --extra kernel --extra server --extra slurm --extra dev --universal \
+	--python-version 3.11 --no-annotate --no-header -q -c <(echo "$(TORCH)")
+LOCKED = grep -vE '^(nvidia-|cuda-|triton|--)'
+
+lock:  ## resolve the dependencies anew into requirements.lock and requirements-ray.lock (needs uv)
+	$(RESOLVE) | $(LOCKED) > requirements.tmp
 	{ echo "# Locked versions for Python 3.11 to 3.13; written by 'make lock'. Used as pip constraints, so a platform takes what it needs."; \
-		cat requirements.tmp; } > requirements.lock && rm requirements.tmp
+		cat requirements.tmp; } > requirements.lock
+	$(RESOLVE) --extra ray -c <(grep -vE '^(joblib|cloudpickle|python-dateutil)==' requirements.lock) | $(LOCKED) > requirements.tmp
+	{ echo "# The same with Ray; written by 'make lock'. See pyproject.toml for what differs and why."; \
+		cat requirements.tmp; } > requirements-ray.lock && rm requirements.tmp
 
 clean:  ## remove the recorded runs, the reports and the trained networks (outputs/)
 	rm -rf outputs

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import typing
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -191,8 +192,14 @@ class CellConfig:
     sweep: SweepConfig = field(default_factory=SweepConfig)
 
 
+# Not part of `register`: processes of Ray and Slurm import this module, but run no main module that would call it.
+OmegaConf.register_new_resolver("study_root", lambda: str(ROOT), replace=True)
+# The launchers of conf/hydra/launcher have the plugins' names, so that Hydra checks them against the plugins' schemas.
+warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema")
+
+
 def register() -> None:
-    """Make the schema known to Hydra: the root's and every group's `schema`, and the resolver `study_root`."""
+    """Make the schema known to Hydra: the root's and every group's `schema`."""
     store = ConfigStore.instance()
     store.store(name="schema", node=CellConfig)
     groups: dict[str, type] = {
@@ -208,7 +215,6 @@ def register() -> None:
     }
     for group, node in groups.items():
         store.store(group=group, name="schema", node=node)
-    OmegaConf.register_new_resolver("study_root", lambda: str(ROOT), replace=True)
 
 
 @dataclass(frozen=True)

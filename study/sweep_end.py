@@ -1,4 +1,4 @@
-"""What a multirun says when it ends with failures: which cells, why, and the command that runs just those again.
+"""What is done around a multirun: its launcher is prepared, and in the end its failures are told.
 
 Hydra shows the first failure of a sweep only, whatever the launcher. The cells' runs hold all of them.
 """
@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from study.errors import StudyError
+from study.launching import keep_to_one_thread, missing
 from study.run import store_of
 
 SHOWN = 10
@@ -27,7 +28,14 @@ class SweepBegan(Callback):
     """Notes when a multirun began, and with which tracking; named in `conf/config.yaml`."""
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
-        """Called by Hydra before the first job."""
+        """Called by Hydra before it makes the launcher.
+
+        Raises:
+            SystemExit: when the launcher is not installed; Hydra turns other exceptions of a callback into warnings.
+        """
+        if (reason := missing(config.hydra.launcher)) is not None:
+            raise SystemExit(f"hydra/launcher={config.hydra.runtime.choices['hydra/launcher']}: {reason}")
+        keep_to_one_thread()
         _begun.append((config, time.time()))
 
 

@@ -100,7 +100,7 @@ def serve(store: Store, port: int) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is stopped, the server goes too
     server = subprocess.Popen(command(port), env=environment(store, next(iter(open_at.values()))))
     try:
-        if _answers(address, server):
+        if answers(address, server):
             print("", *(f"  {name}:  {place}" for name, place in open_at.items()), "", sep="\n")
             print("stop it with Ctrl+C", flush=True)
         return server.wait()
@@ -111,7 +111,7 @@ def serve(store: Store, port: int) -> int:
         server.wait()
 
 
-def _answers(address: str, server: subprocess.Popen[bytes]) -> bool:
+def answers(address: str, server: subprocess.Popen[bytes]) -> bool:
     """Wait for the server's health page; False if it ended or did not answer in time."""
     limit = time.monotonic() + PATIENCE
     while time.monotonic() < limit and server.poll() is None:

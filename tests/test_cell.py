@@ -1,7 +1,5 @@
 """Cells: what makes a key, that finished ones are skipped, that the numbers are the same whoever computes them."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +10,7 @@ from mlflow.tracking import MlflowClient
 from study import impact, records
 from study.authors import networks
 from study.cell import cell_key, cell_tags, compute, prepare
-from study.config import ROOT, plan
+from study.config import plan
 from study.errors import StudyError
 from study.population import composer
 from study.run import run_cell, store_of
@@ -103,22 +101,6 @@ def test_a_torn_table_makes_the_cell_run_again(outputs):
     again = run_cell(cfg, alone=False)
     assert again != first
     assert store_of(cfg).finished(prepare(plan(cfg)).key) == again
-
-
-@pytest.mark.slow
-def test_two_workers_and_one_process_give_the_same_bits(tmp_path):
-    """The real command line: a sweep under joblib with two workers, and the same cells one by one."""
-    shared = [*SMALL, "seed=0,1", "method=brute_force,taylor2_exact,random", "run.figures_for=[]", "removal=zero,mean"]
-    digests = []
-    for name, launcher in (("one", []), ("two", ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"])):
-        command = [sys.executable, "-m", "study", "-m", *shared, *launcher, f"paths.outputs={tmp_path / name}"]
-        subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
-        client = MlflowClient(f"sqlite:///{tmp_path / name}/mlflow/mlflow.db")
-        (experiment,) = [e for e in client.search_experiments() if e.name != "Default"]
-        runs = [r for r in client.search_runs([experiment.experiment_id]) if r.data.tags["study.kind"] == "cell"]
-        digests.append({r.data.tags["study.key"]: r.data.tags["study.tables_digest"] for r in runs})
-    assert len(digests[0]) == 12
-    assert digests[0] == digests[1]
 
 
 def test_the_digest_leaves_out_timing(outputs):

@@ -1,8 +1,9 @@
 """Which process a run belongs to, and whether that process still lives.
 
-Every process that records holds a lock on a file of its own, `worker-<host>-<id>.lock` beside the store's other locks.
+Every process that records holds a lock on a file of its own, `worker-<place>-<id>.lock` beside the store's other locks.
 The operating system lets go of it however the process ends, so that a run whose process was killed can be told from
-one that is still at work, by any process of the same machine.
+one that is still at work, by any process that sees the same folder of locks. The place names that folder, not only the
+host: a job of a cluster may have a /tmp of its own, and two machines or containers may have one name.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ def own(folder: Path) -> str:
     """
     place = os.getpid(), folder
     if place not in _held:
-        lock = FileLock(folder / f"worker-{platform.node() or 'host'}-{uuid.uuid4().hex[:12]}.lock")
+        lock = FileLock(folder / f"worker-{_place(folder)}-{uuid.uuid4().hex[:12]}.lock")
         lock.acquire()
         _held[place] = lock
     return Path(_held[place].lock_file).stem.removeprefix("worker-")
 
 
 def lives(folder: Path, worker: str) -> bool:
-    """Say whether a process lives; one of another machine cannot be asked, and counts as living.
+    """Say whether a process lives; one whose locks are in another folder cannot be asked, and counts as living.
 
     The file of a process that has ended is removed.
     """
-    if worker.rpartition("-")[0] != (platform.node() or "host"):
+    if worker.rpartition("-")[0] != _place(folder):
         return True
     file = folder / f"worker-{worker}.lock"
     if not file.exists():
@@ -51,3 +52,15 @@ def lives(folder: Path, worker: str) -> bool:
             return False
     except Timeout:
         return True
+
+
+def _place(folder: Path) -> str:
+    """Return the host and a number that the folder was given by the first that asked."""
+    file = folder / "place"
+    if not file.exists():
+        with FileLock(folder / "place.lock"):
+            if not file.exists():
+                part = file.with_suffix(".part")
+                part.write_text(uuid.uuid4().hex[:8])
+                part.replace(file)
+    return f"{platform.node() or 'host'}-{file.read_text()}"

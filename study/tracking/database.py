@@ -28,7 +28,7 @@ SQLITE = "sqlite:///"
 SERVER_SECONDS = 10.0
 PATIENCE = 7
 """Attempts at a locked database: MLflow waits 20 s in each, and we up to a few seconds between two."""
-CROSSED = ("locked", "UNIQUE constraint failed", "duplicate key value", "deadlock detected")
+CROSSED = ("locked", "unique constraint", "duplicate key value", "deadlock detected")
 """What databases say when writers cross: one holds it, or both add the same data set, which the second then finds."""
 
 
@@ -48,6 +48,7 @@ def quiet() -> None:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
     os.environ["DO_NOT_TRACK"] = "true"
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"  # a server's client prints two lines a run
+    os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -149,6 +150,8 @@ def relocate(file: Path, experiment_id: str, artifacts: Path) -> bool:
 def patiently(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Return `call(...)`, tried again for as long as another writer is in the way (`CROSSED`).
 
+    MLflow looks whether a data set is there and then inserts it: of two that log the first cells of one, one fails.
+
     Raises:
         StudyError: when the database is held for longer than anything should take.
     """
@@ -157,7 +160,7 @@ def patiently(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return call(*args, **kwargs)
         except Exception as error:
-            if not any(text in str(error) for text in CROSSED):
+            if not any(text in str(error).lower() for text in CROSSED):
                 raise
             if attempt == PATIENCE - 1:
                 if "locked" not in str(error):

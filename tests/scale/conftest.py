@@ -1,0 +1,13 @@
+"""The cells that every launcher's are compared with."""
+
+import pytest
+
+from tests.scale.sweeps import sweep
+
+
+@pytest.fixture(scope="session")
+def outputs(tmp_path_factory):
+    """The folder of outputs of the cells one after another in the process of the command: Hydra's basic launcher."""
+    folder = tmp_path_factory.mktemp("basic")
+    sweep(f"paths.outputs={folder}")
+    return folder
