@@ -8,10 +8,11 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
-from hydra.errors import MissingConfigException
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from study.command import exit_code
 from study.errors import StudyError
 from study.plans import Sweep, planned, profile, runnable, sweep, tracked, unavailable
 from study.run import store_of
@@ -25,17 +26,13 @@ STATES = ("finished", "running", "failed", "killed", "to run")
 
 
 def main() -> int:
-    """Print the table; return 0 when everything is finished, 1 when something is left, 2 for a wrong name."""
+    """Print the table; return 0 when everything is finished, 1 when something is left."""
     parser = argparse.ArgumentParser(prog="python -m study.status", description=__doc__)
     parser.add_argument("name", nargs="?", default="paper", help="a profile or a sweep of conf/ (%(default)s)")
     parser.add_argument("--outputs", type=Path, help="folder of the outputs (default: outputs/ in the checkout)")
-    arguments, console = parser.parse_args(), Console()
-    try:
-        sweeps = named(arguments.name)
-        return show(arguments.name, [s.into(arguments.outputs) if arguments.outputs else s for s in sweeps], console)
-    except StudyError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-        return 2
+    arguments = parser.parse_args()
+    sweeps = [s.into(arguments.outputs) if arguments.outputs else s for s in named(arguments.name)]
+    return show(arguments.name, sweeps, Console())
 
 
 def show(name: str, sweeps: list[Sweep], console: Console) -> int:
@@ -63,10 +60,10 @@ def show(name: str, sweeps: list[Sweep], console: Console) -> int:
     if left and totals["running"] and (pace := store.standing().pace()):
         console.print(f"{left} left, {3600 * pace:.0f} an hour: about {timedelta(seconds=round(left / pace))}")
     for population, reason in absent.items():
-        console.print(f"[yellow]not run[/yellow] {population}: {reason}", highlight=False)
+        console.print(f"[yellow]not run[/yellow] {population}: {escape(reason)}", highlight=False)
     broken = {key for key, state in state_of.items() if state in ("failed", "killed")}
     for run, reason in list(store.standing().reasons(broken).items())[:SHOWN] if broken else []:
-        console.print(f"[red]{run}[/red]: {reason}", highlight=False)
+        console.print(f"[red]{escape(run)}[/red]: {escape(reason)}", highlight=False)
     return 1 if left else 0
 
 
@@ -81,8 +78,8 @@ def named(name: str) -> list[Sweep]:
     except StudyError as error:
         try:
             return [sweep(name)]
-        except MissingConfigException:
-            raise StudyError(f"{error}; nor is it a sweep of conf/sweep/") from None
+        except StudyError as second:
+            raise StudyError(f"{error}; nor is it a sweep: {second}") from None
 
 
 def states(store: Store, keys: set[str]) -> dict[str, str]:
@@ -95,4 +92,4 @@ def states(store: Store, keys: set[str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

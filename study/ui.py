@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from study.command import exit_code
 from study.errors import StudyError
 from study.tracking import Store
 from study.tracking.database import quiet, sqlite_file
@@ -131,12 +132,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--experiment", default="incredible_shrinking_network", help="default: %(default)s")
     parser.add_argument("--port", type=int, default=5000, help="default: %(default)s, or the next free one")
     asked = parser.parse_args(arguments)
-    try:
-        return serve(Store(asked.uri, asked.experiment, asked.artifacts), asked.port)
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    if not 0 < asked.port < 65536:
+        parser.error(f"--port {asked.port}: 1 to 65535")
+    return serve(Store(asked.uri, asked.experiment, asked.artifacts), asked.port)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

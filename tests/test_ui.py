@@ -9,6 +9,7 @@ import urllib.request
 import pytest
 
 from study import ui
+from study.command import exit_code
 from study.tracking import Store
 
 
@@ -21,13 +22,13 @@ def test_a_taken_port_is_passed_over():
 
 
 def test_a_store_that_is_not_there_is_named_and_not_made(tmp_path, capsys):
-    assert ui.main(["--uri", f"sqlite:///{tmp_path}/none.db"]) == 2
+    assert exit_code(lambda: ui.main(["--uri", f"sqlite:///{tmp_path}/none.db"])) == 2
     assert f"{tmp_path}/none.db" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_address_is_not_served_again(capsys):
-    assert ui.main(["--uri", "http://127.0.0.1:9"]) == 2
+    assert exit_code(lambda: ui.main(["--uri", "http://127.0.0.1:9"])) == 2
     assert "http://127.0.0.1:9" in capsys.readouterr().err
 
 

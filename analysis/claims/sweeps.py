@@ -211,7 +211,6 @@ def _file(profile: Profile, name: str, params: dict[str, str], record: str, rand
         f"record: {recorded}",
         f"run: {{figures_for: [{'' if random else first}]}}",
         "hydra:",
-        "  launcher: {n_jobs: -1}",
         "  sweeper:",
         "    params:",
         *(f"      {key}: {value}" for key, value in params.items()),
