@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # loading MLflow takes a second, which an export does not nee
 SQLITE = "sqlite:///"
 NOT_RUN = f"{TAG}not_run."
 PAGE = 1000
+ABOUT, CHECKSUMS = "about.json", "checksums.json"
 FILES = ("cells", "networks", "not_run", "failed", *TABLES)
 """Tables of an export."""
 AGAIN = "the same sweep, run again, replaces it"
@@ -311,9 +312,9 @@ def export(frames: Frames, folder: Path) -> None:
     """Write the frames as parquet files; with them everything can be rebuilt without the store."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in FILES:
-        table = pa.Table.from_pandas(getattr(frames, name), preserve_index=False)
-        pq.write_table(table, folder / f"{name}.parquet", compression="zstd", write_page_checksum=True)
-    (folder / "about.json").write_text(json.dumps(frames.about, indent=1))
+        getattr(frames, name).to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
+    (folder / ABOUT).write_text(json.dumps(frames.about, indent=1))
+    (folder / CHECKSUMS).write_text(json.dumps({name: _sha256(folder / name) for name in _files(folder)}, indent=1))
 
 
 def read_export(folder: Path) -> Frames:
@@ -326,12 +327,21 @@ def read_export(folder: Path) -> Frames:
     if missing - set(ON_DEMAND):  # an export may be older than a table that only some cells have
         raise StoreError(f"{folder} is no export of this analysis: {', '.join(sorted(missing))} missing")
     try:
-        tables = {n: no_rows(n) if n in missing else _read(folder / f"{n}.parquet") for n in FILES}
-        return Frames(about=json.loads((folder / "about.json").read_text()), **tables)
-    except (OSError, pa.ArrowException, ValueError, KeyError) as error:
+        if (folder / CHECKSUMS).is_file():  # an older export has none
+            written = json.loads((folder / CHECKSUMS).read_text())
+            changed = [name for name in _files(folder) if written.get(name) != _sha256(folder / name)]
+            if changed:
+                raise ValueError(f"{', '.join(changed)} not as written")
+        tables = {n: no_rows(n) if n in missing else pd.read_parquet(folder / f"{n}.parquet") for n in FILES}
+        return Frames(about=json.loads((folder / ABOUT).read_text()), **tables)
+    except (OSError, pa.ArrowException, ValueError, KeyError, AttributeError) as error:
         raise StoreError(f"the export {folder} is damaged ({said(error)}); make it again from the store") from error
 
 
-def _read(file: Path) -> pd.DataFrame:
-    with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-        return parquet.read().to_pandas()
+def _files(folder: Path) -> list[str]:
+    return [name for name in (*(f"{n}.parquet" for n in FILES), ABOUT) if (folder / name).is_file()]
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
