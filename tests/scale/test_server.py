@@ -77,7 +77,7 @@ def address(folder):
 
 def tables(uri: str, out: Path) -> dict[str, pd.DataFrame]:
     """The tables of a store's report, but for times, and the order in which cells happened to be recorded."""
-    command = [sys.executable, "-m", "analysis", "--store", uri, "--out", out / "report", "--selftest", "2"]
+    command = [sys.executable, "-m", "analysis", "--store", uri, "--out", out / "report", "--selftest", "20"]
     subprocess.run([*map(str, command)], cwd=ROOT, check=True, capture_output=True, timeout=300)
     files = [file for file in (out / "report" / "tables").glob("*.csv") if file.read_text().strip()]
     found = {file.name: pd.read_csv(file, dtype=str).drop(columns="seconds", errors="ignore") for file in files}
