@@ -1,6 +1,6 @@
 """Real profiles, killed at random moments again and again: the tables in the end are those of an undisturbed run.
 
-Eight kills by default; `make test-all` makes sixty.
+Four kills by default; `make test-all` makes sixty.
 """
 
 import os
@@ -18,7 +18,7 @@ from study.plans import profile, runnable, tracked, unavailable
 from study.run import store_of
 from study.tracking import Store
 
-KILLS = int(os.environ.get("STUDY_KILLS", "8"))
+KILLS = int(os.environ.get("STUDY_KILLS", "4"))
 ROOT = Path(__file__).parents[1]
 
 
