@@ -129,7 +129,7 @@ def test_a_compact_network_of_other_sizes_is_refused():
         ({"name": "retrian"}, "protocol='retrian'; possible: no_retrain, retrain"),
         ({"name": "retrain", "every": 0.0}, "protocol.every=0.0; possible: a share"),
         ({"name": "retrain", "every": 1.5}, "protocol.every=1.5"),
-        ({"name": "retrain", "epochs": -1}, "protocol.epochs=-1; possible: 0"),
+        ({"name": "retrain", "epochs": -1}, "protocol.epochs=-1: 0 or more"),
         ({"epochs": 20}, "go with retrain, and only with it"),
     ],
 )
