@@ -20,7 +20,7 @@ from study.config import ROOT, Plan, non_defaults
 from study.data import Dataset, load_dataset
 from study.errors import StudyError
 from study.impact import ORACLE_VERSION, fused
-from study.networks import Network
+from study.networks import Network, architecture
 from study.retraining import RETRAINING_VERSION
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
@@ -183,7 +183,7 @@ def cell_tags(cell: Cell) -> dict[str, str]:
         "key": cell.key,
         "network_key": cell.network_key,
         "dataset": data.name,
-        "network": "-".join(map(str, sizes)) if network is None else network.name,
+        "network": architecture(sizes) if network is None else network.name,
         "output": plan.pruned_output or output,
         "task": data.task,
     }
@@ -200,7 +200,7 @@ def params(plan: Plan) -> dict[str, object]:
         "population": plan.population,
         "dataset": plan.dataset,
         "dataset_seed": plan.dataset_seed,
-        "hidden": "-".join(map(str, plan.hidden)),
+        "hidden": architecture(plan.hidden),
         "activation": plan.activation,
         "method": plan.method_name,
         "seed": plan.seed,

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
 
 from study.errors import SWITCH, StudyError, hint, said
+
+SHOWN = 10
+"""Failed cells that are named in the terminal, at most."""
 
 
 def exit_code(main: Callable[[], int | None]) -> int:
@@ -34,6 +40,12 @@ def exit_code(main: Callable[[], int | None]) -> int:
             raise
         print(said(error), hint(error), file=sys.stderr)
         return 2 if isinstance(error, StudyError) else 1
+
+
+def tell_failed(failed: Sequence[tuple[object, str]], console: Console) -> None:
+    """Name the first cells that failed, each with its reason."""
+    for name, reason in failed[:SHOWN]:
+        console.print(f"[red]failed[/red] {escape(f'{name}: {reason}')}", highlight=False, soft_wrap=True)
 
 
 def wants_tracebacks() -> bool:

@@ -29,6 +29,8 @@ from study.training import Recipe
 
 ROOT = Path(__file__).parents[1]
 CONF = ROOT / "conf"
+STORED = "authors_"
+"""What the names of populations begin with whose network is read, not trained."""
 FREE = "free"
 """Population of a free combination of data set, network and training."""
 

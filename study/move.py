@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from study.command import exit_code
 from study.errors import StudyError
 from study.records import TAG
 from study.tracking import Store, alive, lookup
@@ -161,24 +162,17 @@ def copy_notes(origin: Runs, target: Store) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and copy; return 1 when something harmed was left out, 2 when it could not be done."""
+    """Read the command line and copy; return 1 when something harmed was left out."""
     parser = argparse.ArgumentParser(prog="python -m study.move", description=(__doc__ or "").split("\n\n", 1)[1])
     parser.add_argument("--from", dest="source", required=True, help="store, as in sqlite:///outputs/mlflow/mlflow.db")
     parser.add_argument("--to", dest="target", required=True, help="store, as in http://127.0.0.1:5000")
     parser.add_argument("--experiment", default="incredible_shrinking_network", help="in both (default: %(default)s)")
     asked, console = parser.parse_args(arguments), Console(stderr=True)
-    try:
-        harmed = move(Store(asked.source, asked.experiment), Store(asked.target, asked.experiment), console)
-    except StudyError as error:
-        console.print(f"[red]{error}[/red]", highlight=False)
-        return 2
-    except KeyboardInterrupt:
-        console.print("Stopped. What was copied stays; the same command goes on from there.")
-        return 130
+    harmed = move(Store(asked.source, asked.experiment), Store(asked.target, asked.experiment), console)
     if harmed:
         console.print(f"{harmed} were not copied: their files are not what they were when they were recorded")
     return 1 if harmed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

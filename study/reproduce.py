@@ -13,15 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from study.command import exit_code
+from study.command import exit_code, tell_failed
 from study.errors import said
 from study.plans import Job, composed, planned, profile, runnable, tracked, unavailable
 from study.run import run_cell, store_of
 from study.workers import Workers
 
 console = Console()
-SHOWN = 10
-"""Failed cells that are named in the terminal, at most."""
 
 
 def main() -> int:
@@ -71,8 +69,7 @@ def reproduce(name: str, workers: int = -1, folder: Path | None = None) -> int:
             failed = run_all(todo, pool, outputs / "logs" / f"{name}.log") if todo else []
     finally:
         store.close_killed()  # those of workers that were lost, or stopped from the keyboard
-    for job, reason in failed[:SHOWN]:
-        console.print(f"[red]failed[/red] {escape(f'{job}: {reason}')}", highlight=False, soft_wrap=True)
+    tell_failed(failed, console)
     if failed:
         console.print(
             f"{len(failed)} cells failed; see {outputs / 'logs' / f'{name}.log'} and the failed runs in the UI.",

@@ -17,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from study import postgres
+from study.command import exit_code
 from study.errors import StudyError
 from study.tracking.database import quiet
 from study.ui import HOST, answers
@@ -140,12 +141,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes that answer (default: %(default)s)")
     parser.add_argument("--names", default="", help="further names of this machine that clients use, as in a.org,b.org")
     asked = parser.parse_args(arguments)
-    try:
-        return serve(asked.folder, asked.host, asked.port, asked.workers, asked.names)
-    except StudyError as error:
-        print(error, file=sys.stderr)
-        return 2
+    return serve(asked.folder, asked.host, asked.port, asked.workers, asked.names)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code(main))

@@ -15,12 +15,11 @@ from omegaconf import DictConfig
 from rich.console import Console
 from rich.markup import escape
 
+from study.command import tell_failed
 from study.errors import StudyError
 from study.launching import keep_to_one_thread, missing
 from study.run import store_of
 
-SHOWN = 10
-"""Cells that are named, at most."""
 _begun: list[tuple[DictConfig, float]] = []
 
 
@@ -52,8 +51,7 @@ def tell_failures(console: Console | None = None) -> None:
     if not failed:
         return
     console = console or Console(stderr=True)
-    for name, reason in failed[:SHOWN]:
-        console.print(f"[red]failed[/red] {escape(f'{name}: {reason}')}", highlight=False, soft_wrap=True)
+    tell_failed(failed, console)
     command = shlex.join(["python", "-m", "study", *sys.argv[1:]])
     console.print(
         f"{len(failed)} cells failed; their runs in {store.uri if store else ''} hold the reasons (tag study.status = "

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.metrics import main_condition
+from analysis.claims.verdicts import ABOVE
+from analysis.metrics import THEIRS, main_condition, removable_share
 from analysis.statistics import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, TOO_FEW
 
 METHODS = {
@@ -22,8 +23,6 @@ METRICS |= {"m7_20": "share of that layer", "breakdown": "slope", "wins_most_ste
 """What a metric is called in a sentence; others by their own name."""
 DIFFERENCES = ("SUP", "NI", "EQ")
 """Templates whose quantity is (nearly always) a difference of two methods, rankings or populations."""
-STORED = "authors_"
-"""What the names of populations begin with whose one network was not trained here."""
 CLAIMED = {
     "SUP": "where {margin} or more is claimed",
     "NI": "where -{margin} or more is claimed",
@@ -62,7 +61,7 @@ def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[Sentence]:
     overall = main[main["part"] == "overall"]
     if overall.empty:
         return []
-    fresh = networks[~networks["population"].astype(str).str.startswith(STORED)]
+    fresh = networks[~networks["population"].astype(str).str.startswith(THEIRS)]
     judged = main.loc[(main["role"] == "decides") & (main["n"] > 0), "population"]
     told = [_count(overall, fresh[fresh["population"].isin(judged)]), *_removed(fresh)]
     sentences = [Sentence(text) for text in told]
@@ -111,7 +110,7 @@ def _part(row: pd.Series) -> str:
     held_out = ", held out" if metric != row["metric"] else ""
     difference = "difference in " if row["template"] in DIFFERENCES and metric != "m7_20" else ""
     limits = "" if pd.isna(row["low"]) else f" [{row['low']:.2g}, {row['high']:.2g}]"
-    wanted = CLAIMED[row["template"]].format(margin=str(row["margin"]).split(", ")[0])  # not what refutes it
+    wanted = CLAIMED[row["template"]].format(margin=str(row["margin"]).split(ABOVE)[0])  # not what refutes it
     return f"{row['population']}{held_out}: {difference}{name} {row['estimate']:.2g}{limits} {wanted}"
 
 
@@ -134,14 +133,14 @@ def _removed(networks: pd.DataFrame) -> list[str]:
 
 
 def _range_removed(kind: str, of: pd.DataFrame, methods: list[str]) -> str:
-    cosine = bool(of["r_1"].isna().all())
-    medians = of.groupby(["method", "population"])["r_1pct" if cosine else "r_1"].median() * 100
+    share = removable_share(of)
+    medians = of.groupby(["method", "population"])[share].median() * 100
     told = [f"{METHODS[m]} {_range(f'{medians[m].min():.0f}', f'{medians[m].max():.0f}')} %" for m in methods]
     # The first of them carries the words that the others leave out.
     told[0] = f"{METHODS[methods[0]]} removes {told[0].removeprefix(METHODS[methods[0]]).strip()} of the units"
     populations = sorted(set(of["population"]))
     name = populations[0] if len(populations) == 1 else f"{kind.capitalize()} ({len(populations)} populations)"
-    kept = "one per cent of the error's range" if cosine else "one point of accuracy"
+    kept = "one per cent of the error's range" if share == "r_1pct" else "one point of accuracy"
     return f"{name}: within {kept} {', '.join(told)}."
 
 

@@ -30,6 +30,10 @@ CELL = ["key", "draw", *SETTINGS]
 LAYER_SHARES = {"m7_10": 0.10, "m7_20": 0.20, "m7_40": 0.40}
 
 
+THEIRS = "authors_"
+"""What the names of populations begin with whose one network was not trained here."""
+
+
 def table(frames: Frames) -> pd.DataFrame:
     """Return one row a cell with its settings (`CELL`) and these columns; null where a metric is not defined.
 
@@ -88,6 +92,15 @@ def per_network(metrics: pd.DataFrame) -> pd.DataFrame:
     grouped = numbers.groupby(SETTINGS, sort=True, dropna=False)
     means = grouped.mean(numeric_only=True).reset_index()
     return means.merge(grouped.size().rename("draws").reset_index(), on=SETTINGS)
+
+
+def removable_share(of: pd.DataFrame) -> str:
+    """Return the column that says which share of the units can go: by accuracy, in regressions by error.
+
+    Args:
+        of: rows of `per_network`, all of classifications or all of regressions.
+    """
+    return "r_1" if of["r_1"].notna().any() else "r_1pct"
 
 
 def main_condition(table: pd.DataFrame) -> pd.DataFrame:

@@ -8,17 +8,15 @@ import numpy as np
 import pandas as pd
 
 from analysis.figures.style import label, ordered
+from analysis.metrics import THEIRS
 from analysis.report.tables import number
-
-PREFIX = "authors_"
-"""What the names of their populations begin with."""
 
 LIMITS = {"1.1 E0": 1.1, "2 E0": 2.0}
 
 
 def is_theirs(frame: pd.DataFrame) -> pd.Series:
     """Tell which rows are of the authors' networks."""
-    return frame["population"].str.startswith(PREFIX)
+    return frame["population"].str.startswith(THEIRS)
 
 
 def is_rung(frame: pd.DataFrame) -> pd.Series:
@@ -42,7 +40,7 @@ def compared(table: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
             accuracy = (of["r_1"] * of["units"]).mean()
             rows.append(
                 {
-                    "network": str(population).removeprefix(PREFIX),
+                    "network": str(population).removeprefix(THEIRS),
                     "method": label(method) + (f", mean of {len(of)} orders" if len(of) > 1 else ""),
                     **{f"units before {name}": number(before[name]) for name in LIMITS},
                     "units before a point of accuracy": number(accuracy),

@@ -6,8 +6,7 @@ import pandas as pd
 
 from analysis.figures.style import label, ordered
 from analysis.frames import Frames
-from analysis.metrics import main_condition
-from analysis.report.authors import PREFIX
+from analysis.metrics import THEIRS, main_condition
 from analysis.report.tables import number
 
 METHODS = ("taylor2", "taylor2_exact")
@@ -35,7 +34,7 @@ def scales(frames: Frames) -> pd.DataFrame:
     rows = rows.assign(place=rows["method"].map(order)).sort_values(["population", "place", "layer"])
     return pd.DataFrame(
         {
-            "network": rows["population"].str.removeprefix(PREFIX),
+            "network": rows["population"].str.removeprefix(THEIRS),
             "method": rows["method"].map(label),
             "hidden layer": (rows["layer"] + 1).astype(str),
             "units": rows["units"],

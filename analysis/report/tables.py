@@ -8,6 +8,7 @@ from scipy import stats
 
 from analysis.figures.style import RANKINGS, label, ordered
 from analysis.frames import Frames
+from analysis.metrics import removable_share
 
 VERDICT_ORDER = ("supported", "refuted", "inconclusive", "inconclusive (n)", "not testable as stated", "not run")
 
@@ -50,7 +51,7 @@ def correlations(networks: pd.DataFrame) -> pd.DataFrame:
     for (population, ranking), group in networks.groupby(["population", "ranking"], sort=True):
         for method in ordered(group["method"]):
             of = group[group["method"] == method]
-            share = of["r_1"] if of["r_1"].notna().any() else of["r_1pct"]
+            share = of[removable_share(of)]
             rows.append(
                 {
                     "population": population,

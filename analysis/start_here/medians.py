@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.figures.degradation import averaged
 from analysis.frames import Frames
-from analysis.metrics import curves
+from analysis.metrics import curves, removable_share
 from analysis.metrics.curves import HELD_OUT
 
 Group = tuple[str, str, str]
@@ -55,7 +55,7 @@ def scalars(of: pd.DataFrame) -> dict[str, float]:
     Args:
         of: its rows of `metrics.per_network`.
     """
-    share = removable(of)
+    share = removable_share(of)
     values: Mapping[str, pd.Series] = {
         "removable": of[share] * of["units"],
         "removable_share_held_out": of[f"{share}_held_out"],
@@ -69,8 +69,3 @@ def scalars(of: pd.DataFrame) -> dict[str, float]:
     found |= {f"removable_share{end}": float(of[share].quantile(q)) for end, q in QUANTILES.items()}
     found["networks"] = float(len(of))
     return {name: float(f"{value:.{DIGITS}g}") for name, value in found.items() if value == value}
-
-
-def removable(of: pd.DataFrame) -> str:
-    """Return the column that says which share of the units can go: by accuracy, in a regression by error."""
-    return "r_1" if of["r_1"].notna().any() else "r_1pct"

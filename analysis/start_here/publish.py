@@ -27,6 +27,7 @@ FIGURES = (
     *("impacts_{population}", "surfaces_{population}"),
 )
 """Figures of the report that a run shows, in reading order."""
+RANKINGS_SHOWN = ("iterative", "single_overall")
 SAME = ("dataset", "network", "output", "task")
 """Tags that all cells of a population share."""
 MOST_VIEWS = 30
@@ -124,9 +125,6 @@ def _summaries(
                 files=files,
                 colour=colour(method),
             )
-
-
-RANKINGS_SHOWN = ("iterative", "single_overall")
 
 
 def _views(populations: list[str]) -> dict[str, View]:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis.claims import Evaluation
 from analysis.figures.style import RANKINGS, label, ordered
+from analysis.metrics import removable_share
 from analysis.report.tables import interval, test
-from analysis.start_here.medians import removable
 
 SHOWN = ("brute_force", "taylor2_exact", "taylor2", "taylor1", "random")
 """Methods of the table of populations."""
@@ -34,7 +34,8 @@ def of_run(of: pd.DataFrame, scalars: Mapping[str, float], figure: str, claims: 
     first = of.iloc[0]
     method, ranking = label(first["method"]), RANKINGS[first["ranking"]]
     seeds = f"seeds {of['seed'].min()} to {of['seed'].max()}"
-    kept = "accuracy has fallen by one point" if removable(of) == "r_1" else "the error has risen by 1 % of its range"
+    by_accuracy = removable_share(of) == "r_1"
+    kept = "accuracy has fallen by one point" if by_accuracy else "the error has risen by 1 % of its range"
     spread = f"80 % of the networks between {_percent(scalars, '_q10')} and {_percent(scalars, '_q90')}"
     held_out = scalars.get("removable_share_held_out")
     beside = "" if held_out is None else f"; on held-out rows {100 * held_out:.0f} %"
@@ -97,7 +98,7 @@ def of_experiment(networks: pd.DataFrame, judged: Evaluation, views: Mapping[str
         of = again[again["population"] == population]
         if of.empty:
             continue
-        medians = of.groupby("method")[removable(of)].median()
+        medians = of.groupby("method")[removable_share(of)].median()
         values = (f"{100 * medians[m]:.0f} %" if m in medians and medians[m] == medians[m] else "–" for m in methods)
         lines.append(f"| {population} | {' | '.join(values)} | [compare]({address}) |")
     found = [sentence.text for sentence in judged.headline if not sentence.claim]

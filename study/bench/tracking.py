@@ -8,51 +8,31 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
-from unittest import mock
 
 from hydra import compose
 
-from study import cell, run
+from study import run
+from study.bench.profile import clocks
 from study.bench.rows import Row
 from study.bench.timing import Times
 from study.population import composer
-from study.tracking import artefacts
 
 RUNS = 2000
 SEEDS, METHODS = (0, 1), ("brute_force", "taylor1", "magnitude")
 """The cells of a process: one more network after every three of them, as in a sweep."""
 FIRST, FURTHER = 6.0, 0.3
 """Goals in seconds: for the first cell of a process, which imports everything, and for each one after it."""
+OWN = ("training", "oracle", "error surfaces", "methods, evaluations and tables", "figures")
+"""Parts of a profile's clocks that are the cell's own."""
 CHILD = """
 import sys
 from study.bench.tracking import overheads
 print(overheads(sys.argv[1], float(sys.argv[2])))
 """
-
-
-@contextmanager
-def computing(taken: list[float]) -> Iterator[None]:
-    """Add the seconds of everything that is the cell's own to `taken[-1]`: training, pruning, figures."""
-
-    def timed(function: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return function(*args, **kwargs)
-            finally:
-                taken[-1] += time.perf_counter() - started
-
-        return call
-
-    own = [(cell, "load_or_train"), (cell, "collect"), (run, "draw_all"), (artefacts, "write_figures")]
-    with ExitStack() as stack:
-        for owner, name in own:
-            stack.enter_context(mock.patch.object(owner, name, timed(getattr(owner, name))))
-        yield
 
 
 def overheads(outputs: str, started: float) -> str:
@@ -63,17 +43,17 @@ def overheads(outputs: str, started: float) -> str:
         started: when the process was started, in seconds of the epoch: the first cell pays for the imports.
     """
     found: list[float] = []
-    taken: list[float] = []
-    with computing(taken), composer():
+    taken: dict[str, float] = defaultdict(float)
+    with clocks(taken), composer():
         for seed in SEEDS:
             for method in METHODS:
                 overrides = ["population=digits_1x100", f"seed={seed}", f"method={method}", f"paths.outputs={outputs}"]
                 cfg = compose("config", overrides=[*overrides, "run.figures_for=[]"])
                 if found:
                     started = time.time()  # a sweep composes once for many cells
-                taken.append(0.0)
+                own = sum(taken[part] for part in OWN)
                 run.run_cell(cfg, alone=False)
-                found.append(time.time() - started - taken[-1])
+                found.append(time.time() - started - sum(taken[part] for part in OWN) + own)
     return json.dumps(found)
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from study.data.base import Split
-from study.impact.reference import plain_error
+from study.impact.reference import plain_errors
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
 
@@ -36,9 +36,9 @@ def reinserted_errors(
     Returns:
         E, float64, shape (n,). The impact of a unit there is E without it minus this.
     """
-    errors = torch.empty(len(layer), dtype=torch.float64)
+    zeros = [torch.zeros_like(g) for g in gains]  # a unit at gain 1 leaves no room for a constant
+    errors = []
     for i, (m, k, constant) in enumerate(zip(layer.tolist(), unit.tolist(), constants.tolist(), strict=True)):
-        back = [g.clone() for g in gains]
-        back[m][k] = 1.0
-        errors[i] = plain_error(network.fold(m, k, -constant) if constant else network, rows, error, back)
-    return errors
+        without = network.fold(m, k, -constant) if constant else network
+        errors.append(plain_errors(without, rows, error, gains, layer[i : i + 1], unit[i : i + 1], zeros, gain=1.0))
+    return torch.cat(errors)

@@ -15,6 +15,15 @@ from study.networks.activations import activation
 from study.networks.error import OUTPUTS
 
 
+def architecture(sizes: Sequence[int]) -> str:
+    """Return the sizes of layers, from the first on, as one name.
+
+    >>> architecture((400, 50, 50, 10))
+    '400-50-50-10'
+    """
+    return "-".join(map(str, sizes))
+
+
 @dataclass(frozen=True)
 class Network:
     """A multi-layer perceptron: hidden layers 0..L-1, then the output layer.
@@ -84,7 +93,7 @@ class Network:
     @property
     def name(self) -> str:
         """The sizes of all layers, as in 400-50-50-10."""
-        return "-".join(str(n) for n in (self.weights[0].shape[1], *self.hidden, self.biases[-1].shape[0]))
+        return architecture((self.weights[0].shape[1], *self.hidden, self.biases[-1].shape[0]))
 
     @property
     def parameters(self) -> int:

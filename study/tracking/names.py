@@ -19,6 +19,8 @@ METHOD_WORDS = {
 }
 """Methods whose name is not yet the words that the paper uses."""
 
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""Tag of an experiment with which the UI opens on runs, not on generative AI."""
 RANKING_WORDS = {"single_overall": "single overall", "iterative": "iterative"}
 
 USUAL = {

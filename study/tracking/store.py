@@ -16,14 +16,14 @@ from study.records import ON_DEMAND, TABLES, TAG
 from study.tracking import alive, artefacts, database, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
-from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS
+from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS, KIND
 from study.tracking.record import CellRecord, check_tags, thinned
 from study.tracking.runs import NOTE, Runs
 from study.tracking.standing import Standing
 
 EXPERIMENT_TAGS = {
     NOTE: EXPERIMENT_DESCRIPTION,
-    "mlflow.experimentKind": "custom_model_development",  # the UI opens on runs, not on generative AI
+    **KIND,
     **dict(view.tag(key) for key, view in EXPERIMENT_VIEWS.items()),
 }
 TABLE_FILES = {f"tables/{name}.parquet" for name in TABLES if name not in ON_DEMAND}
@@ -101,8 +101,7 @@ class Store:
         """
         if not self._exists():
             return set()
-        wanted = {"status": status, "kind": "cell"}
-        return set(lookup.runs_with(self.uri, self._open().experiment, wanted, "key").values())
+        return set(self.standing().with_status(status, "key").values())
 
     def standing(self) -> Standing:
         """Return how far its cells are; see also `keys`. Creates the store where it is not there."""

@@ -22,11 +22,11 @@ from study.errors import StudyError
 from study.records import TAG
 from study.tracking import database, lookup
 from study.tracking.database import patiently
+from study.tracking.names import KIND
 from study.tracking.record import check_tags, thinned
 from study.tracking.runs import NOTE, Runs
 from study.tracking.views import View
 
-KIND = {"mlflow.experimentKind": "custom_model_development"}
 KIND_OF_RUN = "summary"
 ORDER = "order"
 """Tag that holds a summary's place in the list."""
@@ -95,8 +95,8 @@ class Summaries:
     @property
     def experiment(self) -> str | None:
         """Id of their experiment; None where nothing was summed up."""
-        found = self.client.get_experiment_by_name(name_of(self.cells))
-        return found.experiment_id if found is not None and found.lifecycle_stage == "active" else None
+        found = self._found()
+        return found.experiment_id if found is not None else None
 
     def ids(self) -> tuple[str, str]:
         """Return the ids of the experiment of the cells and of their own, which is made where it is not there."""
@@ -105,8 +105,8 @@ class Summaries:
     @property
     def built_from(self) -> str | None:
         """What `write` was told that they were made from; None where there are none."""
-        found = self.client.get_experiment_by_name(name_of(self.cells))
-        return found.tags.get(BUILT_FROM) if found is not None and found.lifecycle_stage == "active" else None
+        found = self._found()
+        return found.tags.get(BUILT_FROM) if found is not None else None
 
     def relocate(self) -> None:
         """Point the runs at their files where the store was moved together with them."""
@@ -147,6 +147,11 @@ class Summaries:
             for name, value in tags.items():
                 patiently(self.client.set_experiment_tag, experiment, name, value)
         return len(wanted) - len(kept)
+
+    def _found(self) -> Any:
+        """Return their experiment; None where nothing was summed up, or it is deleted."""
+        found = self.client.get_experiment_by_name(name_of(self.cells))
+        return found if found is not None and found.lifecycle_stage == "active" else None
 
     def _create(self) -> str:
         file = database.sqlite_file(self.uri)

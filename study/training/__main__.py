@@ -15,7 +15,7 @@ from rich.table import Table
 
 from study.cell import judge, prepare
 from study.command import exit_code
-from study.config import CONF, FREE, data_folder, plan
+from study.config import CONF, FREE, STORED, data_folder, plan
 from study.errors import StudyError
 from study.population import composer
 from study.training import load_or_train
@@ -23,7 +23,8 @@ from study.training import load_or_train
 
 def main() -> int:
     """Train (or load) and report; return 1 when a network misses its band."""
-    known = sorted(p.stem for p in (CONF / "population").glob("*.yaml") if p.stem != FREE)
+    named = sorted(p.stem for p in (CONF / "population").glob("*.yaml") if p.stem != FREE)
+    known = [name for name in named if not name.startswith(STORED)]
     parser = argparse.ArgumentParser(prog="python -m study.training", description=__doc__)
     parser.add_argument(
         "populations", nargs="*", default=known, metavar="population", help=f"one of: {', '.join(known)}"

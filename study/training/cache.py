@@ -19,7 +19,7 @@ from safetensors.torch import save
 
 from study.data.base import Dataset
 from study.errors import StudyError
-from study.networks import Network, mlp
+from study.networks import Network, architecture, mlp
 from study.training.recipe import Recipe
 from study.training.train import fit
 
@@ -89,9 +89,10 @@ def load_or_train(
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
-            start = mlp(data.features, hidden, data.outputs, activation=activation, output=output, seed=seed)
-            if (cached := _read(file, key, start)) is not None:
+            sizes = architecture((data.features, *hidden, data.outputs))
+            if (cached := _read(file, key, (sizes, (activation,) * len(hidden), output))) is not None:
                 return cached
+            start = mlp(data.features, hidden, data.outputs, activation=activation, output=output, seed=seed)
             started = time.perf_counter()
             network, history = fit(start, data, seed=seed, recipe=recipe)
             trained = Trained(network, key, file, time.perf_counter() - started, history)
@@ -117,7 +118,7 @@ def keep(network: Network, folder: Path) -> Trained:
     trained = Trained(network, key, file, 0.0, pd.DataFrame({name: [] for name in HISTORY}))
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        if _read(file, key, network) is None:
+        if _read(file, key, (network.name, network.activations, network.output)) is None:
             _write(trained)
     except OSError as error:
         raise StudyError(f"the cache of trained networks {folder} cannot be used: {error}") from error
@@ -142,13 +143,13 @@ def _write(trained: Trained) -> None:
     os.replace(temporary, trained.file)
 
 
-def _read(file: Path, key: str, like: Network) -> Trained | None:
+def _read(file: Path, key: str, kind: tuple[str, tuple[str, ...], str]) -> Trained | None:
     """Return the network of a file; None where there is none, or it is not what its name says.
 
     Args:
         file: of the cache.
         key: that it has to have.
-        like: a network of the sizes, activations and outputs that it has to have.
+        kind: name, activations and outputs that its network has to have.
     """
     if not file.exists():
         return None
@@ -162,11 +163,10 @@ def _read(file: Path, key: str, like: Network) -> Trained | None:
                 tuple(json.loads(notes["activations"])),
                 notes["output"],
             )
-            kind = (network.name, network.activations, network.output)
             if (notes["key"], notes["digest"]) != (key, network.digest()):
                 raise StudyError("its content is not what its name says")
-            if kind != (like.name, like.activations, like.output):
-                raise StudyError(f"it holds a network {kind}, not {like.name}")
+            if (found := (network.name, network.activations, network.output)) != kind:
+                raise StudyError(f"it holds a network {found}, not {kind}")
             history = pd.DataFrame(json.loads(notes["history"]))
             return Trained(network, key, file, float(notes["seconds"]), history)
     except (SafetensorError, StudyError, KeyError, TypeError, ValueError, AttributeError) as error:

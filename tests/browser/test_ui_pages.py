@@ -6,12 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from hydra import compose
 
 from study.config import ROOT
-from study.population import composer
-from study.run import run_cell
 from tests.browser.chromium import Browser, installed
+from tests.recorded import six_cells
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(installed() is None, reason="no Chromium on this machine")]
 
@@ -22,12 +20,7 @@ EXPERIMENT = "incredible_shrinking_network"
 def store(tmp_path_factory):
     """Six cells with their figures, and what the analysis says of them."""
     folder = tmp_path_factory.mktemp("browsed")
-    with composer():
-        for seed in (100, 101):
-            for method in ("brute_force", "taylor1", "taylor2"):
-                overrides = ["population=digits_1x100", f"seed={seed}", f"method={method}", "record.truth_every=20"]
-                overrides += ["record.surfaces_every=40", f"run.figures_for=[{seed}]", f"paths.outputs={folder}"]
-                run_cell(compose("config", overrides=overrides), alone=False)
+    six_cells(folder, figures=True)
     command = [sys.executable, "-m", "analysis", "--selftest", "20", "--out", folder / "report"]
     command += ["--store", f"sqlite:///{folder}/mlflow/mlflow.db"]
     subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, check=True)

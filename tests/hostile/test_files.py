@@ -29,7 +29,7 @@ from study.training import Recipe, load_or_train
 from study.training.cache import Trained, _write, keep, stored_key
 from tests import cases
 from tests.hostile.commands import in_process, refused
-from tests.tracking.made import record
+from tests.tracking.made import record, store_in
 
 SMALL = (
     *("network=mlp_10", "training.epochs=1", "training.polish=0", "record.truth_every=5"),
@@ -187,19 +187,9 @@ def test_forged_mnist_is_refused_by_the_command_and_never_used(content, tmp_path
 # What a store holds
 
 
-@pytest.fixture(scope="module")
-def empty_store(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    Store(f"sqlite:///{folder}/mlflow.db").create()
-    return folder / "mlflow.db"
-
-
 @pytest.fixture
 def store(empty_store, tmp_path):
-    (tmp_path / "mlflow").mkdir()
-    with closing(sqlite3.connect(empty_store)) as source, closing(sqlite3.connect(tmp_path / "mlflow/mlflow.db")) as to:
-        source.backup(to)
-    return Store(f"sqlite:///{tmp_path}/mlflow/mlflow.db")
+    return store_in(tmp_path / "mlflow", empty_store)
 
 
 def files_of(store: Store, run: str) -> Path:

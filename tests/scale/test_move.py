@@ -1,33 +1,20 @@
 """Stores that are copied: everything arrives, what is there stays, what is harmed is left out."""
 
 import shutil
-import sqlite3
-from contextlib import closing
 
 import pandas as pd
 import pytest
 
 from study import move
+from study.command import exit_code
 from study.tracking import Store
-from tests.tracking.made import record
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("empty")
-    Store(f"sqlite:///{folder}/mlflow.db").create()
-    return folder / "mlflow.db"
+from tests.tracking.made import record, store_in
 
 
 @pytest.fixture
-def stores(empty, tmp_path):
+def stores(empty_store, tmp_path):
     """Two stores; the first has two cells, a network, a failed cell and a note."""
-    made = []
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        with closing(sqlite3.connect(empty)) as origin, closing(sqlite3.connect(tmp_path / name / "mlflow.db")) as copy:
-            origin.backup(copy)
-        made.append(Store(f"sqlite:///{tmp_path}/{name}/mlflow.db"))
+    made = [store_in(tmp_path / name, empty_store) for name in ("a", "b")]
     fill(made[0])
     return made
 
@@ -56,7 +43,7 @@ def everything(store):
 
 
 def copy(source, target, capsys):
-    code = move.main(["--from", source.uri, "--to", target.uri])
+    code = exit_code(lambda: move.main(["--from", source.uri, "--to", target.uri]))
     return code, " ".join(capsys.readouterr().err.split())
 
 

@@ -18,6 +18,7 @@ from mlflow.tracking import MlflowClient
 from rich.console import Console
 
 from study import move, postgres, server, ui
+from study.command import exit_code
 from study.config import ROOT
 from study.errors import StudyError
 from study.tracking import Store
@@ -144,20 +145,20 @@ def test_a_taken_port_is_named(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(postgres, "programs", lambda: tmp_path)
     with socket.create_server((ui.HOST, 0)) as taken:
         port = taken.getsockname()[1]
-        assert server.main(["--folder", str(tmp_path / "s"), "--port", str(port)]) == 2
+        assert exit_code(lambda: server.main(["--folder", str(tmp_path / "s"), "--port", str(port)])) == 2
     assert f"127.0.0.1:{port} cannot be listened on" in capsys.readouterr().err
     assert not (tmp_path / "s").exists()
 
 
 def test_an_absent_postgresql_and_an_absent_driver_are_named(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    assert server.main(["--folder", str(tmp_path / "s")]) == 2
+    assert exit_code(lambda: server.main(["--folder", str(tmp_path / "s")])) == 2
     assert "extra `server`: make setup" in capsys.readouterr().err
     monkeypatch.undo()
     monkeypatch.setattr(postgres, "check_driver", lambda: None)
     monkeypatch.setattr(postgres, "PLACES", (f"{tmp_path}/*/bin",))
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert server.main(["--folder", str(tmp_path / "s")]) == 2
+    assert exit_code(lambda: server.main(["--folder", str(tmp_path / "s")])) == 2
     assert "no PostgreSQL: initdb and pg_ctl" in capsys.readouterr().err
 
 

@@ -1,12 +1,24 @@
-"""Records with made-up numbers, of the size of a small cell."""
+"""Records with made-up numbers, of the size of a small cell, and a store to put them in."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from study.records import conform
-from study.tracking import CellRecord, DatasetNote
+from study.tracking import CellRecord, DatasetNote, Store
 
 STEPS = 30
+
+
+def store_in(folder: Path, empty: Path) -> Store:
+    """Return a store of its own in a folder, copied from an empty one."""
+    folder.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(empty)) as origin, closing(sqlite3.connect(folder / "mlflow.db")) as copy:
+        origin.backup(copy)
+    return Store(f"sqlite:///{folder}/mlflow.db")
 
 
 def tables(seed: int = 0, steps: int = STEPS) -> dict[str, pd.DataFrame]:

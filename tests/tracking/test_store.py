@@ -14,27 +14,15 @@ from study.errors import StudyError
 from study.records import ON_DEMAND, TABLES
 from study.tracking import Store, database, tables_digest
 from study.tracking.database import patiently
-from tests.tracking.made import record
+from tests.tracking.made import record, store_in
 
 CELLS = int(os.environ.get("STUDY_CELLS", "48"))
 """Cells that processes write at once; `make test-all` has 500."""
 
 
-@pytest.fixture(scope="module")
-def empty_store(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("store")
-    store = Store(f"sqlite:///{folder}/mlflow.db")
-    store.create()
-    return store
-
-
 @pytest.fixture
 def store(empty_store, tmp_path):
-    """A store of its own for a test, copied since creating one takes seconds."""
-    origin = empty_store.uri.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(origin)) as source, closing(sqlite3.connect(tmp_path / "mlflow.db")) as target:
-        source.backup(target)
-    return Store(f"sqlite:///{tmp_path}/mlflow.db", artifacts=tmp_path / "artifacts")
+    return store_in(tmp_path, empty_store)
 
 
 def files_of(store: Store, run: str) -> Path:

@@ -11,7 +11,8 @@ from analysis.figures.degradation import averaged
 from analysis.figures.ladder import ladder
 from analysis.figures.style import RANKINGS, label
 from analysis.frames import Frames
-from analysis.report.authors import PREFIX, is_rung, is_theirs
+from analysis.metrics import THEIRS
+from analysis.report.authors import is_rung, is_theirs
 from analysis.report.draw.drawn import Drawn, drawn
 from analysis.report.draw.grid import Grid
 from analysis.report.draw.paths import both_quantities, cell_panels, estimates, halfway
@@ -74,10 +75,10 @@ def _curves(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]:
     reference = reference.assign(method=reference["method"].replace(implemented))
     curves = curves[curves["method"].isin(METHODS)]
     for (population, ranking), of in averaged(curves).groupby(["population", "ranking"], sort=True):
-        name = PUBLISHED.get(str(population).removeprefix(PREFIX), "")
+        name = PUBLISHED.get(str(population).removeprefix(THEIRS), "")
         shown = reference[(reference["population"] == name) & (reference["ranking"] == ranking)]
         figure = both_quantities(of, shown, population in regressions).finish()
-        words = f"The authors' network {str(population).removeprefix(PREFIX)}, {RANKINGS.get(str(ranking), ranking)}."
+        words = f"The authors' network {str(population).removeprefix(THEIRS)}, {RANKINGS.get(str(ranking), ranking)}."
         if len(shown):
             words += f" Circles: the paper's figure {shown['figure'].iloc[0].rstrip('ab')}."
         yield drawn("authors", f"{population}_{ranking}", words, figure, of, halfway(of))

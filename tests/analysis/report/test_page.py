@@ -8,15 +8,14 @@ import xml.etree.ElementTree as ET
 
 import pandas as pd
 import pytest
-from hydra import compose
 
 from analysis import claims, metrics, published
 from analysis.report.tables import correlations, fisher, interval, number
 from analysis.runs import StoreError, export, find, read, read_export, read_store
 from study.config import ROOT
-from study.population import composer
 from study.records import TABLES
-from study.run import run_cell, store_of
+from study.run import store_of
+from tests.recorded import six_cells
 
 EXPERIMENT = "incredible_shrinking_network"
 
@@ -25,20 +24,7 @@ EXPERIMENT = "incredible_shrinking_network"
 def outputs(tmp_path_factory):
     """Six cells of a population of the study, recorded for real, and one population that could not be run."""
     folder = tmp_path_factory.mktemp("outputs")
-    with composer():
-        for seed in (100, 101):
-            for method in ("brute_force", "taylor1", "taylor2"):
-                overrides = [
-                    "population=digits_1x100",
-                    f"seed={seed}",
-                    f"method={method}",
-                    "record.truth_every=20",
-                    "record.surfaces_every=40",
-                    "run.figures_for=[]",
-                    f"paths.outputs={folder}",
-                ]
-                cfg = compose("config", overrides=overrides)
-                run_cell(cfg, alone=False)
+    cfg = six_cells(folder, figures=False)
     tags = {"key": "0" * 16, "population": "digits_1x100", "method": "random", "ranking": "iterative", "seed": "102"}
     store_of(cfg).record_failure(store_of(cfg).begin_cell(tags), {}, "", "Traceback\nOSError: the disk is full")
     store_of(cfg).note_not_run("mnist_1x100", "MNIST is not at hand: run make data")

@@ -1,0 +1,23 @@
+"""Cells of a population of the study, recorded for real."""
+
+from pathlib import Path
+
+from hydra import compose
+from omegaconf import DictConfig
+
+from study.population import composer
+from study.run import run_cell
+
+SEEDS, METHODS = (100, 101), ("brute_force", "taylor1", "taylor2")
+
+
+def six_cells(outputs: Path, figures: bool) -> DictConfig:
+    """Run three methods on two networks of digits_1x100; return the last configuration."""
+    with composer():
+        for seed in SEEDS:
+            for method in METHODS:
+                overrides = ["population=digits_1x100", f"seed={seed}", f"method={method}", "record.truth_every=20"]
+                overrides += ["record.surfaces_every=40", f"paths.outputs={outputs}"]
+                cfg = compose("config", overrides=[*overrides, f"run.figures_for={[seed] if figures else []}"])
+                run_cell(cfg, alone=False)
+    return cfg
