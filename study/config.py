@@ -169,6 +169,7 @@ RecipeConfig = dataclasses.make_dataclass(
         (f.name, typing.get_type_hints(Recipe)[f.name], dataclasses.field(default=f.default))
         for f in dataclasses.fields(Recipe)
     ],
+    namespace={"__module__": __name__},  # so that a launcher sends its name, not a copy that has lost its fields
 )
 
 

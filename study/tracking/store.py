@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -275,7 +276,8 @@ class Store:
             folder = self._file.parent / "locks"
         else:
             name_of_store = hashlib.sha256(self.uri.encode()).hexdigest()[:16]
-            folder = Path(tempfile.gettempdir()) / f"study-locks-{name_of_store}"
+            user = os.getuid() if hasattr(os, "getuid") else 0  # another's folder could not be written to
+            folder = Path(tempfile.gettempdir()) / f"study-locks-{user}-{name_of_store}"
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
