@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from analysis.frames import FAILED_COLUMNS, INTEGER_TAGS, RUN_COLUMNS, Frames, no_rows, no_runs
 from study.errors import StudyError, said
-from study.records import ON_DEMAND, RECORDS_VERSION, RUN_TAGS, TABLES, TAG, conform
+from study.records import ON_DEMAND, RECORDS_VERSION, RUN_TAGS, TABLES, TAG, conform, subject
 
 if TYPE_CHECKING:  # loading MLflow takes a second, which an export does not need
     from mlflow.entities import Run
@@ -293,6 +293,8 @@ def _typed(runs: pd.DataFrame) -> pd.DataFrame:
     if runs.empty:
         return no_runs()
     runs = runs[list(RUN_COLUMNS)].reset_index(drop=True)
+    # Every free combination is a population of its own, else a sweep's networks of one seed would count as one.
+    runs = runs.assign(population=runs.apply(subject, axis=1))
     return runs.assign(**{name: runs[name].replace("", "0").astype("int64") for name in INTEGER_TAGS})
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from study.retraining import RETRAINING_VERSION
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
 from study.training.acceptance import measured
+from study.training.recipe import read_recipe
 from study.trajectory import Progress, Result, collect
 
 
@@ -184,9 +185,21 @@ def cell_tags(cell: Cell) -> dict[str, str]:
         "network_key": cell.network_key,
         "dataset": data.name,
         "network": architecture(sizes) if network is None else network.name,
+        "activation": plan.activation,
         "output": plan.pruned_output or output,
+        "variant": variant(plan),
         "task": data.task,
     }
+
+
+def variant(plan: Plan) -> str:
+    """Return what a plan sets otherwise than its data set's own file and recipe do, in words; empty for nothing."""
+    if plan.stored is not None:
+        return ""
+    own = read_recipe(plan.dataset)
+    recipe = {f.name: getattr(plan.recipe, f.name) for f in fields(own)}
+    changed = {name: value for name, value in recipe.items() if value != getattr(own, name)}
+    return " ".join(f"{name}={value}" for name, value in (plan.dataset_params | changed).items())
 
 
 def done_tags(done: Done) -> dict[str, str]:

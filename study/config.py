@@ -24,6 +24,7 @@ from study.device import device
 from study.errors import StudyError, whole
 from study.methods import Method, method
 from study.methods.base import method_class
+from study.records import FREE
 from study.settings import Protocol, Selection, Settings
 from study.training import Recipe
 
@@ -31,8 +32,6 @@ ROOT = Path(__file__).parents[1]
 CONF = ROOT / "conf"
 STORED = "authors_"
 """What the names of populations begin with whose network is read, not trained."""
-FREE = "free"
-"""Population of a free combination of data set, network and training."""
 
 
 @dataclass

@@ -11,8 +11,9 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from study.config import CONF, FREE, plain, register
+from study.config import CONF, plain, register
 from study.errors import StudyError
+from study.records import FREE
 
 PARTS = ("dataset", "network", "training", "population")
 

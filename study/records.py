@@ -120,6 +120,9 @@ TABLES: dict[str, dict[str, Column]] = {
 ON_DEMAND = ("pairs", "reinserted")
 """Tables that only some cells have; the others record none of them, so that a new one disowns no old result."""
 
+FREE = "free"
+"""Population of a free combination of data set, network and training."""
+
 TAG = "study."
 """Prefix of every tag that the study writes on a run."""
 
@@ -132,7 +135,9 @@ RUN_TAGS: dict[str, str] = {
     "population": "name of the population, 'free' for a free combination",
     "dataset": "name of the data set",
     "network": "architecture, as in 400-50-50-10",
+    "activation": "of the hidden layers: sigmoid | tanh | relu | softplus",
     "output": "sigmoid | softmax | linear",
+    "variant": "what differs from the data set's own parameters and recipe, as in `epochs=5 polish=0`; empty elsewhere",
     "task": "classification | regression",
     "method": "name of the method, with its parameters that differ from their defaults: taylor2[threshold=median]",
     "ranking": "single_overall | iterative",
@@ -152,6 +157,23 @@ RUN_TAGS: dict[str, str] = {
     "network_digest": "sha256 of network.safetensors, on a network's run",
     "reason": "why a cell failed or was given up",
 }
+
+
+def subject(tags: Mapping[str, str]) -> str:
+    """Return what a run is about: its population's name, or what a free combination is made of.
+
+    >>> subject({"population": "mnist_2x50"})
+    'mnist_2x50'
+    >>> subject({"population": "free", "dataset": "digits", "network": "64-50-10", "activation": "relu",
+    ...          "output": "sigmoid", "variant": "epochs=5"})
+    'digits 64-50-10 relu epochs=5'
+    """
+    if tags.get("population", FREE) != FREE:
+        return tags["population"]
+    softmax = "softmax" if tags.get("output") == "softmax" else ""
+    activation = "" if (name := tags.get("activation", "")) == "sigmoid" else name
+    parts = (tags.get("dataset", "data"), tags.get("network", ""), activation, softmax, tags.get("variant", ""))
+    return " ".join(part for part in parts if part)
 
 
 def empty(table: str) -> pd.DataFrame:

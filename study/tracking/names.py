@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from study.records import subject
 from study.tracking.views import Chart, View
 
 METHOD_WORDS = {
@@ -55,14 +56,6 @@ def run_name(tags: Mapping[str, str]) -> str:
     if tags.get("output") == "softmax" and tags.get("error") == "cross_entropy":
         parts.append("cross-entropy")
     return " · ".join(part for part in parts if part)
-
-
-def subject(tags: Mapping[str, str]) -> str:
-    """Return the population's name, or data set and architecture of a free combination."""
-    population = tags.get("population", "free")
-    if population != "free":
-        return population
-    return f"{tags.get('dataset', 'data')} {tags.get('network', '')}".strip()
 
 
 def method_words(tags: Mapping[str, str]) -> str:

@@ -15,9 +15,10 @@ from rich.table import Table
 
 from study.cell import judge, prepare
 from study.command import exit_code
-from study.config import CONF, FREE, STORED, data_folder, plan
+from study.config import CONF, STORED, data_folder, plan
 from study.errors import StudyError
 from study.population import composer
+from study.records import FREE
 from study.training import load_or_train
 
 

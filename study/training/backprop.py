@@ -17,12 +17,16 @@ class Parameters:
     Attributes:
         vector: shape (parameters,); an optimiser changes it in place.
         weights, biases: views into `vector`, as in `Network`.
-        error: minimised: half squared error, cross-entropy under a softmax.
+        error: half squared error, cross-entropy under a softmax.
+        decay: lambda; what is minimised is the error's mean over samples + lambda/2 sum w^2 over all weights.
     """
 
-    def __init__(self, network: Network, dtype: torch.dtype = torch.float64, input_scale: float = 1.0) -> None:
+    def __init__(
+        self, network: Network, dtype: torch.dtype = torch.float64, input_scale: float = 1.0, decay: float = 0.0
+    ) -> None:
         self.template = network
         self.scale = input_scale
+        self.decay = decay
         self.error = ErrorFunction(network.output, "cross_entropy" if network.output == "softmax" else "half_squared")
         self._kinds = [activation(name) for name in network.activations]
         self.vector = torch.empty(network.parameters, dtype=dtype)
@@ -49,7 +53,7 @@ class Parameters:
         return torch.addmm(self.biases[-1][:, None], self.weights[-1], h)
 
     def backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """Set `gradient` to that of the error's mean over samples and return the output pre-activations.
+        """Set `gradient` to that of what is minimised and return the output pre-activations.
 
         delta_m = (W_(m+1)' delta_(m+1)) s'(z_m), dE/dW_m = delta_m o_(m-1)' (Rumelhart, Hinton & Williams 1986).
 
@@ -70,7 +74,14 @@ class Parameters:
             if m:
                 slope = self._kinds[m - 1].first(before[m - 1], below[m])
                 delta = torch.mm(self.weights[m].T, delta).mul_(slope)
+        if self.decay:
+            for gradient, w in zip(self._weight_gradients, self.weights, strict=True):
+                gradient.add_(w, alpha=self.decay)
         return z_out
+
+    def penalty(self) -> float:
+        """Return lambda/2 sum w^2."""
+        return self.decay / 2 * sum(float(w.square().sum()) for w in self.weights) if self.decay else 0.0
 
     def network(self) -> Network:
         """Return the network with the present parameters, in float64 and for raw inputs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -34,6 +35,9 @@ class Recipe:
         check_every: steps of Adam between two looks at the target.
         watched: most training rows (evenly spaced) that history and target look at.
         precision: "float64", or "float32" for speed; the trained network is float64 either way.
+        weight_decay: lambda of the penalty lambda/2 sum w^2 that is added to the mean error over samples: all weights
+            as they are trained (the first ones for scaled inputs), no biases. What training ends in is then no
+            stationary point of the error alone.
         untrained_hidden: leave the hidden layers as they were drawn and train the output layer alone, as the authors'
             code did wherever outputs were a softmax (V2).
     """
@@ -49,6 +53,7 @@ class Recipe:
     check_every: int = 10
     watched: int = 10_000
     precision: str = "float64"
+    weight_decay: float = 0.0
     untrained_hidden: bool = False
 
     def __post_init__(self) -> None:
@@ -58,10 +63,10 @@ class Recipe:
         for name in ("learning_rate", "batch_size", "epochs", "input_scale", "check_every", "watched"):
             if not getattr(self, name) > 0:
                 raise StudyError(f"training.{name} must be positive, got {getattr(self, name)}")
-        if self.polish < 0 or not 0 <= self.final_rate <= 1:
+        if self.polish < 0 or not 0 <= self.final_rate <= 1 or not 0 <= self.weight_decay < math.inf:
             raise StudyError(
-                f"training.polish must be at least 0 and training.final_rate in 0..1; got {self.polish}, "
-                f"{self.final_rate}"
+                f"training.polish and training.weight_decay must be at least 0 and training.final_rate in 0..1; got "
+                f"{self.polish}, {self.weight_decay}, {self.final_rate}"
             )
 
     def settings(self) -> dict[str, object]:

@@ -70,8 +70,8 @@ def fit(
 
     Returns:
         The network, and a frame with the columns epoch (L-BFGS iterations count on), step, error (mean over the
-        watched training rows of the error minimised), accuracy (share of them correct) and gradient (Euclidean norm
-        of the error's gradient on those rows, inputs scaled as in training).
+        watched training rows, without any weight decay), accuracy (share of them correct) and gradient (Euclidean norm
+        of the gradient of what is minimised on those rows, inputs scaled as in training).
     """
     ends = (start.weights[0].shape[1], start.biases[-1].shape[0])
     if ends != (data.features, data.outputs):
@@ -103,7 +103,7 @@ class _Run:
         self.targets = rows.targets.to(dtype)
         stride = math.ceil(len(rows) / recipe.watched)
         self.watched = (self.inputs[::stride], self.targets[::stride], rows.labels[::stride])
-        self.parameters = Parameters(start, dtype, recipe.input_scale)
+        self.parameters = Parameters(start, dtype, recipe.input_scale, recipe.weight_decay)
         outputs = start.weights[-1].numel() + start.biases[-1].numel()
         self.untrained = start.parameters - outputs if recipe.untrained_hidden else 0
         self.planned = recipe.epochs + (recipe.polish if recipe.optimizer == "adam" else 0)
@@ -188,7 +188,7 @@ class _Run:
 
         def closure() -> float:
             z = self.backward(self.inputs, self.targets)
-            return parameters.error.total(z, self.targets.T).item() / len(self.inputs)
+            return parameters.error.total(z, self.targets.T).item() / len(self.inputs) + parameters.penalty()
 
         stretch = math.ceil(iterations / LOOKS)
         for done in range(0, iterations, stretch):

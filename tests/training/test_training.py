@@ -57,6 +57,32 @@ def test_back_propagation_equals_autograd(case):
             start += part.numel()
 
 
+def test_weight_decay_adds_its_gradient_and_its_penalty_and_spares_the_biases():
+    net, data = cases.network((3,), 2), cases.rows(20, 3, 2)
+    plain, decayed = Parameters(net), Parameters(net, decay=0.1)
+    for parameters in (plain, decayed):
+        parameters.backward(data.inputs, data.targets)
+    expected = [0.1 * w.flatten() if kind == "weight" else 0 * w for w, kind in _in_order(net)]
+    assert torch.allclose(decayed.gradient - plain.gradient, torch.cat(expected), rtol=1e-12, atol=1e-15)
+    assert decayed.penalty() == pytest.approx(0.05 * sum(float((w**2).sum()) for w in net.weights), rel=1e-12)
+    assert plain.penalty() == 0.0
+
+
+def _in_order(net):
+    """Weights and biases as they lie in the vector."""
+    for w, b in zip(net.weights, net.biases, strict=True):
+        yield from ((w, "weight"), (b, "bias"))
+
+
+def test_training_with_weight_decay_ends_where_error_and_penalty_balance(digits):
+    recipe = Recipe(optimizer="lbfgs", epochs=600, weight_decay=1e-4)
+    net = train("mlp_7", digits, recipe=recipe)
+    plain, decayed = Parameters(net), Parameters(net, decay=1e-4)
+    for parameters in (plain, decayed):
+        parameters.backward(digits.training.inputs, digits.training.targets)
+    assert float(decayed.gradient.norm()) < 1e-3 * float(plain.gradient.norm())
+
+
 def test_training_lowers_the_error_and_leaves_the_start_alone(digits):
     start = cases.network((7,), 10, features=64, gain=1.0)
     before = start.digest()
