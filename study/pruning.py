@@ -2,9 +2,10 @@
 
 Algorithm I of the paper (`single_overall`) scores once and removes in that order; algorithm II (`iterative`) scores
 again after every removal, or after every n-th (`every`). Between two scorings a unit keeps its score, unless the method
-also says what each removal does to the others (`Scores.couplings`). Under the paper's protocol, `no_retrain`, the order is score, remove, evaluate, and nothing
-is ever trained. Under `retrain` it is score, remove, train where due, evaluate. Training is due each time that a
-further share of all hidden units has gone, never after the last; the step of such a removal shows the trained network.
+also says what each removal does to the others (`Scores.couplings`). Under the paper's protocol, `no_retrain`, the order
+is score, remove, evaluate, and nothing is ever trained. Under `retrain` it is score, remove, train where due, evaluate.
+Training is due each time that a further share of all hidden units has gone, never after the last; the step of such a
+removal shows the trained network.
 """
 
 from __future__ import annotations

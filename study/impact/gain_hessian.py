@@ -38,7 +38,7 @@ STRIP = 64
 
 
 def gain_slopes(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[Tensor]) -> Tensor:
-    """Return dE/dalpha of units, float64, shape (n,); arguments as `gain_hessian`."""
+    """Return dE/dalpha of units, float64, shape (n,); arguments as `gain_derivatives`."""
     index, ends = _places(stages, layer, unit)
     found = torch.zeros(ends[-1], dtype=torch.float64, device=stages.t.device)
     for part in _parts(stages, max(stages.samples, 1)):
@@ -46,9 +46,7 @@ def gain_slopes(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence
     return found[index]
 
 
-def gain_hessian(
-    stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[Tensor]
-) -> tuple[Tensor, Tensor]:
+def gain_derivatives(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     """Return gradient and Hessian of E in the gains of units that are there, at gain 1 of all.
 
     Args:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.impact.gain_hessian import gain_hessian
+from study.impact.gain_hessian import gain_derivatives
 from study.methods.base import Method, Scores, View
 
 
@@ -32,7 +32,7 @@ class QuadraticOnce(Method):
     def scores(self, view: View) -> Scores:
         """Return estimates and couplings; costs a forward and a backward pass, one more for the last hidden layer's
         units together, and one tangent pass for every unit of an earlier layer."""
-        slope, hessian = gain_hessian(view.stages, view.layer, view.unit, view.constants)
+        slope, hessian = gain_derivatives(view.stages, view.layer, view.unit, view.constants)
         first, second = -slope * view.scale, 0.5 * hessian.diagonal() * view.scale
         passes = 3 + int((view.layer < view.stages.network.depth - 1).sum())
         return Scores(

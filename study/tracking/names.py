@@ -148,8 +148,9 @@ AND tags."study.ranking" = 'iterative'` |
 | networks that missed their acceptance band | `tags."study.band" = 'missed'` |
 
 Methods: `brute_force` (true impact), `taylor1` and `taylor2` (the paper's first and second order), \
-`taylor2_exact` (with all cross terms), `quadratic_once` (one gradient and Hessian for all removals), `taylor1_abs`, `magnitude`, `mean_activation`, `random`, `worst_first` \
-(sanity). Rankings: `single_overall` (scores computed once), `iterative` (after every removal).
+`taylor2_exact` (with all cross terms), `quadratic_once` (one gradient and Hessian for all removals), \
+`taylor1_abs`, `magnitude`, `mean_activation`, `random`, `worst_first` (sanity). Rankings: `single_overall` (scores \
+computed once), `iterative` (after every removal; `iterative[every=5]`: after every fifth).
 
 **In a run**: metrics over *units removed* as the step; *Artifacts*: `figures/`, `tables/*.parquet` (every \
 number), `config.yaml`, `environment.json`. Medians over all seeds are in the experiment *start here*, verdicts in the \
