@@ -88,9 +88,17 @@ class MethodConfig:
 
 @dataclass
 class NameConfig:
-    """A group whose choice is just a name: ranking, removal."""
+    """A group whose choice is just a name: removal."""
 
     name: str = MISSING
+
+
+@dataclass
+class RankingConfig:
+    """When scores are computed; `every`, under iterative: anew after every so many removals."""
+
+    name: str = MISSING
+    every: int = Settings.every
 
 
 @dataclass
@@ -181,7 +189,7 @@ class CellConfig:
     training: RecipeConfig = MISSING  # type: ignore[valid-type]
     population: PopulationConfig = field(default_factory=PopulationConfig)
     method: MethodConfig = MISSING
-    ranking: NameConfig = MISSING
+    ranking: RankingConfig = MISSING
     removal: NameConfig = MISSING
     selection: SelectionConfig = MISSING
     protocol: ProtocolConfig = MISSING
@@ -209,7 +217,7 @@ def register() -> None:
         "network": NetworkConfig,
         "training": RecipeConfig,
         "method": MethodConfig,
-        "ranking": NameConfig,
+        "ranking": RankingConfig,
         "removal": NameConfig,
         "selection": SelectionConfig,
         "protocol": ProtocolConfig,
@@ -289,6 +297,7 @@ def plan(cfg: DictConfig) -> Plan:
         surfaces_every=surfaces,
         pairs=cfg.record.pairs,
         reinsertion=cfg.record.reinsertion,
+        every=cfg.ranking.every,
     )
     return Plan(
         population=cfg.population.name,

@@ -1,9 +1,11 @@
 """The rankings under a protocol: one network, one method, down to the last unit, as a stream of steps.
 
 Algorithm I of the paper (`single_overall`) scores once and removes in that order; algorithm II (`iterative`) scores
-again after every removal. Under the paper's protocol, `no_retrain`, the order is score, remove, evaluate, and nothing
-is ever trained. Under `retrain` it is score, remove, train where due, evaluate. Training is due each time that a
-further share of all hidden units has gone, never after the last; the step of such a removal shows the trained network.
+again after every removal, or after every n-th (`every`). Between two scorings a unit keeps its score, unless the method
+also says what each removal does to the others (`Scores.couplings`). Under the paper's protocol, `no_retrain`, the order
+is score, remove, evaluate, and nothing is ever trained. Under `retrain` it is score, remove, train where due, evaluate.
+Training is due each time that a further share of all hidden units has gone, never after the last; the step of such a
+removal shows the trained network.
 """
 
 from __future__ import annotations
@@ -135,7 +137,7 @@ def steps(
         evaluations = {name: evaluate(stages, second, data.classes) for name, stages in seen.items()}
         layer, unit = (torch.tensor(c, dtype=torch.int64) for c in (zip(*units, strict=True) if units else ((), ())))
         view = View(ranked, layer, unit, constants(ranked, settings.removal), scale, seed, again)
-        fresh = bool(units) and (again or event == 0)
+        fresh = bool(units) and (event == 0 or (again and event % settings.every == 0))
         if fresh:
             started = time.perf_counter()
             scores, scored = method.scores(view).cpu(), list(units)
@@ -290,19 +292,8 @@ def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float, tie: 
 
 
 def _remaining(scores: Scores, scored: list[tuple[int, int]], units: list[tuple[int, int]]) -> Scores:
-    """Return what was said of the units that are still there (a single ranking keeps its first word)."""
+    """Return what was said of the units that are still there: their first word, or what couplings make of it."""
     if len(scored) == len(units):
         return scores
     left = set(units)
-    index = torch.tensor([i for i, u in enumerate(scored) if u in left], dtype=torch.int64)
-
-    def pick(values: Tensor | None) -> Tensor | None:
-        return None if values is None else values[index]
-
-    return Scores(
-        scores.score[index],
-        pick(scores.estimate),
-        pick(scores.first_order),
-        pick(scores.curvature),
-        exact=scores.exact,
-    )
+    return scores.left(torch.tensor([u in left for u in scored]))

@@ -140,7 +140,7 @@ RUN_TAGS: dict[str, str] = {
     "variant": "what differs from the data set's own parameters and recipe, as in `epochs=5 polish=0`; empty elsewhere",
     "task": "classification | regression",
     "method": "name of the method, with its parameters that differ from their defaults: taylor2[threshold=median]",
-    "ranking": "single_overall | iterative",
+    "ranking": "single_overall | iterative | iterative[every=...]: when scores are computed",
     "removal": "zero | mean",
     "selection": "rows ranked on: pruning | held_out | subset[samples=...]",
     "protocol": "no_retrain | retrain[epochs=...]: whether what is left is trained on the way",

@@ -129,7 +129,7 @@ def title(planned: Plan) -> str:
     draw = f", draw {planned.method.draw}" if hasattr(planned.method, "draw") else ""
     protocol = planned.settings.protocol
     trained = f", {protocol.label}" if protocol.name == "retrain" else ""
-    return f"{what}, {planned.method_label}, {planned.settings.ranking}, seed {planned.seed}{draw}{trained}"
+    return f"{what}, {planned.method_label}, {planned.settings.ranking_label}, seed {planned.seed}{draw}{trained}"
 
 
 def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:

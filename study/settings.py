@@ -117,6 +117,7 @@ class Settings:
 
     Attributes:
         ranking: "single_overall" or "iterative".
+        every: under iterative ranking, scores are computed anew after every so many removals.
         removal: "zero" (the paper) or "mean": the unit's mean output on the ranking rows goes into the next bias.
         error: "half_squared" (the paper) or, under a softmax, "cross_entropy": what is ranked on.
         selection: the rows ranked on.
@@ -140,11 +141,15 @@ class Settings:
     surface_step: float = 0.1
     pairs: bool = False
     reinsertion: bool = False
+    every: int = 1
 
     def __post_init__(self) -> None:
         for key, known in CHOICES.items():
             if getattr(self, key) not in known:
                 raise StudyError(f"{key}={getattr(self, key)!r}; possible: {', '.join(known)}")
+        whole("every", self.every, 1)
+        if self.every != 1 and self.ranking != "iterative":
+            raise StudyError(f"every={self.every} goes with ranking iterative: {self.ranking} scores once")
         whole("truth_every", self.truth_every, 1)
         whole("surfaces_every", self.surfaces_every)
         if self.reinsertion and self.protocol.name != "no_retrain":
@@ -153,3 +158,12 @@ class Settings:
             )
         if not (0 < self.surface_step < math.inf and 1 <= self.surface_gain < math.inf):
             raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")
+
+    @property
+    def ranking_label(self) -> str:
+        """For people and tags: what is scored anew less often than after every removal is another ranking.
+
+        >>> Settings().ranking_label, Settings(every=10).ranking_label
+        ('iterative', 'iterative[every=10]')
+        """
+        return self.ranking if self.every == 1 else f"{self.ranking}[every={self.every}]"

@@ -109,6 +109,7 @@ def prune(
     method: str | Method = "brute_force",
     ranking: str = "iterative",
     *,
+    every: int = 1,
     removal: str = "zero",
     error: str = "half_squared",
     selection: str | Selection = "pruning",
@@ -129,6 +130,7 @@ def prune(
         data: rows to rank on, to measure on and to evaluate on.
         method: its name (`study.methods.names()`), or a method.
         ranking: "single_overall" (score once) or "iterative" (again after every removal).
+        every: under "iterative", again after every so many removals.
         removal: "zero" or "mean".
         error: "half_squared" or, under a softmax, "cross_entropy".
         selection: rows ranked on: "pruning", "held_out", or a `Selection` (for a subset).
@@ -161,6 +163,7 @@ def prune(
         surfaces_every=surfaces_every,
         pairs=pairs,
         reinsertion=reinsertion,
+        every=every,
     )
     return collect(network, data, chosen, settings, seed, device, progress)
 

@@ -66,17 +66,22 @@ def zeros(net: Network) -> list[Tensor]:
     return [torch.zeros(n, dtype=torch.float64) for n in net.hidden]
 
 
-def plain_error(net: Network, data: Split, error: str, gains: Sequence[Tensor]) -> Tensor:
+def plain_error(
+    net: Network, data: Split, error: str, gains: Sequence[Tensor], constants: Sequence[Tensor] | None = None
+) -> Tensor:
     """E by a forward pass written down anew, differentiable in the gains."""
     act = {
+        "linear": lambda z: z,
         "sigmoid": torch.sigmoid,
         "tanh": torch.tanh,
         "relu": torch.relu,
-        "softplus": torch.nn.functional.softplus,
+        "softplus": lambda z: torch.nn.functional.softplus(z, threshold=500),  # torch's own is z itself above 20
     }
     h = data.inputs
     for m in range(net.depth):
         h = act[net.activations[m]](h @ net.weights[m].T + net.biases[m]) * gains[m]
+        if constants is not None:
+            h = h + (1 - gains[m]) * constants[m]
     z = h @ net.weights[-1].T + net.biases[-1]
     if error == "cross_entropy":
         return -(data.targets * torch.log_softmax(z, 1)).sum()

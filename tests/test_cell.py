@@ -9,11 +9,11 @@ from mlflow.tracking import MlflowClient
 
 from study import impact, records
 from study.authors import networks
-from study.cell import cell_key, cell_tags, compute, prepare
+from study.cell import cell_key, cell_tags, compute, params, prepare, tags
 from study.config import plan
 from study.errors import StudyError
 from study.population import composer
-from study.run import run_cell, store_of
+from study.run import run_cell, store_of, title
 from study.tracking import tables_digest
 from study.training import stored_key
 
@@ -49,6 +49,15 @@ def test_only_scientific_settings_make_the_key():
 def test_parameters_count_only_where_they_differ_from_their_defaults():
     assert key("method=taylor2") == key("method=taylor2", "method.params.threshold=none")
     assert key("method=taylor2") != key("method=taylor2", "method.params.threshold=mean")
+
+
+def test_how_often_is_scored_anew_makes_the_key_and_the_ranking_that_is_recorded():
+    assert key("ranking.every=1") == key()
+    assert len({key("ranking.every=5"), key("ranking.every=10"), key("ranking=single_overall"), key()}) == 4
+    for every, ranking in ((1, "iterative"), (5, "iterative[every=5]")):
+        planned = plan(composed(*SMALL, f"ranking.every={every}"))
+        assert tags(planned, "manual")["ranking"] == params(planned)["ranking"] == ranking
+        assert f", {ranking}, " in title(planned)
 
 
 def test_raising_a_numerics_version_makes_cells_run_again(monkeypatch):

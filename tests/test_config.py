@@ -93,6 +93,8 @@ def test_a_mistyped_key_or_value_fails_at_composition_and_is_named(override, tol
         (["run.device=tpu"], "device=tpu: possible are cpu, cuda"),
         (["run.device=cuda:99"], "device=cuda:99: PyTorch sees"),
         (["error=absolute"], "absolute"),
+        (["ranking.every=0"], "every=0"),
+        (["ranking=single_overall", "ranking.every=5"], "every=5 goes with ranking iterative"),
     ],
 )
 def test_an_impossible_value_is_refused_with_what_is_possible(overrides, told):

@@ -110,6 +110,38 @@ def test_a_single_ranking_keeps_its_first_word(data):
     assert [u for _, u in order(result)] == first.sort_values().index.tolist()
 
 
+@pytest.mark.parametrize("name", ["brute_force", "taylor1", "taylor2_exact", "quadratic_once", "random"])
+@pytest.mark.parametrize("removal", ["zero", "mean"])
+def test_scored_anew_after_every_nth_removal_is_a_single_ranking_of_what_is_left_each_time(name, removal, data):
+    net = cases.network((5, 4), 3)
+    result = prune(net, data, name, every=4, removal=removal)
+    went, whole = order(result), order(prune(net, data, name, "single_overall", removal=removal))
+    assert went[:4] == whole[:4]
+    if name != "random":
+        rest = prune(result.network_after(4), data, name, "single_overall", removal=removal)
+        gains, _ = result.path[4]
+        names_of = [g.nonzero()[:, 0].tolist() for g in gains]
+        assert went[4:8] == [(m, names_of[m][k]) for m, k in order(rest)][:4]
+    passes = result.tables["events"]["forward_passes"].to_numpy()
+    assert (passes[[0, 4, 8]] == passes[[3, 7, 9]]).all()
+    if name != "random":
+        assert passes[0] < passes[4] < passes[8]
+
+
+def test_every_removal_is_the_default_and_more_than_all_is_a_single_ranking(data):
+    net = cases.network((5, 4), 3)
+    for name in ("taylor2_exact", "quadratic_once"):
+        one, never = prune(net, data, name, every=1), prune(net, data, name, every=100)
+        assert order(one) == order(prune(net, data, name))
+        single = prune(net, data, name, "single_overall")
+        assert order(never) == order(single)
+        assert np.array_equal(never.impacts, single.impacts)
+    with pytest.raises(StudyError, match="every=0"):
+        prune(net, data, "taylor1", every=0)
+    with pytest.raises(StudyError, match="every=2 goes with ranking iterative"):
+        prune(net, data, "taylor1", "single_overall", every=2)
+
+
 def test_exact_ties_go_to_the_lowest_layer_then_index():
     scores = torch.tensor([3.0, 1.0, 1.0 + 5e-13, 1.0], dtype=torch.float64)
     pairs = [(0, 0), (0, 2), (1, 0), (1, 1)]

@@ -10,6 +10,7 @@ from matplotlib.ticker import NullFormatter
 LABELS = {
     "brute_force": "brute force",
     "taylor2_exact": "exact second derivative",
+    "quadratic_once": "quadratic model, one pass",
     "taylor2": "second order",
     "taylor1": "first order",
     "taylor1_abs": "absolute first order",
@@ -23,6 +24,7 @@ LABELS = {
 COLOURS = {
     "brute_force": "#000000",
     "taylor2_exact": "#009E73",
+    "quadratic_once": "#7B3294",
     "taylor2": "#0072B2",
     "taylor1": "#D55E00",
     "taylor1_abs": "#E69F00",

@@ -106,11 +106,12 @@ def removable_share(of: pd.DataFrame) -> str:
 def main_condition(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the main condition: units set to zero, ranked by half squared error on the pruning rows.
 
-    Of cells or networks; both rankings, nothing retrained. Other conditions enter verdicts; in a figure or a table of
-    methods they would be counted twice.
+    Of cells or networks; both rankings of the paper, nothing retrained. Other conditions enter verdicts; in a figure or
+    a table of methods they would be counted twice.
     """
     return table[
-        (table["removal"] == "zero")
+        table["ranking"].isin(("single_overall", "iterative"))
+        & (table["removal"] == "zero")
         & (table["selection"] == "pruning")
         & (table["protocol"] == "no_retrain")
         & (table["error"] == "half_squared")

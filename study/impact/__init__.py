@@ -1,13 +1,28 @@
 """The oracle: E with one unit at another gain, by a plain reference and by fast exact paths."""
 
 from study.impact.cached import unit_errors
+from study.impact.gain_hessian import gain_derivatives, gain_slopes
 from study.impact.pairs import pair_errors
+from study.impact.quadratic import Quadratic
 from study.impact.reference import plain_errors
 from study.impact.reinsertion import reinserted_errors
 from study.impact.stages import Stages
 from study.impact.surfaces import surface
+from study.impact.waypoint import Waypoint, waypoints
 
 ORACLE_VERSION = 2
 """Raised when the numbers of the oracle change: every cell then runs again."""
 
-__all__ = ["ORACLE_VERSION", "Stages", "pair_errors", "plain_errors", "reinserted_errors", "surface", "unit_errors"]
+__all__ = [
+    "Quadratic",
+    "Stages",
+    "Waypoint",
+    "gain_derivatives",
+    "gain_slopes",
+    "pair_errors",
+    "plain_errors",
+    "reinserted_errors",
+    "surface",
+    "unit_errors",
+    "waypoints",
+]

@@ -68,6 +68,15 @@ class Stages:
         made.z, made.h = [z.clone() for z in self.z], [h.clone() for h in self.h]  # rows are moved in place
         return made
 
+    def part(self, samples: slice) -> Stages:
+        """Return the stages of some of the rows, to be looked at: views, nothing is copied."""
+        made = object.__new__(Stages)
+        made.__dict__ |= self.__dict__
+        made.t, made.labels = self.t[:, samples], self.labels[samples]
+        made.z, made.h = [z[:, samples] for z in self.z], [h[:, samples] for h in self.h]
+        made._largest = [None] * self.network.depth
+        return made
+
     def swings(self, layer: int, rows: Tensor, constants: Tensor) -> Tensor:
         """Return a bound on |o - c| over the samples: the largest |o| plus |c|; NaN where an o is.
 

@@ -28,7 +28,7 @@ class View:
         constants: what a removed unit would put out, one vector a hidden layer: 0, or means (mean removal).
         scale: pruning rows / ranking rows, so that estimates are in the error's units on the pruning rows.
         seed: the cell's seed, for methods that draw.
-        ranked_again: whether scores are computed anew after every removal.
+        ranked_again: whether scores are computed anew as units go.
     """
 
     stages: Stages
@@ -67,6 +67,8 @@ class Scores:
         curvature: its second-order term E''(1)/2, where there is one.
         forward_passes: full passes over the ranking rows that it took (a backward or tangent pass counts as one).
         exact: whether the estimate is the true impact on the ranking rows.
+        couplings: shape (n, n): what the removal of unit k adds, at [j, k], to score, estimate and first-order term of
+            unit j for as long as these scores are carried on. None: each unit keeps what was said of it.
     """
 
     score: Tensor
@@ -75,6 +77,36 @@ class Scores:
     curvature: Tensor | None = None
     forward_passes: int = 0
     exact: bool = False
+    couplings: Tensor | None = None
+
+    def left(self, there: Tensor) -> Scores:
+        """Return what these scores say of the units that are still there.
+
+        Args:
+            there: whether each is, bool, shape (n,).
+
+        >>> both = torch.tensor([1.0, 2.0, 4.0])
+        >>> scores = Scores(both, both, couplings=torch.tensor([[9.0, 8, 7], [8, 9, 6], [7, 6, 9]]))
+        >>> scores.left(torch.tensor([True, False, True])).estimate.tolist()
+        [9.0, 10.0]
+        """
+        moved = None if self.couplings is None else self.couplings[there][:, ~there].sum(1)
+
+        def of(values: Tensor | None, moves: bool = True) -> Tensor | None:
+            if values is None:
+                return None
+            return values[there] if moved is None or not moves else values[there] + moved
+
+        score = of(self.score)
+        assert score is not None
+        return Scores(
+            score,
+            of(self.estimate),
+            of(self.first_order),
+            of(self.curvature, moves=False),
+            exact=self.exact,
+            couplings=None if self.couplings is None else self.couplings[there][:, there],
+        )
 
     def cpu(self) -> Scores:
         """Return the same on the CPU."""
@@ -89,6 +121,7 @@ class Scores:
             there(self.curvature),
             self.forward_passes,
             self.exact,
+            there(self.couplings),
         )
 
 

@@ -15,6 +15,7 @@ METHOD_WORDS = {
     "taylor2_as_implemented": "second order, as implemented",
     "taylor2": "second order",
     "taylor2_exact": "second order, exact",
+    "quadratic_once": "quadratic model",
     "mean_activation": "mean activation",
     "worst_first": "worst first",
 }
@@ -72,7 +73,10 @@ def run_description(tags: Mapping[str, str]) -> str:
     band = f" Acceptance band: {tags['band']} ({tags['band_text']})." if tags.get("band_text") else ""
     if tags.get("kind") == "network":
         return f"{network[0].upper()}{network[1:]}, before any pruning.{band}"
-    when = "once, before the first removal" if tags.get("ranking") == "single_overall" else "after every removal"
+    ranking = tags.get("ranking", "")
+    when = "once, before the first removal" if ranking == "single_overall" else "after every removal"
+    if "[every=" in ranking:
+        when = f"anew after every {ranking.partition('=')[2].rstrip(']')} removals"
     protocol = tags.get("protocol", "no_retrain")
     trained = "" if protocol == "no_retrain" else f" What is left is trained on the way: {protocol}."
     return (
@@ -139,8 +143,9 @@ AND tags."study.ranking" = 'iterative'` |
 | networks that missed their acceptance band | `tags."study.band" = 'missed'` |
 
 Methods: `brute_force` (true impact), `taylor1` and `taylor2` (the paper's first and second order), \
-`taylor2_exact` (with all cross terms), `taylor1_abs`, `magnitude`, `mean_activation`, `random`, `worst_first` \
-(sanity). Rankings: `single_overall` (scores computed once), `iterative` (after every removal).
+`taylor2_exact` (with all cross terms), `quadratic_once` (one gradient and Hessian for all removals), \
+`taylor1_abs`, `magnitude`, `mean_activation`, `random`, `worst_first` (sanity). Rankings: `single_overall` (scores \
+computed once), `iterative` (after every removal; `iterative[every=5]`: after every fifth).
 
 **In a run**: metrics over *units removed* as the step; *Artifacts*: `figures/`, `tables/*.parquet` (every \
 number), `config.yaml`, `environment.json`. Medians over all seeds are in the experiment *start here*, verdicts in the \

@@ -21,7 +21,9 @@ def view_of(net, data, error="half_squared", removal="zero", **kwargs):
 
 
 def test_all_methods_of_the_study_are_found():
-    expected = "brute_force magnitude mean_activation random taylor1 taylor1_abs taylor1_as_implemented taylor2"
+    expected = (
+        "brute_force magnitude mean_activation quadratic_once random taylor1 taylor1_abs taylor1_as_implemented taylor2"
+    )
     assert names() == [*expected.split(), "taylor2_as_implemented", "taylor2_exact", "worst_first"]
 
 
@@ -35,6 +37,7 @@ def test_every_score_of_the_linear_network_is_known():
         "taylor1_abs": [0.0, 2.0, 0.0],
         "taylor2": [2.0, 0.0, 0.0],
         "taylor2_exact": [2.0, 0.0, 0.0],
+        "quadratic_once": [2.0, 0.0, 0.0],
         "magnitude": [2.0, 1.0, 0.0],
         "mean_activation": [0.5, 1.0, 5.0],
     }
@@ -60,7 +63,7 @@ def test_taylor_estimates_equal_finite_differences_of_the_error_surface(case, re
         assert float(exact[i]) == pytest.approx(-slope + bend / 2, rel=1e-5, abs=2e-6)
 
 
-@pytest.mark.parametrize("name", ["brute_force", "taylor1", "taylor2", "taylor2_exact"])
+@pytest.mark.parametrize("name", ["brute_force", "taylor1", "taylor2", "taylor2_exact", "quadratic_once"])
 def test_accumulating_over_batches_equals_one_batch(name):
     net, data = cases.network((5, 4), 3), cases.rows(41, 3, 3)
     whole = method(name).scores(view_of(net, data)).estimate
@@ -79,7 +82,7 @@ def test_the_absolute_value_is_taken_after_the_sum():
 
 def test_estimates_are_in_units_of_the_pruning_rows():
     view = view_of(cases.network((6,), 3), cases.rows(40, 3, 3))
-    for name in ("brute_force", "taylor1", "taylor2", "taylor2_exact"):
+    for name in ("brute_force", "taylor1", "taylor2", "taylor2_exact", "quadratic_once"):
         once, scaled = method(name).scores(view), method(name).scores(replace(view, scale=4.0))
         assert torch.allclose(scaled.estimate, 4 * once.estimate)
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from analysis.frames import Frames
-from analysis.metrics import HELD_OUT, curves, of_split, per_network, table
+from analysis.metrics import HELD_OUT, curves, main_condition, of_split, per_network, table
 from tests.analysis.synthetic import Cell, frames
 
 
@@ -44,6 +44,18 @@ def test_metrics_of_a_straight_line(two_layers):
 def test_regret_is_in_shares_of_the_range(two_layers):
     rows = table(two_layers).set_index("draw")
     assert rows[rows["method"] == "random"].loc[0, "regret_mean"] == pytest.approx(0.8 / 90)
+
+
+def test_the_main_condition_has_the_papers_rankings_and_no_other():
+    rankings = ["iterative", "single_overall", "iterative[every=5]"]
+    fall = np.linspace(0, 1, 11)
+    seen = [
+        Cell("mnist_1x100", "quadratic_once", error=10 + fall, accuracy=1 - fall / 2, hidden=(10,), ranking=ranking)
+        for ranking in rankings
+    ]
+    found = table(frames(seen))
+    assert sorted(found["ranking"]) == sorted(rankings)
+    assert sorted(main_condition(found)["ranking"]) == rankings[:2]
 
 
 def test_draws_are_averaged_and_counted(two_layers):

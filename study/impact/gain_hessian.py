@@ -1,0 +1,138 @@
+"""Gradient and Hessian of E in the gains of all remaining units, exact, in closed form.
+
+E(alpha) is E with every unit's output o_k replaced by alpha_k o_k + (1 - alpha_k) c_k, all alpha_k at 1; c_k is what
+takes its place: 0, or its mean output under mean removal, a constant. With the change d_k = o_k - c_k and the tangent
+v_a = dz/dalpha_a of the pre-activations z,
+
+    unit a of layer l:   v_a,l+1 = w_a d_a (w_a its outgoing weights),   v_a,m+1 = W_m+1 (s'(z_m) v_a,m) above,
+
+the chain rule gives the gradient g_a = sum_n d_a w_a' dE_n/dz_l+1. Differentiated once more, for a in a layer not above
+that of b, all of it summed over the samples n,
+
+    H_ab = v_a' (d2E/dz2) v_b                               at the outputs,
+         + sum_j dE/do_j s''(z_j) v_a,j v_b,j               over the units j of all hidden layers above both,
+         + dE/do_b s'(z_b) v_a,b                            where a feeds b: the slope of b's own change.
+
+With one hidden layer the first line is all, H_ab = sum_n d_a d_b w_a' (d2E_n/dz2) w_b: the Gauss-Newton term
+and the errors' own curvature together. The second line is the curvature that later activations add (0 for ReLU, almost
+everywhere), the third is first order. The diagonal is E'' of each unit alone (`derivatives.exact_curvature`).
+
+Pearlmutter (1994) has products of H with one vector at a time; here all K tangents are wanted, and are carried upward
+together by blocks of samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from study.impact.derivatives import first, second, slopes, through
+from study.impact.stages import Stages
+
+BLOCKS = {"cpu": 1 << 19, "cuda": 1 << 25}
+"""Numbers in a block of tangents, 4 or 256 MiB; three to four such arrays are there at a time."""
+STRIP = 64
+"""Rows of H that are summed at a time: only what lies right of the diagonal is computed."""
+
+
+def gain_slopes(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[Tensor]) -> Tensor:
+    """Return dE/dalpha of units, float64, shape (n,); arguments as `gain_derivatives`."""
+    index, ends = _places(stages, layer, unit)
+    found = torch.zeros(ends[-1], dtype=torch.float64, device=stages.t.device)
+    for part in _parts(stages, max(stages.samples, 1)):
+        _add_slopes(found, part, slopes(part), _changes(part, constants), ends)
+    return found[index]
+
+
+def gain_derivatives(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Return gradient and Hessian of E in the gains of units that are there, at gain 1 of all.
+
+    Args:
+        stages: the network on the rows that E sums over.
+        layer: hidden layers of the units, int64, shape (n,).
+        unit: their indices, int64, shape (n,).
+        constants: c, one vector a hidden layer, by the units' indices.
+
+    Returns:
+        g, shape (n,), and H, shape (n, n), symmetric; float64, in the error's units, on the stages' device. Removing
+        the units S changes E by -sum_S g + 1/2 sum_SxS H, to second order.
+    """
+    index, ends = _places(stages, layer, unit)
+    device, total = stages.t.device, ends[-1]
+    slope = torch.zeros(total, dtype=torch.float64, device=device)
+    upper = torch.zeros(total, total, dtype=torch.float64, device=device)
+    widest = max(*(len(w) for w in stages.network.weights[1:]), 1) * max(total, 1)
+    for part in _parts(stages, max(1, BLOCKS[device.type] // widest)):
+        dz, changes = slopes(part), _changes(part, constants)
+        _add_slopes(slope, part, dz, changes, ends)
+        _add_curvature(upper, part, dz, changes, ends)
+    hessian = upper.triu() + upper.triu(1).T
+    return slope[index], hessian[index[:, None], index]
+
+
+def _places(stages: Stages, layer: Tensor, unit: Tensor) -> tuple[Tensor, list[int]]:
+    """Return where units are among all rows of the stages, and where each hidden layer begins; the last is the end."""
+    ends = torch.tensor([0, *map(len, stages.units)]).cumsum(0)
+    index = torch.empty(len(layer), dtype=torch.int64)
+    for m in range(stages.network.depth):
+        index[layer == m] = ends[m] + stages.rows(m, unit[layer == m])
+    return index.to(stages.t.device), ends.tolist()
+
+
+def _parts(stages: Stages, samples: int) -> Iterator[Stages]:
+    for s in range(0, stages.samples, samples):
+        yield stages.part(slice(s, s + samples))
+
+
+def _changes(stages: Stages, constants: Sequence[Tensor]) -> list[Tensor]:
+    there = [c[u] for c, u in zip(constants, stages.units, strict=True)]
+    return [h - c[:, None] if c.any() else h for h, c in zip(stages.h, there, strict=True)]
+
+
+def _add_slopes(
+    slope: Tensor, stages: Stages, dz: Sequence[Tensor], changes: Sequence[Tensor], ends: Sequence[int]
+) -> None:
+    for m, change in enumerate(changes):
+        slope[ends[m] : ends[m + 1]] += through(stages.network.weights[m + 1], dz[m], change)
+
+
+def _add_curvature(
+    upper: Tensor, stages: Stages, dz: Sequence[Tensor], changes: Sequence[Tensor], ends: Sequence[int]
+) -> None:
+    """Add a block's part of H to what lies on and right of the diagonal.
+
+    `tangents` are those of all units of the layers below, at one layer: shape (its units, samples, units below).
+    """
+    network, depth, samples = stages.network, stages.network.depth, stages.samples
+    tangents = upper.new_zeros(0)
+    for m in range(depth):
+        start, end, w = ends[m], ends[m + 1], network.weights[m + 1]
+        above = w.new_empty(len(w), samples, end)
+        if start:
+            moved = tangents.mul_(first(stages, m)[:, :, None])
+            given = w.T @ dz[m]
+            upper[:start, start:end] += (given[:, None, :] @ moved)[:, 0].T
+            above[:, :, :start] = (w @ moved.flatten(1)).unflatten(1, (samples, start))
+        torch.mul(w[:, None, :], changes[m].T, out=above[:, :, start:])
+        tangents = above
+        if m + 1 < depth:
+            bend = (network.weights[m + 2].T @ dz[m + 1]).mul_(second(stages, m + 1))
+            if bend.any():
+                _add_gram(upper, tangents.flatten(0, 1), bend.flatten())
+    diagonal, cross = stages.error.parts(stages.z[-1], stages.t)
+    _add_gram(upper, tangents.flatten(0, 1), diagonal.flatten())
+    if cross is not None:  # v' (d2E/dz2) v = sum d v^2 + m (m a - 2 b'v), m = o'v; see `ErrorFunction.parts`
+        o, b, a = cross
+        mean = (o[:, :, None] * tangents).sum(0)
+        other = (b[:, :, None] * tangents).sum(0)
+        upper += mean.T @ (a[:, None] * mean - other) - other.T @ mean
+
+
+def _add_gram(upper: Tensor, rows: Tensor, weights: Tensor) -> None:
+    """Add sum_r weights_r rows_r rows_r', r over rows of shape (R, K), right of the diagonal, to the first K units."""
+    k = rows.shape[1]
+    for s in range(0, k, STRIP):
+        strip = rows[:, s : s + STRIP] * weights[:, None]
+        upper[s : min(s + STRIP, k), s:k] += strip.T @ rows[:, s:]

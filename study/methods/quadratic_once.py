@@ -1,0 +1,40 @@
+"""The quadratic model: gradient and full Hessian in the gains once, and from then on no look at the data.
+
+With g and H of `impact.gain_hessian`, to second order in the gains,
+
+    E(S removed) - E = -sum_S g + 1/2 sum_SxS H,
+
+so that after the units S the next one's estimate is
+
+    estimate_j = -g_j + H_jj / 2 + sum_{k in S} H_jk:
+
+the first two terms are those of `taylor2_exact`, and each removal moves the first derivative by a column of H. These
+are the interactions that a diagonal Hessian leaves out (LeCun, Denker & Solla 1990; with the full one, of weights,
+Hassibi & Stork 1993). Where E is quadratic in the gains (one hidden layer, linear outputs, half squared error) a single
+ranking is iterative brute force, exactly.
+
+Under `single_overall` one scoring orders all removals; under `iterative` scores are computed anew after every n-th
+removal (`ranking.every`), n = 1 being `taylor2_exact`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from study.impact.gain_hessian import gain_derivatives
+from study.methods.base import Method, Scores, View
+
+
+@dataclass(frozen=True)
+class QuadraticOnce(Method):
+    """Second-order estimate that carries every removal's effect on the others."""
+
+    def scores(self, view: View) -> Scores:
+        """Return estimates and couplings; costs a forward and a backward pass, one more for the last hidden layer's
+        units together, and one tangent pass for every unit of an earlier layer."""
+        slope, hessian = gain_derivatives(view.stages, view.layer, view.unit, view.constants)
+        first, second = -slope * view.scale, 0.5 * hessian.diagonal() * view.scale
+        passes = 3 + int((view.layer < view.stages.network.depth - 1).sum())
+        return Scores(
+            first + second, first + second, first, second, forward_passes=passes, couplings=hessian * view.scale
+        )
