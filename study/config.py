@@ -124,7 +124,8 @@ class RecordConfig:
     """What is measured on the way: true impacts every n-th step, error surfaces every n-th removal (0: none).
 
     `surfaces_for` lists the seeds whose cells record surfaces; null means all. `pairs` adds the impacts of all pairs
-    of units at the start, `reinsertion` those of removed units that are put back.
+    of units at the start, `reinsertion` those of removed units that are put back, `hessian` the second derivatives by
+    the gains of all pairs of units at the start.
     """
 
     truth_every: int = 1
@@ -132,6 +133,7 @@ class RecordConfig:
     surfaces_for: list[int] | None = None
     pairs: bool = False
     reinsertion: bool = False
+    hessian: bool = False
 
 
 @dataclass
@@ -297,6 +299,7 @@ def plan(cfg: DictConfig) -> Plan:
         surfaces_every=surfaces,
         pairs=cfg.record.pairs,
         reinsertion=cfg.record.reinsertion,
+        hessian=cfg.record.hessian,
         every=cfg.ranking.every,
     )
     return Plan(

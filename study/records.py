@@ -107,6 +107,14 @@ REINSERTED: dict[str, Column] = {
     ),
 }
 
+HESSIAN: dict[str, Column] = {
+    "layer_a": Column("int16", "", "hidden layer of the first unit, 0 = nearest the input"),
+    "unit_a": Column("int32", "", "its index in its layer"),
+    "layer_b": Column("int16", "", "hidden layer of the second unit; every pair once, a unit with itself, too"),
+    "unit_b": Column("int32", "", "its index in its layer"),
+    "curvature": Column("float64", "error", "d2E/dgain_a dgain_b of the trained network, on the pruning rows"),
+}
+
 TABLES: dict[str, dict[str, Column]] = {
     "events": EVENTS,
     "evaluations": EVALUATIONS,
@@ -115,9 +123,10 @@ TABLES: dict[str, dict[str, Column]] = {
     "surfaces": SURFACES,
     "pairs": PAIRS,
     "reinserted": REINSERTED,
+    "hessian": HESSIAN,
 }
 
-ON_DEMAND = ("pairs", "reinserted")
+ON_DEMAND = ("pairs", "reinserted", "hessian")
 """Tables that only some cells have; the others record none of them, so that a new one disowns no old result."""
 
 FREE = "free"

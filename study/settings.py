@@ -127,6 +127,7 @@ class Settings:
         surface_gain: largest gain of an error surface.
         surface_step: distance of its gains.
         pairs: whether the true impacts of all pairs of units are recorded at the start.
+        hessian: whether the second derivatives of E by the gains of all pairs of units are recorded at the start.
         reinsertion: whether the units that go before two points of accuracy are lost are put back, one at a time.
     """
 
@@ -141,6 +142,7 @@ class Settings:
     surface_step: float = 0.1
     pairs: bool = False
     reinsertion: bool = False
+    hessian: bool = False
     every: int = 1
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from study import records
@@ -17,7 +18,7 @@ from study.data.base import Dataset, check_data
 from study.device import device as device_of
 from study.error_analysis import agreement
 from study.errors import StudyError, whole
-from study.impact import Stages, pair_errors, reinserted_errors
+from study.impact import Stages, gain_derivatives, pair_errors, reinserted_errors
 from study.methods import Method
 from study.methods import method as method_of
 from study.networks import ErrorFunction, Network, as_network
@@ -80,6 +81,11 @@ class Result:
         return self.tables["reinserted"] if "reinserted" in self.tables else records.empty("reinserted")
 
     @property
+    def hessian(self) -> pd.DataFrame:
+        """Second derivatives of E by the gains of all pairs of units at the start, where they were asked for."""
+        return self.tables["hessian"] if "hessian" in self.tables else records.empty("hessian")
+
+    @property
     def surfaces(self) -> pd.DataFrame:
         """Error surfaces E(gain) of removed units, where they were asked for."""
         return self.tables["surfaces"]
@@ -118,6 +124,7 @@ def prune(
     surfaces_every: int = 0,
     pairs: bool = False,
     reinsertion: bool = False,
+    hessian: bool = False,
     seed: int = 0,
     device: str = "cpu",
     progress: Progress | None = None,
@@ -139,6 +146,7 @@ def prune(
         surfaces_every: error surfaces of removals 1, 1+n, 1+2n, ...; 0 for none.
         pairs: true impacts of all pairs of units at the start.
         reinsertion: true impacts of the units that go before two points of accuracy are lost, put back one at a time.
+        hessian: second derivatives of E by the gains of all pairs of units at the start.
         seed: for methods that draw, and of the order of batches under retraining.
         device: "cpu", or "cuda" where there is one.
         progress: called after every step.
@@ -163,6 +171,7 @@ def prune(
         surfaces_every=surfaces_every,
         pairs=pairs,
         reinsertion=reinsertion,
+        hessian=hessian,
         every=every,
     )
     return collect(network, data, chosen, settings, seed, device, progress)
@@ -197,10 +206,12 @@ def collect(
             progress(step.event, total)
     if settings.pairs:
         rows["pairs"].append(_pairs(network, data, settings, device))
+    if settings.hessian:
+        rows["hessian"].append(_hessian(network, data, settings, device))
     if settings.reinsertion:
         size = _removable(pd.DataFrame(rows["evaluations"]), REINSERTED_WITHIN)
         rows["reinserted"] += [_reinserted(*path[size], gone[:size], data, settings, device)] if size else []
-    blocks = {name: _stacked(rows.pop(name)) for name in ("impacts", "surfaces", "pairs", "reinserted")}
+    blocks = {name: _stacked(rows.pop(name)) for name in ("impacts", "surfaces", "pairs", "reinserted", "hessian")}
     frames = {name: pd.DataFrame(found) for name, found in rows.items()} | blocks
     wanted = [n for n in records.TABLES if n not in records.ON_DEMAND or len(frames[n])]
     tables = {n: records.conform(n, frames[n]) if len(frames[n]) else records.empty(n) for n in wanted}
@@ -294,11 +305,24 @@ def _pairs(network: Network, data: Dataset, settings: Settings, device: str) -> 
     there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
     start = Stages(there, data.pruning, error)
     pairs, errors = pair_errors(there, data.pruning, error, constants(start, settings.removal))
+    return {**_places(network, *pairs.numpy().T), "impact": (errors - start.total()).numpy()}
+
+
+def _places(network: Network, a: NDArray[np.int64], b: NDArray[np.int64]) -> Row:
+    """Return layer and index of the units of pairs, which are counted through all layers."""
     layer = np.repeat(np.arange(network.depth), network.hidden)
     unit = np.concatenate([np.arange(n) for n in network.hidden])
-    a, b = pairs.numpy().T
-    places = {"layer_a": layer[a], "unit_a": unit[a], "layer_b": layer[b], "unit_b": unit[b]}
-    return {**places, "impact": (errors - start.total()).numpy()}
+    return {"layer_a": layer[a], "unit_a": unit[a], "layer_b": layer[b], "unit_b": unit[b]}
+
+
+def _hessian(network: Network, data: Dataset, settings: Settings, device: str) -> Row:
+    there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
+    start = Stages(there, data.pruning, error)
+    layer = torch.arange(network.depth).repeat_interleave(torch.tensor(network.hidden))
+    unit = torch.cat([torch.arange(n) for n in network.hidden])
+    _, hessian = gain_derivatives(start, layer, unit, constants(start, settings.removal))
+    a, b = np.triu_indices(len(layer))
+    return {**_places(network, a, b), "curvature": hessian.cpu().numpy()[a, b]}
 
 
 def _reinserted(

@@ -95,5 +95,5 @@ def test_a_planned_job_is_what_hydra_composes_for_it():
 
 
 def test_an_unknown_profile_lists_those_that_there_are():
-    with pytest.raises(StudyError, match=r"unknown profile 'papr'; known: authors, full, paper, smoke"):
+    with pytest.raises(StudyError, match=r"unknown profile 'papr'; known: authors, full, paper, regime, smoke"):
         plans.profile("papr")

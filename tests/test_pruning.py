@@ -200,7 +200,7 @@ def test_both_errors_are_recorded_under_a_softmax(data):
 def test_tables_are_as_declared_and_the_same_twice(data):
     net = cases.network((5, 4), 3)
     one, two = (prune(net, data, "taylor2_exact", surfaces_every=4, pairs=True) for _ in range(2))
-    assert {*one.tables, "reinserted"} == set(records.TABLES)
+    assert {*one.tables, "reinserted", "hessian"} == set(records.TABLES)
     for name, frame in one.tables.items():
         assert list(frame.columns) == list(records.TABLES[name])
         pd.testing.assert_frame_equal(
@@ -208,6 +208,22 @@ def test_tables_are_as_declared_and_the_same_twice(data):
         )
     rows = one.tables["evaluations"].query("split == 'pruning'")
     assert [sum(c) for c in rows["correct_per_class"]] == rows["correct"].tolist()
+
+
+def test_the_hessian_is_recorded_where_asked_for(data):
+    net = cases.network((5, 4), 3)
+    found = prune(net, data, "quadratic_once", "single_overall", hessian=True)
+    assert prune(net, data, "quadratic_once").hessian.empty
+    assert len(found.hessian) == 9 * 10 / 2
+    start, then = (found.impacts.query(f"event == {k}").set_index(["layer", "unit"]) for k in (0, 1))
+    gone = tuple(found.trajectory.loc[1, ["layer", "unit"]])
+    for row in found.hessian.itertuples():
+        a, b = (row.layer_a, row.unit_a), (row.layer_b, row.unit_b)
+        if a == b:
+            assert row.curvature / 2 == pytest.approx(start["curvature"][a], rel=1e-12)
+        elif gone in (a, b):
+            other = b if a == gone else a
+            assert then["estimate"][other] - start["estimate"][other] == pytest.approx(row.curvature, rel=1e-9)
 
 
 def test_a_persons_own_module_is_pruned(data):
