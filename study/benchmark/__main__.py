@@ -115,8 +115,8 @@ def show(table: pd.DataFrame, scored: Scored, version: str) -> None:
         )
     console.print(drawn)
     console.print(
-        "regret: of E(none) - E0, what its choice costs more than the cheapest unit; overlap: of its 25 cheapest, the share\n"
-        "that truly are; re-ranked, once: share of units removed before a point of accuracy (1 % of the error) is lost",
+        "regret: what its choice costs more than the cheapest unit, of E(none) - E0; overlap: of its 25 cheapest, the\n"
+        "share that truly are; re-ranked, once: share of units removed before a point of accuracy (1 % of the error) is lost",
         style="dim",
         highlight=False,
     )

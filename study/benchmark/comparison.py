@@ -13,7 +13,6 @@ from study.benchmark.criterion import Criterion, UserCriterion, untouched
 from study.benchmark.frozen import NEWEST, FrozenSet, frozen
 from study.benchmark.scoring import COLUMNS, QUICK, rows
 from study.benchmark.table import summed_up
-from study.data import check_data
 from study.errors import StudyError
 from study.methods import method
 
@@ -107,7 +106,6 @@ def measured(
     for population in wanted:
         try:
             data = there.data(population, data_folder)
-            check_data(data)
         except StudyError as error:
             left_out[population] = str(error)
             continue

@@ -71,7 +71,7 @@ class UserCriterion(Method):
         scores, estimates = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
         if isinstance(answer, tuple) and len(answer) != 2:
             raise StudyError(
-                f"{where} returned a tuple of {len(answer)}: (scores, estimates) is meant by a tuple; {LIST}"
+                f"{where} returned a tuple of {len(answer)}: (scores, estimates) is what a tuple means; {LIST}"
             )
         hint = f" (a tuple means (scores, estimates); {LIST})" if isinstance(answer, tuple) else ""
         score = view.of_units(per_layer(scores, network.hidden, f"{where}: scores", hint))
@@ -120,7 +120,7 @@ def _array(values: object, what: str) -> np.ndarray[Any, np.dtype[np.float64]]:
     try:
         if isinstance(values, torch.Tensor):
             values = values.detach().cpu().numpy()
-        if values is None or np.iscomplexobj(values):
+        if values is None or np.iscomplexobj(np.asarray(values)):
             raise TypeError("not real numbers")
         return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -37,6 +37,8 @@ FIRST_SEED = 100
 """Seeds are tried from the first confirmatory one on."""
 NETWORKS = 2
 """A population's: of the first seeds whose networks meet its band; those that miss it are noted."""
+MADE_BY = ("python", "torch", "numpy", "scipy", "processor", "oracle")
+"""What of the environment a manifest notes."""
 TRIED = 20
 """Seeds that are tried at most."""
 STAGES = (0.0, 0.2, 0.4, 0.6, 0.8)
@@ -116,7 +118,7 @@ def freeze(
         "removal": "zero",
         "error": "half_squared",
         "versions": {"training": TRAINING_VERSION, "oracle": ORACLE_VERSION, "code": code_version()},
-        "environment": environment("cpu"),
+        "environment": {name: environment("cpu")[name] for name in MADE_BY},
         "populations": stated,
         "files": {p.relative_to(into).as_posix(): sha256(p) for p in files},
     }

@@ -40,14 +40,13 @@ def summed_up(rows: pd.DataFrame) -> pd.DataFrame:
     for name, own in networks.groupby("criterion", sort=False):
         low, high = interval(own["regret"].to_numpy())
         means = {c: float(own[c].mean()) for c in CHOICE}
-        again_of = again.loc[[name]]
         out.append(
             {
                 "criterion": name,
                 **means,
                 "regret_low": low,
                 "regret_high": high,
-                "removable_again": float(again_of.mean(skipna=False)),
+                "removable_again": float(again.xs(name, level="criterion").mean(skipna=False)),
                 "removable_once": float(own["removable_once"].mean(skipna=False)),
                 "networks": len(own),
             }
