@@ -24,7 +24,7 @@ from study.benchmark import builtin
 from study.benchmark.comparison import LIMIT, Scored, measured
 from study.benchmark.criterion import found
 from study.benchmark.freeze import POPULATIONS, differences, freeze
-from study.benchmark.frozen import HOME, NEWEST, PUBLISHED, frozen
+from study.benchmark.frozen import HOME, NEWEST, PUBLISHED, frozen, sha256
 from study.benchmark.scoring import COLUMNS
 from study.benchmark.table import by_population, summed_up
 from study.command import exit_code
@@ -116,7 +116,7 @@ def show(table: pd.DataFrame, scored: Scored, version: str) -> None:
     console.print(drawn)
     console.print(
         "regret: what its choice costs more than the cheapest unit, of E(none) - E0; overlap: of its 25 cheapest, the\n"
-        "share that truly are; re-ranked, once: share of units removed before a point of accuracy (1 % of the error) is lost",
+        "share that truly are; re-ranked, once: units removed before a point of accuracy (1 % of the error) is lost, share",
         style="dim",
         highlight=False,
     )
@@ -233,8 +233,8 @@ def write_set(words: list[str]) -> int:
         for line in freeze(asked.version, into, wanted):
             console.print(line, highlight=False)
         if published is None:
-            console.print(f"written to {into}; sha256 of its manifest, for PUBLISHED in frozen.py:")
-            console.print((into / "manifest.json").as_posix(), highlight=False)
+            console.print(f"Written to {into}. To publish it, add to PUBLISHED in study/benchmark/frozen.py:")
+            console.print(f'"{asked.version}": "{sha256(into / "manifest.json")}"', highlight=False)
             return 0
         found_ = differences(into, frozen(asked.version))
     for line in found_ or [f"the same networks and impacts as the published {asked.version}"]:
