@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import tempfile
 from pathlib import Path
 
 import pandas as pd
 import torch
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from study.benchmark import builtin
@@ -26,12 +23,12 @@ from study.benchmark.criterion import found
 from study.benchmark.freeze import POPULATIONS, differences, freeze
 from study.benchmark.frozen import HOME, NEWEST, PUBLISHED, frozen, sha256
 from study.benchmark.scoring import COLUMNS
+from study.benchmark.shown import console, notes, places, show
 from study.benchmark.table import by_population, summed_up
 from study.command import exit_code
 from study.errors import StudyError
 from study.methods import names
 
-console = Console(width=None if sys.stdout.isatty() else 130)
 MORE = """other commands:
   python -m study.benchmark freeze --help     write a frozen set from nothing, or compare one with the published
   python -m study.benchmark builtin --help    compute the kept rows of the study's own methods"""
@@ -83,80 +80,11 @@ def compare(words: list[str]) -> int:
         table = summed_up(scored.rows)
     show(table, scored, asked.version)
     if scored.name is not None:
-        show_places(by_population(scored.rows, scored.name), scored.name)
+        places(by_population(scored.rows, scored.name), scored.name)
     notes(scored, asked.version, asked.limit)
     if asked.out is not None:
         keep(asked.out, table, scored, asked.version)
     return 0
-
-
-def show(table: pd.DataFrame, scored: Scored, version: str) -> None:
-    """Print the table of all criteria."""
-    populations = scored.rows["population"].nunique()
-    title = (
-        f"{version}: {int(table['networks'].max())} networks of {populations} populations; the smallest regret first"
-    )
-    heads = ("", "criterion", "regret, %", "95 % interval", "overlap", "Spearman", "re-ranked", "once", "est./true")
-    drawn = Table(title=title, title_justify="left", title_style="bold")
-    for i, head in enumerate((*heads, "ms a call", "passes")):
-        drawn.add_column(head, justify="left" if i == 1 else "right")
-    for name, row in table.iterrows():
-        drawn.add_row(
-            str(row["place"]),
-            escape(str(name)),
-            number(100 * row["regret"]),
-            f"{number(100 * row['regret_low'])} to {number(100 * row['regret_high'])}",
-            *(f"{row[c]:.2f}" if math.isfinite(row[c]) else "–" for c in ("overlap_25", "spearman")),
-            *(f"{row[c]:.3f}" if math.isfinite(row[c]) else "–" for c in ("removable_again", "removable_once")),
-            number(row["scale"]),
-            number(1000 * row["seconds"]),
-            f"{row['forward_passes']:.0f}" if math.isfinite(row["forward_passes"]) else "–",
-            style="bold green" if name == scored.name else "",
-        )
-    console.print(drawn)
-    console.print(
-        "regret: what its choice costs more than the cheapest unit, of E(none) - E0; overlap: of its 25 cheapest, the\n"
-        "share that truly are; re-ranked, once: units removed before a point of accuracy (1 % of the error) is lost, share",
-        style="dim",
-        highlight=False,
-    )
-
-
-def show_places(table: pd.DataFrame, name: str) -> None:
-    """Print a criterion's place on each population."""
-    drawn = Table(title=f"{escape(name)}, population by population", title_justify="left", title_style="bold")
-    for i, head in enumerate(("population", "place", "regret, %", "overlap", "Spearman", "re-ranked", "once")):
-        drawn.add_column(head, justify="right" if i else "left")
-    for population, row in table.iterrows():
-        values = [row[c] for c in ("overlap_25", "spearman", "removable_again", "removable_once")]
-        shown = [f"{v:.3g}" if math.isfinite(v) else "–" for v in values]
-        drawn.add_row(str(population), f"{row['place']:.0f} of {row['of']:.0f}", number(100 * row["regret"]), *shown)
-    console.print(drawn)
-
-
-def notes(scored: Scored, version: str, limit: float) -> None:
-    """Print what is not in the table, and why."""
-    for population, reason in scored.left_out.items():
-        console.print(f"[yellow]left out[/yellow] {population}: {escape(reason)}", highlight=False)
-    if scored.unfinished:
-        where = ", ".join(scored.unfinished)
-        console.print(
-            f"[yellow]not pruned[/yellow] within {limit:g} s: {where}; --limit gives it longer", highlight=False
-        )
-    if scored.absent:
-        missing = ", ".join(scored.absent)
-        console.print(f"[yellow]no kept rows[/yellow] of {missing}: {builtin.remedy(version)}", highlight=False)
-
-
-def number(value: float) -> str:
-    """Return a number with three significant digits; a dash for none.
-
-    >>> number(0.012345), number(1234.5), number(float("nan"))
-    ('0.0123', '1,234', '–')
-    """
-    if not math.isfinite(value):
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def keep(folder: Path, table: pd.DataFrame, scored: Scored, version: str) -> None:

@@ -13,7 +13,7 @@ import torch
 from study.benchmark.criterion import UserCriterion
 from study.benchmark.frozen import FrozenNetwork, units
 from study.data import Dataset
-from study.error_analysis import agreement
+from study.error_analysis import agreement, spearman
 from study.impact import Stages
 from study.methods import Method, View
 from study.networks import ErrorFunction
@@ -21,7 +21,7 @@ from study.pruning import Evaluation, steps
 from study.settings import Settings
 
 AGREEMENT = ("units", "spearman", "overlap_25", "regret", "sign", "scale")
-"""Columns of `error_analysis.agreement` that are kept; regret as a share of E(none) - E0."""
+"""Kept of `error_analysis.agreement`; regret as a share of E(none) - E0, Spearman that of the score."""
 COLUMNS = (
     *("criterion", "version", "population", "seed", "removed", *AGREEMENT),
     *("forward_passes", "seconds", "removable_again", "removable_once"),
@@ -31,6 +31,8 @@ COLUMNS = (
 `version` is the method's, 0 of a reader's criterion; `removable_again` (ranked again after every removal) is measured
 on each population's first network, `removable_once` on all: shares of the units; missing where not measured.
 """
+QUICK = (0, 2)
+"""Places of the stages that a quick run looks at."""
 POINTS = 1.0
 """Points of accuracy that a network may lose; in a regression, percent of the error's range."""
 
@@ -51,9 +53,9 @@ def stage(network: FrozenNetwork, removed: int, data: Dataset, method: Method) -
         started = time.perf_counter()
     scores = method.scores(view).cpu()
     seconds = time.perf_counter() - started
-    estimate = None if scores.estimate is None else scores.estimate.numpy()
-    seen = agreement(scores.score.numpy(), estimate, network.impact(removed))
-    seen["regret"] /= network.span
+    score, impact = scores.score.numpy(), network.impact(removed)
+    seen = agreement(score, None if scores.estimate is None else scores.estimate.numpy(), impact)
+    seen |= {"regret": seen["regret"] / network.span, "spearman": spearman(score, impact)}
     kept = {name: seen[name] for name in AGREEMENT}
     passes = math.nan if isinstance(method, UserCriterion) else scores.forward_passes
     return {"removed": removed, **kept, "forward_passes": passes, "seconds": seconds}
@@ -122,7 +124,3 @@ def rows(
             if first:
                 row["removable_again"] = removable(network, data, method, "iterative", limit)
         yield row
-
-
-QUICK = (0, 2)
-"""Places of the stages that a quick run looks at."""

@@ -7,8 +7,12 @@ import pandas as pd
 
 from study.error_analysis import Array
 
-CHOICE = ("regret", "overlap_25", "spearman", "scale", "forward_passes", "seconds")
+CHOICE = ("regret", "regret_early", "overlap_25", "spearman", "scale", "forward_passes", "seconds")
 """Means over a network's stages, then over networks."""
+WORST = 1.0
+"""A choice that costs more than E(none) - E0, all units together, counts as 1: one of them would decide every mean."""
+EARLY = 0.4
+"""Share removed up to which a stage is early: about what brute force removes before a network is harmed."""
 DRAWS = 10_000
 """Of the bootstrap."""
 
@@ -24,12 +28,15 @@ def summed_up(rows: pd.DataFrame) -> pd.DataFrame:
         rows: as `scoring.COLUMNS`.
 
     Returns:
-        Indexed by criterion: place, regret, regret_low, regret_high, overlap_25, spearman, removable_again,
-        removable_once, scale (median estimate / impact), seconds and forward_passes a call, networks.
+        Indexed by criterion: place, regret (capped at `WORST` a choice), regret_low, regret_high, regret_early (of
+        stages up to `EARLY`), overlap_25, spearman, removable_again, removable_once, scale (median estimate / impact),
+        seconds and forward_passes a call, networks.
     """
     places = ["population", "seed", "removed"]
     shared = rows.groupby(places)["criterion"].transform("nunique") == rows["criterion"].nunique()
-    rows = rows[shared]
+    rows = rows[shared].assign(regret=rows["regret"].clip(upper=WORST))
+    share = rows["removed"] / (rows["removed"] + rows["units"])
+    rows["regret_early"] = rows["regret"].where(share <= EARLY + 1e-9)
     by_network = rows.groupby(["criterion", "population", "seed"], sort=False)
     networks = by_network[list(CHOICE)].mean()
     # Of a network's rows only that of the trained network has them: a sum without NaN would make 0 of nothing.
@@ -53,8 +60,8 @@ def summed_up(rows: pd.DataFrame) -> pd.DataFrame:
         )
     table = pd.DataFrame(out).sort_values("regret", kind="stable").set_index("criterion")
     table.insert(0, "place", table["regret"].rank(method="min").astype(int))
-    order = ["place", "regret", "regret_low", "regret_high", "overlap_25", "spearman", "removable_again"]
-    return table[[*order, "removable_once", "scale", "seconds", "forward_passes", "networks"]]
+    order = ["place", "regret", "regret_low", "regret_high", "regret_early", "overlap_25", "spearman"]
+    return table[[*order, "removable_again", "removable_once", "scale", "seconds", "forward_passes", "networks"]]
 
 
 def interval(values: Array) -> tuple[float, float]:
