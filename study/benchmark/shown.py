@@ -15,8 +15,8 @@ from study.benchmark.comparison import Scored
 
 console = Console(width=None if sys.stdout.isatty() else 130)
 LEGEND = """regret: what its choice costs more than the cheapest unit, of E(none) - E0, 100 at most; early: up to 40 %
-removed; overlap: of its 25 cheapest units, the share that truly are; re-ranked, once: units removed before a point of accuracy
-(1 % of the error's range) is lost, share; est./true: the estimates over the true impacts, median"""
+removed; overlap: of its 25 cheapest units, the share that truly are; re-ranked, once: units removed before a point of
+accuracy (1 % of the error's range) is lost, share; est./true: the estimates over the true impacts, median"""
 
 
 def show(table: pd.DataFrame, scored: Scored, version: str) -> None:

@@ -57,7 +57,7 @@ REFUSED = {
     "a number": (3.0, r"shape \(\)"),
     "nothing": (None, "numbers are needed, got NoneType"),
     "a matrix": (np.zeros((9, 1)), r"shape \(9, 1\)"),
-    "words": (["a"] * 9, "numbers are needed, got list"),
+    "words": (["a"] * 9, "numbers are needed, got str"),
     "a dictionary": ({"scores": FLAT}, "numbers are needed, got dict"),
     "complex numbers": (np.zeros(9, complex), "numbers are needed"),
     "ragged rows": ([[1.0, 2.0], 3.0], "needed are 9 numbers"),

@@ -214,7 +214,7 @@ def test_a_whole_run_prunes_as_well():
 
 def test_a_population_without_data_is_left_out_for_all(monkeypatch):
     monkeypatch.setattr(
-        "study.benchmark.frozen.missing", lambda name, **kw: "go and get it" if "mnist" in name else None
+        "study.benchmark.frozen.missing", lambda name, **_: "go and get it" if "mnist" in name else None
     )
     scored = measured(squared, ["cosine_2x10", "mnist_1x100"], quick=True)
     assert scored.left_out == {"mnist_1x100": "go and get it"}
