@@ -5,6 +5,6 @@ In a notebook: `from study.benchmark import score`, then `score(my_criterion)`. 
 
 from study.benchmark.comparison import measured, score
 from study.benchmark.criterion import Criterion, as_module
-from study.benchmark.frozen import FrozenNetwork, FrozenSet, frozen
+from study.benchmark.frozen import FrozenNetwork, FrozenSet, frozen_set
 
-__all__ = ["Criterion", "FrozenNetwork", "FrozenSet", "as_module", "frozen", "measured", "score"]
+__all__ = ["Criterion", "FrozenNetwork", "FrozenSet", "as_module", "frozen_set", "measured", "score"]

@@ -21,7 +21,7 @@ from study.benchmark import builtin
 from study.benchmark.comparison import LIMIT, Scored, measured
 from study.benchmark.criterion import found
 from study.benchmark.freeze import POPULATIONS, differences, freeze
-from study.benchmark.frozen import HOME, NEWEST, PUBLISHED, frozen, sha256
+from study.benchmark.frozen import HOME, NEWEST, PUBLISHED, frozen_set, sha256
 from study.benchmark.scoring import COLUMNS
 from study.benchmark.shown import console, notes, places, show
 from study.benchmark.table import by_population, summed_up
@@ -103,7 +103,7 @@ def keep(folder: Path, table: pd.DataFrame, scored: Scored, version: str) -> Non
 
 def show_set(version: str) -> int:
     """Print what a frozen set holds, and the study's own methods."""
-    there = frozen(version)
+    there = frozen_set(version)
     drawn = Table("population", "data", "networks", "seeds", title=version, title_justify="left", title_style="bold")
     for name in there.populations:
         networks = there.networks(name)
@@ -124,7 +124,7 @@ def write_builtin(words: list[str]) -> int:
     parser.add_argument("methods", nargs="*", help="to compute anew (default: those without rows)")
     parser.add_argument("--version", default=NEWEST, help="of the frozen set (%(default)s)")
     asked = parser.parse_args(words)
-    there = frozen(asked.version)
+    there = frozen_set(asked.version)
     if unknown := [m for m in asked.methods if m not in names()]:
         raise StudyError(f"unknown method {', '.join(unknown)}; known: {', '.join(names())}")
     wanted = asked.methods or builtin.absent(there.folder)
@@ -164,7 +164,7 @@ def write_set(words: list[str]) -> int:
             console.print(f"Written to {into}. To publish it, add to PUBLISHED in study/benchmark/frozen.py:")
             console.print(f'"{asked.version}": "{sha256(into / "manifest.json")}"', highlight=False)
             return 0
-        found_ = differences(into, frozen(asked.version))
+        found_ = differences(into, frozen_set(asked.version))
     for line in found_ or [f"the same networks and impacts as the published {asked.version}"]:
         console.print(line, highlight=False)
     return 1 if found_ else 0

@@ -10,7 +10,7 @@ import pandas as pd
 
 from study.benchmark import builtin
 from study.benchmark.criterion import Criterion, UserCriterion, untouched
-from study.benchmark.frozen import NEWEST, FrozenSet, frozen
+from study.benchmark.frozen import NEWEST, FrozenSet, frozen_set
 from study.benchmark.scoring import COLUMNS, QUICK, rows
 from study.benchmark.table import summed_up
 from study.errors import StudyError
@@ -95,7 +95,7 @@ def measured(
     Raises:
         StudyError: as `score`.
     """
-    there = frozen(version)
+    there = frozen_set(version)
     wanted = chosen(there, populations)
     if criterion is not None and not isinstance(criterion, str) and not callable(criterion):
         raise StudyError(f"a criterion is a function (network, data) -> scores, got {type(criterion).__name__}")

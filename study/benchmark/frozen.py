@@ -149,13 +149,13 @@ class FrozenSet:
         return pd.read_parquet(self.folder / "impacts.parquet")
 
 
-def frozen(version: str = NEWEST) -> FrozenSet:
+def frozen_set(version: str = NEWEST) -> FrozenSet:
     """Open a set of this package.
 
     Raises:
         StudyError: for an unknown version, or where a file is not the one that was published.
 
-    >>> frozen("v1").populations[0]
+    >>> frozen_set("v1").populations[0]
     'digits_1x100'
     """
     if version not in PUBLISHED:

@@ -23,7 +23,7 @@ def show(table: pd.DataFrame, scored: Scored, version: str) -> None:
     """Print the table of all criteria."""
     populations = scored.rows["population"].nunique()
     title = f"{version}: {table['networks'].max()} networks of {populations} populations, the smallest regret first"
-    drawn = Table(title=title, title_justify="left", title_style="bold", padding=(0, 0), pad_edge=False)
+    drawn = Table(title=title, title_justify="left", title_style="bold", collapse_padding=True, pad_edge=False)
     drawn.add_column("", justify="right")
     drawn.add_column("criterion", no_wrap=True)
     heads = (
@@ -61,7 +61,7 @@ def show(table: pd.DataFrame, scored: Scored, version: str) -> None:
 def places(table: pd.DataFrame, name: str) -> None:
     """Print a criterion's place on each population."""
     title = f"{escape(name)}, population by population"
-    drawn = Table(title=title, title_justify="left", title_style="bold", padding=(0, 0), pad_edge=False)
+    drawn = Table(title=title, title_justify="left", title_style="bold", collapse_padding=True, pad_edge=False)
     drawn.add_column("population", no_wrap=True)
     for head in ("place", "regret, %", "early, %", "overlap", "Spearman", "re-ranked", "once"):
         drawn.add_column(head, justify="right")

@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from study.benchmark.frozen import PUBLISHED, frozen
+from study.benchmark.frozen import PUBLISHED, frozen_set
 from study.config import ROOT
 from study.methods import names
 from tests.hostile.commands import in_process, process, refused
@@ -63,7 +63,7 @@ def test_without_a_criterion_the_methods_are_shown(capsys, monkeypatch):
 
 def test_list_and_help_say_what_there_is(capsys, monkeypatch):
     listed = in_process(capsys, monkeypatch, "study.benchmark", "--list")
-    assert all(name in listed.out for name in (*frozen("v1").populations, *names(), "100, 101"))
+    assert all(name in listed.out for name in (*frozen_set("v1").populations, *names(), "100, 101"))
     told = in_process(capsys, monkeypatch, "study.benchmark", "--help")
     assert all(word in told.out for word in ("my_module:my_criterion", "docs/benchmark.md", "--quick", "freeze"))
     assert (listed.code, told.code) == (0, 0)

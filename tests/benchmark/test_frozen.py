@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from study.benchmark.freeze import POPULATIONS, STAGES, differences, freeze
-from study.benchmark.frozen import HOME, PUBLISHED, frozen, opened, sha256, units
+from study.benchmark.frozen import HOME, PUBLISHED, frozen_set, opened, sha256, units
 from study.data import missing
 from study.errors import StudyError
 from study.impact.reference import plain_error, plain_errors
@@ -16,7 +16,7 @@ from study.impact.stages import ones
 from study.networks import ErrorFunction
 from tests.benchmark.made import frozen_network
 
-SET = frozen("v1")
+SET = frozen_set("v1")
 
 
 def data_of(population):
@@ -99,7 +99,7 @@ def test_a_manifest_that_is_none_is_refused(tmp_path):
 
 def test_an_unknown_version_names_those_that_there_are():
     with pytest.raises(StudyError, match="no benchmark 'v0'; there are v1"):
-        frozen("v0")
+        frozen_set("v0")
 
 
 def test_data_of_another_digest_are_taken_while_the_start_error_comes_back(monkeypatch):

@@ -11,7 +11,7 @@ from study.benchmark import builtin, score
 from study.benchmark.comparison import chosen, kept_name, measured
 from study.benchmark.criterion import UserCriterion
 from study.benchmark.freeze import pruned
-from study.benchmark.frozen import FrozenNetwork, frozen
+from study.benchmark.frozen import FrozenNetwork, frozen_set
 from study.benchmark.scoring import COLUMNS, removable, rows, stage
 from study.benchmark.table import by_population, interval, summed_up
 from study.data import Dataset
@@ -22,7 +22,7 @@ from study.trajectory import prune
 from tests import cases
 from tests.benchmark.made import DATA, frozen_network
 
-SET = frozen("v1")
+SET = frozen_set("v1")
 
 
 def linear():
