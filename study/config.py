@@ -115,7 +115,8 @@ class RecordConfig:
     """What is measured on the way: true impacts every n-th step, error surfaces every n-th removal (0: none).
 
     `surfaces_for` lists the seeds whose cells record surfaces; null means all. `pairs` adds the impacts of all pairs
-    of units at the start, `reinsertion` those of removed units that are put back.
+    of units at the start, `reinsertion` those of removed units that are put back, `search` (none, beam, exhaustive) the
+    best sets of removed units, with `search_width` sets in a beam.
     """
 
     truth_every: int = 1
@@ -123,6 +124,8 @@ class RecordConfig:
     surfaces_for: list[int] | None = None
     pairs: bool = False
     reinsertion: bool = False
+    search: str = "none"
+    search_width: int = Settings.search_width
 
 
 @dataclass
@@ -287,6 +290,8 @@ def plan(cfg: DictConfig) -> Plan:
         surfaces_every=surfaces,
         pairs=cfg.record.pairs,
         reinsertion=cfg.record.reinsertion,
+        search=cfg.record.search,
+        search_width=cfg.record.search_width,
     )
     return Plan(
         population=cfg.population.name,

@@ -18,6 +18,8 @@ from study.impact import Stages, unit_errors
 from study.methods import Method
 from study.networks import ErrorFunction, Network
 
+SEARCH_VERSION = 1
+"""Raised when the sets that are found change."""
 MOST = 14
 """Units whose subsets are all looked at: 2^14 networks."""
 TIE = Method.tie
@@ -80,12 +82,8 @@ def exhaustive(network: Network, rows: Split, error: ErrorFunction, told: Told |
     Raises:
         StudyError: for a network with more units.
     """
+    check_size(network, "exhaustive")
     sets = Sets(network, rows, error)
-    if len(sets) > MOST:
-        raise StudyError(
-            f"search=exhaustive looks at 2^K networks, K at most {MOST}; {network.name} has {len(sets)} hidden units: "
-            "take search=beam"
-        )
     level = {0: sets.stages.total()}
     best = [(0, level[0])]
     for n in range(len(sets)):
@@ -132,6 +130,25 @@ def beam(network: Network, rows: Split, error: ErrorFunction, width: int = 100, 
         if told is not None:
             told(n + 1, len(sets))
     return _found(best)
+
+
+def check_size(network: Network, how: str) -> None:
+    """Refuse a network with too many units for a kind of search.
+
+    Raises:
+        StudyError: saying how many there may be.
+    """
+    units = sum(network.hidden)
+    if how == "exhaustive" and units > MOST:
+        raise StudyError(
+            f"search=exhaustive looks at 2^K networks, K at most {MOST}; {network.name} has {units} hidden units: "
+            "take search=beam"
+        )
+
+
+def best_sets(network: Network, rows: Split, error: ErrorFunction, how: str, width: int) -> Found:
+    """Return `beam` of a width, or `exhaustive`, by name."""
+    return exhaustive(network, rows, error) if how == "exhaustive" else beam(network, rows, error, width)
 
 
 def ordered(errors: Mapping[int, float], most: int, before: float = 0.0) -> list[tuple[int, float]]:

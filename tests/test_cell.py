@@ -42,6 +42,8 @@ def test_only_scientific_settings_make_the_key():
         "network=mlp_25",
         "record.truth_every=6",
         "dataset.seed=1",
+        "record.search=beam",
+        "record.search=exhaustive",
     ]
     assert len({key(o) for o in other} | {key()}) == len(other) + 1
 
@@ -49,6 +51,13 @@ def test_only_scientific_settings_make_the_key():
 def test_parameters_count_only_where_they_differ_from_their_defaults():
     assert key("method=taylor2") == key("method=taylor2", "method.params.threshold=none")
     assert key("method=taylor2") != key("method=taylor2", "method.params.threshold=mean")
+
+
+def test_a_cell_without_a_search_does_not_depend_on_it(monkeypatch):
+    before, searched = key(), key("record.search=beam")
+    monkeypatch.setattr("study.cell.SEARCH_VERSION", 99)
+    assert key() == before
+    assert key("record.search=beam") != searched
 
 
 def test_raising_a_numerics_version_makes_cells_run_again(monkeypatch):

@@ -5,6 +5,7 @@ from itertools import combinations
 import pytest
 import torch
 
+from study.data import Dataset
 from study.errors import StudyError
 from study.impact.reference import plain_error
 from study.impact.stages import Stages
@@ -123,3 +124,34 @@ def test_what_cannot_be_searched_is_refused():
         exhaustive(net, rows, ErrorFunction(net.output))
     with pytest.raises(StudyError, match="search_width=0: 1 or more"):
         beam(net, rows, ErrorFunction(net.output), 0)
+
+
+@pytest.mark.parametrize(("search", "kind"), [("beam", beam), ("exhaustive", exhaustive)])
+def test_a_search_is_recorded_beside_the_prune_and_leaves_it_as_it_is(search, kind):
+    net, data = made((3, 3), "sigmoid")
+    plain, asked = prune(net, data, "taylor2"), prune(net, data, "taylor2", search=search)
+    assert set(asked.tables) - set(plain.tables) == {"searched", "searched_sets"}
+    assert plain.tables["evaluations"].equals(asked.tables["evaluations"])
+    assert plain.searched.empty
+    found = kind(net, data.pruning, ErrorFunction(net.output))
+    table, sets = asked.searched, asked.searched_sets
+    assert table["error"].tolist() == found.errors.tolist()
+    in_set = sets.assign(place=sets["layer"] * 3 + sets["unit"]).groupby("event")["place"].apply(tuple)
+    assert [in_set.get(n, ()) for n in range(7)] == found.sets
+    ends = asked.tables["evaluations"].query("split == 'pruning' and event in (0, 6)")
+    assert table["correct"].iloc[[0, 6]].tolist() == ends["correct"].tolist()
+    assert table["error"].iloc[[0, 6]].tolist() == pytest.approx(ends["error"].tolist(), rel=1e-12)
+
+
+def test_right_answers_are_not_counted_in_a_regression():
+    net = cases.network((3,), 1, output="linear")
+    rows = cases.rows(20, 3, 1)
+    data = Dataset("made", "regression", 0, "linear", dict.fromkeys(("training", "pruning", "held_out"), rows))
+    assert prune(net, data, search="exhaustive").searched["correct"].isna().all()
+
+
+@pytest.mark.parametrize("refused", [{"removal": "mean"}, {"protocol": "retrain"}])
+def test_a_search_goes_with_zero_removal_and_no_training(refused):
+    net, data = made((3,), "sigmoid")
+    with pytest.raises(StudyError, match="search=beam goes with protocol no_retrain and removal zero"):
+        prune(net, data, search="beam", **refused)
