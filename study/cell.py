@@ -22,6 +22,7 @@ from study.errors import StudyError
 from study.impact import ORACLE_VERSION, fused
 from study.networks import Network, architecture
 from study.retraining import RETRAINING_VERSION
+from study.search import SEARCH_VERSION
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
 from study.training.acceptance import measured
@@ -87,6 +88,8 @@ def numerics(plan: Plan) -> dict[str, int]:
     found = {"oracle": ORACLE_VERSION, "method": plan.method.version}
     if plan.settings.protocol.name == "retrain":
         found |= {"training": TRAINING_VERSION, "retraining": RETRAINING_VERSION}
+    if plan.settings.search != "none":
+        found |= {"search": SEARCH_VERSION}
     return found
 
 

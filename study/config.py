@@ -125,7 +125,8 @@ class RecordConfig:
 
     `surfaces_for` lists the seeds whose cells record surfaces; null means all. `pairs` adds the impacts of all pairs
     of units at the start, `reinsertion` those of removed units that are put back, `hessian` the second derivatives by
-    the gains of all pairs of units at the start.
+    the gains of all pairs of units at the start, `search` (none, beam, exhaustive) the best sets of removed units, with
+    `search_width` sets in a beam.
     """
 
     truth_every: int = 1
@@ -134,6 +135,8 @@ class RecordConfig:
     pairs: bool = False
     reinsertion: bool = False
     hessian: bool = False
+    search: str = "none"
+    search_width: int = Settings.search_width
 
 
 @dataclass
@@ -301,6 +304,8 @@ def plan(cfg: DictConfig) -> Plan:
         reinsertion=cfg.record.reinsertion,
         hessian=cfg.record.hessian,
         every=cfg.ranking.every,
+        search=cfg.record.search,
+        search_width=cfg.record.search_width,
     )
     return Plan(
         population=cfg.population.name,

@@ -115,6 +115,18 @@ HESSIAN: dict[str, Column] = {
     "curvature": Column("float64", "error", "d2E/dgain_a dgain_b of the trained network, on the pruning rows"),
 }
 
+SEARCHED: dict[str, Column] = {
+    "event": Column("int32", "units removed", "the size of the set"),
+    "error": Column("float64", "error", "the smallest E on the pruning rows that was found for a set of that size"),
+    "correct": Column("int64", "samples", "correct on the pruning rows without that set; null in a regression"),
+}
+
+SEARCHED_SETS: dict[str, Column] = {
+    "event": Column("int32", "units removed", "the size of the set, as in searched"),
+    "layer": Column("int16", "", "hidden layer of a unit in it, 0 = nearest the input"),
+    "unit": Column("int32", "", "its index in its layer"),
+}
+
 TABLES: dict[str, dict[str, Column]] = {
     "events": EVENTS,
     "evaluations": EVALUATIONS,
@@ -124,9 +136,11 @@ TABLES: dict[str, dict[str, Column]] = {
     "pairs": PAIRS,
     "reinserted": REINSERTED,
     "hessian": HESSIAN,
+    "searched": SEARCHED,
+    "searched_sets": SEARCHED_SETS,
 }
 
-ON_DEMAND = ("pairs", "reinserted", "hessian")
+ON_DEMAND = ("pairs", "reinserted", "hessian", "searched", "searched_sets")
 """Tables that only some cells have; the others record none of them, so that a new one disowns no old result."""
 
 FREE = "free"

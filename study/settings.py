@@ -14,7 +14,8 @@ from study.networks.error import ERRORS
 RANKINGS = ("single_overall", "iterative")
 REMOVALS = ("zero", "mean")
 PROTOCOLS = ("no_retrain", "retrain")
-CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "error": ERRORS}
+SEARCHES = ("none", "beam", "exhaustive")
+CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "error": ERRORS, "search": SEARCHES}
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,8 @@ class Settings:
         pairs: whether the true impacts of all pairs of units are recorded at the start.
         hessian: whether the second derivatives of E by the gains of all pairs of units are recorded at the start.
         reinsertion: whether the units that go before two points of accuracy are lost are put back, one at a time.
+        search: "beam" or "exhaustive": the best sets of removed units are recorded, too (see `study.search`).
+        search_width: sets that a beam keeps of each size.
     """
 
     ranking: str = "iterative"
@@ -144,6 +147,8 @@ class Settings:
     reinsertion: bool = False
     hessian: bool = False
     every: int = 1
+    search: str = "none"
+    search_width: int = 100
 
     def __post_init__(self) -> None:
         for key, known in CHOICES.items():
@@ -157,6 +162,12 @@ class Settings:
         if self.reinsertion and self.protocol.name != "no_retrain":
             raise StudyError(
                 "reinsertion goes with protocol no_retrain: units are put back into what was left, untrained"
+            )
+        whole("search_width", self.search_width, 1)
+        if self.search != "none" and (self.protocol.name, self.removal) != ("no_retrain", "zero"):
+            raise StudyError(
+                f"search={self.search} goes with protocol no_retrain and removal zero: what a set costs may not depend "
+                "on the order in which its units went"
             )
         if not (0 < self.surface_step < math.inf and 1 <= self.surface_gain < math.inf):
             raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")

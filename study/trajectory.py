@@ -19,10 +19,12 @@ from study.device import device as device_of
 from study.error_analysis import agreement
 from study.errors import StudyError, whole
 from study.impact import Stages, gain_derivatives, pair_errors, reinserted_errors
+from study.impact.stages import ones
 from study.methods import Method
 from study.methods import method as method_of
-from study.networks import ErrorFunction, Network, as_network
+from study.networks import ErrorFunction, Network, as_network, correct
 from study.pruning import Choice, Step, constants, steps
+from study.search import best_sets, check_size
 from study.settings import Protocol, Selection, Settings
 
 Progress = Callable[[int, int], None]
@@ -86,6 +88,16 @@ class Result:
         return self.tables["hessian"] if "hessian" in self.tables else records.empty("hessian")
 
     @property
+    def searched(self) -> pd.DataFrame:
+        """The smallest E that was found for any set of so many removed units, where a search was asked for."""
+        return self.tables["searched"] if "searched" in self.tables else records.empty("searched")
+
+    @property
+    def searched_sets(self) -> pd.DataFrame:
+        """The units of those sets."""
+        return self.tables["searched_sets"] if "searched_sets" in self.tables else records.empty("searched_sets")
+
+    @property
     def surfaces(self) -> pd.DataFrame:
         """Error surfaces E(gain) of removed units, where they were asked for."""
         return self.tables["surfaces"]
@@ -125,6 +137,8 @@ def prune(
     pairs: bool = False,
     reinsertion: bool = False,
     hessian: bool = False,
+    search: str = "none",
+    search_width: int = 100,
     seed: int = 0,
     device: str = "cpu",
     progress: Progress | None = None,
@@ -147,6 +161,8 @@ def prune(
         pairs: true impacts of all pairs of units at the start.
         reinsertion: true impacts of the units that go before two points of accuracy are lost, put back one at a time.
         hessian: second derivatives of E by the gains of all pairs of units at the start.
+        search: "beam" or, of at most 14 units, "exhaustive": the best sets of removed units of each size.
+        search_width: sets that a beam keeps of each size.
         seed: for methods that draw, and of the order of batches under retraining.
         device: "cpu", or "cuda" where there is one.
         progress: called after every step.
@@ -173,6 +189,8 @@ def prune(
         reinsertion=reinsertion,
         hessian=hessian,
         every=every,
+        search=search,
+        search_width=search_width,
     )
     return collect(network, data, chosen, settings, seed, device, progress)
 
@@ -187,6 +205,7 @@ def collect(
     progress: Progress | None = None,
 ) -> Result:
     """Run the steps and write them into the tables of `study.records`."""
+    check_size(network, settings.search)  # before the work begins
     rows: dict[str, list[Row]] = {name: [] for name in records.TABLES}
     path, gone = [], []
     sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
@@ -211,6 +230,8 @@ def collect(
     if settings.reinsertion:
         size = _removable(pd.DataFrame(rows["evaluations"]), REINSERTED_WITHIN)
         rows["reinserted"] += [_reinserted(*path[size], gone[:size], data, settings, device)] if size else []
+    if settings.search != "none":
+        rows["searched"], rows["searched_sets"] = _searched(network, data, settings, device)
     blocks = {name: _stacked(rows.pop(name)) for name in ("impacts", "surfaces", "pairs", "reinserted", "hessian")}
     frames = {name: pd.DataFrame(found) for name, found in rows.items()} | blocks
     wanted = [n for n in records.TABLES if n not in records.ON_DEMAND or len(frames[n])]
@@ -334,6 +355,22 @@ def _reinserted(
     constants = torch.tensor([c.constant for c in gone], dtype=torch.float64)
     errors = reinserted_errors(there, data.pruning, error, gains, layer, unit, constants)
     return {"event": len(gone), "layer": layer.numpy(), "unit": unit.numpy(), "impact": (without - errors).numpy()}
+
+
+def _searched(network: Network, data: Dataset, settings: Settings, device: str) -> tuple[list[Row], list[Row]]:
+    there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
+    found = best_sets(there, data.pruning, error, settings.search, settings.search_width)
+    places = [(m, k) for m, n in enumerate(network.hidden) for k in range(n)]
+    errors, sets = [], []
+    for event, (e, chosen) in enumerate(zip(found.errors.tolist(), found.sets, strict=True)):
+        gains = ones(network)
+        for m, k in (places[i] for i in chosen):
+            gains[m][k] = 0.0
+            sets.append({"event": event, "layer": m, "unit": k})
+        z = network.logits(data.pruning.inputs, gains)
+        right = int(correct(z, data.pruning.labels, network.output).sum()) if data.classes else np.nan
+        errors.append({"event": event, "error": e, "correct": right})
+    return errors, sets
 
 
 def _removable(evaluations: pd.DataFrame, points: float) -> int:

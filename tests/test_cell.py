@@ -42,6 +42,8 @@ def test_only_scientific_settings_make_the_key():
         "network=mlp_25",
         "record.truth_every=6",
         "dataset.seed=1",
+        "record.search=beam",
+        "record.search=exhaustive",
     ]
     assert len({key(o) for o in other} | {key()}) == len(other) + 1
 
@@ -58,6 +60,13 @@ def test_how_often_is_scored_anew_makes_the_key_and_the_ranking_that_is_recorded
         planned = plan(composed(*SMALL, f"ranking.every={every}"))
         assert tags(planned, "manual")["ranking"] == params(planned)["ranking"] == ranking
         assert f", {ranking}, " in title(planned)
+
+
+def test_a_cell_without_a_search_does_not_depend_on_it(monkeypatch):
+    before, searched = key(), key("record.search=beam")
+    monkeypatch.setattr("study.cell.SEARCH_VERSION", 99)
+    assert key() == before
+    assert key("record.search=beam") != searched
 
 
 def test_raising_a_numerics_version_makes_cells_run_again(monkeypatch):

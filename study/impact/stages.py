@@ -77,6 +77,21 @@ class Stages:
         made._largest = [None] * self.network.depth
         return made
 
+    def at(self, gains: Sequence[Tensor]) -> Stages:
+        """Return stages of the units whose gains are not 0, from stages of the whole network: the first layer is kept.
+
+        Args:
+            gains: one vector a hidden layer, 1 or 0, on the CPU.
+        """
+        made = object.__new__(Stages)
+        made.__dict__ |= self.__dict__
+        made.units = [g.nonzero()[:, 0] for g in gains]
+        made.network = self.network.compact([g.to(self.t.device) for g in gains])
+        made.z, made.h = [self.z[0][made.units[0]]], [self.h[0][made.units[0]]]
+        made._largest = [None] * self.network.depth
+        made._above(0)
+        return made
+
     def swings(self, layer: int, rows: Tensor, constants: Tensor) -> Tensor:
         """Return a bound on |o - c| over the samples: the largest |o| plus |c|; NaN where an o is.
 

@@ -97,6 +97,10 @@ REFUSED = {
     "protocol=retrain protocol.epochs=-1": r"protocol\.epochs=-1",
     "protocol.epochs=9": "go with retrain",
     "protocol=retrain record.reinsertion=true": "no_retrain",
+    "record.search=beams": "search='beams'; possible: none, beam, exhaustive",
+    "record.search=beam record.search_width=0": "search_width=0: 1 or more",
+    "record.search=beam removal=mean": "search=beam goes with protocol no_retrain and removal zero",
+    "record.search=exhaustive network.hidden=[15]": "K at most 14; 64-15-10 has 15 hidden units: take search=beam",
     "population=digits_1x100 seed=0": "fixes its network",  # SMALL changes it
     "network.output=linear training.precision=float32 training.learning_rate=1e300": "training diverged|not finite",
     # places that cannot be
@@ -126,6 +130,7 @@ def test_a_network_of_one_unit_is_pruned_and_its_numbers_are_those_of_plain_forw
 ):
     one = ["network.hidden=[1]", "run.figures_for=null"]
     one += ["record.pairs=true", "record.reinsertion=true", "record.surfaces_every=1"]
+    one += ["record.search=exhaustive"]
     done = in_process(capsys, monkeypatch, "study", *SMALL, *one, f"paths.outputs={tmp_path}")
     assert done.code == 0, done.said
     client = MlflowClient(f"sqlite:///{tmp_path}/mlflow/mlflow.db")

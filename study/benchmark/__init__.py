@@ -1,0 +1,10 @@
+"""The oracle benchmark: frozen networks, the true impact of every unit, and a score for any criterion.
+
+In a notebook: `from study.benchmark import score`, then `score(my_criterion)`. See docs/benchmark.md.
+"""
+
+from study.benchmark.comparison import measured, score
+from study.benchmark.criterion import Criterion, as_module
+from study.benchmark.frozen import FrozenNetwork, FrozenSet, frozen_set
+
+__all__ = ["Criterion", "FrozenNetwork", "FrozenSet", "as_module", "frozen_set", "measured", "score"]

@@ -1,0 +1,167 @@
+"""A criterion against a frozen set: its rows beside those of the study's own methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from study.benchmark import builtin
+from study.benchmark.criterion import Criterion, UserCriterion, untouched
+from study.benchmark.frozen import NEWEST, FrozenSet, frozen_set
+from study.benchmark.scoring import COLUMNS, QUICK, rows
+from study.benchmark.table import summed_up
+from study.errors import StudyError
+from study.methods import method
+
+LIMIT = 5.0
+"""Seconds that a re-ranked prune may take."""
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What was measured.
+
+    Attributes:
+        name: of the criterion; None where only the study's own methods are shown.
+        rows: of the criterion and of the study's methods, as `scoring.COLUMNS`.
+        left_out: populations whose data cannot be had here, with the reason.
+        unfinished: populations on which the re-ranked prune was not done within the limit.
+        absent: methods of the study without kept rows.
+    """
+
+    name: str | None
+    rows: pd.DataFrame
+    left_out: dict[str, str]
+    unfinished: list[str]
+    absent: list[str]
+
+
+def score(
+    criterion: Criterion | str,
+    populations: Sequence[str] | None = None,
+    *,
+    quick: bool = False,
+    version: str = NEWEST,
+    limit: float = LIMIT,
+    name: str | None = None,
+) -> pd.DataFrame:
+    """Return a criterion's row among those of the study's own methods, the smallest regret first.
+
+    Args:
+        criterion: `(network, data) -> scores`, the smallest goes first (see `criterion.Criterion`), or the name of a
+            method of the study, which is then computed anew.
+        populations: names; all where None.
+        quick: the first network of each population, at 0 and 40 % removed, without the prunes: seconds.
+        version: of the frozen set.
+        limit: seconds that a re-ranked prune may take; then there is no number of units removable by it.
+        name: of its row; the function's own where None.
+
+    Returns:
+        As `table.summed_up`. Populations whose data cannot be had are left out, for all rows alike.
+
+    Raises:
+        StudyError: for an unknown name, a criterion that fails, or an answer that does not fit.
+    """
+    return summed_up(measured(criterion, populations, quick=quick, version=version, limit=limit, name=name).rows)
+
+
+def measured(
+    criterion: Criterion | str | None,
+    populations: Sequence[str] | None = None,
+    *,
+    quick: bool = False,
+    version: str = NEWEST,
+    limit: float = LIMIT,
+    name: str | None = None,
+    data_folder: Path | None = None,
+    told: Told | None = None,
+) -> Scored:
+    """Return the rows that `score` sums up; arguments as there.
+
+    Args:
+        criterion: None for the study's own methods alone.
+        populations: as in `score`.
+        quick: as in `score`.
+        version: as in `score`.
+        limit: as in `score`.
+        name: as in `score`.
+        data_folder: where data files are; None leaves it to the loaders.
+        told: called with what is done next.
+
+    Raises:
+        StudyError: as `score`.
+    """
+    there = frozen_set(version)
+    wanted = chosen(there, populations)
+    if criterion is not None and not isinstance(criterion, str) and not callable(criterion):
+        raise StudyError(f"a criterion is a function (network, data) -> scores, got {type(criterion).__name__}")
+    if not limit > 0:
+        raise StudyError(f"limit={limit}: seconds are needed, more than 0")
+    own = kept_name(criterion, name)
+    found, left_out, unfinished = [], {}, []
+    for population in wanted:
+        try:
+            data = there.data(population, data_folder)
+        except StudyError as error:
+            left_out[population] = str(error)
+            continue
+        if criterion is None or own is None:
+            continue
+        if told is not None:
+            told(population)
+        networks = there.networks(population)[: 1 if quick else None]
+        for i, network in enumerate(networks):
+            scorer = method(criterion) if isinstance(criterion, str) else UserCriterion(criterion, data, own)
+            at = scorer.version if isinstance(criterion, str) else 0
+            new = list(rows(network, data, scorer, quick, i == 0, limit))
+            if i == 0 and not quick and pd.isna(new[0]["removable_again"]):
+                unfinished.append(population)
+            found += [{"criterion": own, "version": at, **row} for row in new]
+        untouched(data, own)
+    table = builtin.kept(there.folder)
+    table = table[table["population"].isin([p for p in wanted if p not in left_out])]
+    if quick:
+        firsts = table["seed"] == table.groupby("population")["seed"].transform("min")
+        place = table.groupby(["criterion", "population", "seed"])["removed"].rank().astype(int) - 1
+        table = table[firsts & place.isin(QUICK)].assign(removable_again=float("nan"), removable_once=float("nan"))
+    if not len(table) and not found:
+        reasons = "; ".join(f"{p}: {why}" for p, why in left_out.items()) or "no method has kept rows"
+        raise StudyError(f"there is nothing to show: {reasons}")
+    both = pd.concat([pd.DataFrame(found, columns=list(COLUMNS)), table], ignore_index=True) if found else table
+    return Scored(own, both, left_out, unfinished, builtin.absent(there.folder))
+
+
+def chosen(there: FrozenSet, populations: Sequence[str] | None) -> list[str]:
+    """Return the populations that were asked for, in the order of the set.
+
+    Raises:
+        StudyError: for one that the set lacks.
+    """
+    if isinstance(populations, str):
+        populations = [populations]
+    wanted = list(there.populations if populations is None else populations)
+    if unknown := [p for p in wanted if p not in there.populations]:
+        raise StudyError(
+            f"{there.version} has no population {', '.join(unknown)}; it has {', '.join(there.populations)}"
+        )
+    return [p for p in there.populations if p in wanted]
+
+
+def kept_name(criterion: Criterion | str | None, name: str | None) -> str | None:
+    """Return the name of a criterion's row; one that a method of the study has is marked.
+
+    >>> kept_name("taylor2", None)
+    'taylor2 (anew)'
+    """
+    if criterion is None:
+        return None
+    if isinstance(criterion, str):
+        return name or f"{method(criterion).__class__.__module__.rpartition('.')[2]} (anew)"
+    from study.methods import names
+
+    own = name or getattr(criterion, "__name__", type(criterion).__name__)
+    return f"{own} (yours)" if own in names() else own

@@ -1,0 +1,169 @@
+"""Writes a frozen set from nothing: networks trained by the study's recipes, pruned by re-ranked brute force.
+
+The same command gives the same set on the same machine and libraries; elsewhere training may differ in the last places,
+and with it, in time, everything that follows: that is why the networks themselves are frozen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from hydra import compose
+from safetensors.torch import save_file
+
+from study.benchmark.frozen import IMPACTS, PATHS, FrozenSet, opened, sha256
+from study.cell import code_version, environment, judge, prepare
+from study.config import data_folder, plan
+from study.data import Dataset
+from study.errors import StudyError
+from study.impact import ORACLE_VERSION
+from study.methods import method
+from study.networks import Network
+from study.population import composer
+from study.pruning import steps
+from study.settings import Settings
+from study.training import TRAINING_VERSION, load_or_train
+
+POPULATIONS = (
+    *("digits_1x100", "digits_2x50", "diamond_2x50", "circle_2x50", "random_shape_2x50", "double_shape_2x50"),
+    *("cosine_2x10", "cosine_2x50", "cosine_wave_2x50"),
+    *("mnist_1x100", "mnist_2x50", "mnist_1x100_relu", "mnist_2x50_tanh"),
+)
+FIRST_SEED = 100
+"""Seeds are tried from the first confirmatory one on."""
+NETWORKS = 2
+"""A population's: of the first seeds whose networks meet its band; those that miss it are noted."""
+MADE_BY = ("python", "torch", "numpy", "scipy", "processor", "oracle")
+"""What of the environment a manifest notes."""
+TRIED = 20
+"""Seeds that are tried at most."""
+STAGES = (0.0, 0.2, 0.4, 0.6, 0.8)
+"""Shares of the units removed."""
+
+
+def freeze(
+    version: str,
+    into: Path,
+    populations: tuple[str, ...] = POPULATIONS,
+    networks: int = NETWORKS,
+    shares: tuple[float, ...] = STAGES,
+) -> Iterator[str]:
+    """Write a set; yield a line for each network that is done.
+
+    Args:
+        version: its name.
+        into: its folder; must not be there yet.
+        populations: names of files in `conf/population/`.
+        networks: of each population.
+        shares: of the units removed, at each of which impacts are measured.
+
+    Raises:
+        StudyError: where the folder is there, data are missing, or too few networks meet their population's band.
+    """
+    if into.exists():
+        raise StudyError(
+            f"{into} is there already, and a set never changes: freeze a new version, or name another folder"
+        )
+    stated: dict[str, Any] = {}
+    rows: dict[str, list[pd.DataFrame]] = {"paths": [], "impacts": []}
+    (into / "networks").mkdir(parents=True)
+    for population in populations:
+        with composer():
+            cfg = compose("config", overrides=[f"population={population}"])
+        chosen = plan(cfg)
+        data = prepare(chosen, data_folder(cfg)).data
+        shape = chosen.hidden, chosen.activation, chosen.output or data.output
+        stated[population] = {
+            "dataset": {
+                "name": chosen.dataset,
+                "params": chosen.dataset_params,
+                "seed": chosen.dataset_seed,
+                "digest": data.digest,
+            },
+            "architecture": {"hidden": chosen.hidden, "activation": chosen.activation, "output": shape[2]},
+            "recipe": chosen.recipe.settings(),
+            "networks": [],
+            "missed": [],
+        }
+        for seed in range(FIRST_SEED, FIRST_SEED + TRIED):
+            if len(stated[population]["networks"]) == networks:
+                break
+            trained = load_or_train(*shape, data, chosen.recipe, seed, Path(cfg.paths.outputs) / "networks")
+            verdict, words = judge(chosen, trained.network, data)
+            if verdict == "missed":
+                stated[population]["missed"].append({"seed": seed, "band": words})
+                yield f"{population}, seed {seed}: left out, {words}"
+                continue
+            path, impacts = pruned(trained.network, data, shares)
+            for name, frame in (("paths", path), ("impacts", impacts)):
+                rows[name].append(frame.assign(population=population, seed=seed))
+            write_network(trained.network, into / "networks" / f"{population}-{seed}.safetensors")
+            note = {"seed": seed, "key": trained.key, "digest": trained.network.digest(), "band": words}
+            stated[population]["networks"].append(note)
+            yield f"{population}, seed {seed}: {trained.network.name}, {words}"
+        if len(stated[population]["networks"]) < networks:
+            raise StudyError(f"{population}: of {TRIED} seeds fewer than {networks} meet the band; train it for longer")
+    for name, columns in (("paths", PATHS), ("impacts", IMPACTS)):
+        frame = pd.concat(rows[name], ignore_index=True)[list(columns)]
+        kinds = {"seed": "int32", "removed": "int32", "layer": "int16", "unit": "int32"}
+        frame.astype(kinds).to_parquet(into / f"{name}.parquet", index=False, compression="zstd")
+    files = sorted(p for p in into.rglob("*") if p.is_file())
+    manifest = {
+        "version": version,
+        "stages": shares,
+        "removal": "zero",
+        "error": "half_squared",
+        "versions": {"training": TRAINING_VERSION, "oracle": ORACLE_VERSION, "code": code_version()},
+        "environment": {name: environment("cpu")[name] for name in MADE_BY},
+        "populations": stated,
+        "files": {p.relative_to(into).as_posix(): sha256(p) for p in files},
+    }
+    (into / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+
+
+def pruned(network: Network, data: Dataset, shares: tuple[float, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the path of re-ranked brute force, and the true impacts at the stages on it."""
+    total = sum(network.hidden)
+    wanted = {round(share * total) for share in shares}
+    path, impacts = [], []
+    for step in steps(network, data, method("brute_force"), Settings()):
+        place = (-1, -1) if step.removed is None else (step.removed.layer, step.removed.unit)
+        path.append((step.event, *place, step.evaluations["pruning"].error))
+        if step.event in wanted and step.impact is not None:
+            columns = {"layer": step.layer, "unit": step.unit, "impact": step.impact}
+            impacts.append(pd.DataFrame({k: v.numpy() for k, v in columns.items()}).assign(removed=step.event))
+    return pd.DataFrame(path, columns=["removed", "layer", "unit", "error"]), pd.concat(impacts, ignore_index=True)
+
+
+def write_network(network: Network, file: Path) -> None:
+    """Write a network's parameters, float64, and what they belong to."""
+    tensors = {f"weight.{m}": w.contiguous() for m, w in enumerate(network.weights)}
+    tensors |= {f"bias.{m}": b.contiguous() for m, b in enumerate(network.biases)}
+    save_file(tensors, file, metadata={"activations": json.dumps(network.activations), "output": network.output})
+
+
+def differences(made: Path, published: FrozenSet) -> list[str]:
+    """Return in which networks and impacts a set that was made anew differs from the published one.
+
+    Raises:
+        StudyError: when it cannot be read.
+    """
+    found, new = [], opened(made)
+    for population in new.populations:
+        if population not in published.populations:
+            found.append(f"{population}: not in {published.version}")
+            continue
+        old = {n.seed: n for n in published.networks(population)}
+        for here in new.networks(population):
+            there = old.get(here.seed)
+            if there is None:
+                found.append(f"{population}, seed {here.seed}: not in {published.version}")
+            elif here.trained.digest() != there.trained.digest():
+                found.append(f"{population}, seed {here.seed}: training gave another network here")
+            elif not here.impacts.equals(there.impacts):
+                found.append(f"{population}, seed {here.seed}: impacts differ")
+    return found

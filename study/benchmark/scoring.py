@@ -1,0 +1,126 @@
+"""What a method is worth on one frozen network: its choice at every stage, and how many units it can remove."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from study.benchmark.criterion import UserCriterion
+from study.benchmark.frozen import FrozenNetwork, units
+from study.data import Dataset
+from study.error_analysis import agreement, spearman
+from study.impact import Stages
+from study.methods import Method, View
+from study.networks import ErrorFunction
+from study.pruning import Evaluation, steps
+from study.settings import Settings
+
+AGREEMENT = ("units", "spearman", "overlap_25", "regret", "sign", "scale")
+"""Kept of `error_analysis.agreement`; regret as a share of E(none) - E0, Spearman that of the score."""
+COLUMNS = (
+    *("criterion", "version", "population", "seed", "removed", *AGREEMENT),
+    *("forward_passes", "seconds", "removable_again", "removable_once"),
+)
+"""Of the table of scores, one row a criterion, network and stage; `removable_*` on the row of the trained network.
+
+`version` is the method's, 0 of a reader's criterion; `removable_again` (ranked again after every removal) is measured
+on each population's first network, `removable_once` on all: shares of the units; missing where not measured.
+"""
+QUICK = (0, 2)
+"""Places of the stages that a quick run looks at."""
+POINTS = 1.0
+"""Points of accuracy that a network may lose; in a regression, percent of the error's range."""
+
+
+def stage(network: FrozenNetwork, removed: int, data: Dataset, method: Method) -> dict[str, Any]:
+    """Return how a method's view of one stage agrees with the frozen impacts, and what it cost.
+
+    The seconds of the study's own methods have the forward pass in them, whose activations they all read; a reader's
+    criterion makes its own.
+    """
+    small = network.network(removed)
+    started = time.perf_counter()
+    stages = Stages(small, data.pruning, ErrorFunction(small.output))
+    layer, unit = units(small)
+    nothing = [torch.zeros(n, dtype=torch.float64) for n in small.hidden]
+    view = View(stages, layer, unit, nothing, 1.0, network.seed, ranked_again=True)
+    if isinstance(method, UserCriterion):
+        started = time.perf_counter()
+    scores = method.scores(view).cpu()
+    seconds = time.perf_counter() - started
+    score, impact = scores.score.numpy(), network.impact(removed)
+    seen = agreement(score, None if scores.estimate is None else scores.estimate.numpy(), impact)
+    seen |= {"regret": seen["regret"] / network.span, "spearman": spearman(score, impact)}
+    kept = {name: seen[name] for name in AGREEMENT}
+    passes = math.nan if isinstance(method, UserCriterion) else scores.forward_passes
+    return {"removed": removed, **kept, "forward_passes": passes, "seconds": seconds}
+
+
+def removable(network: FrozenNetwork, data: Dataset, method: Method, ranking: str, limit: float = math.inf) -> float:
+    """Return the share of units that a prune by the method removes before the network is first harmed.
+
+    As `Result.removable`: accuracy on the pruning rows within `POINTS` of the start; in a regression, E within so many
+    percent of its range. The prune ends there, and sees a single held-out row: nothing else is asked of it.
+
+    Args:
+        network: the frozen network.
+        data: its data.
+        method: gives the scores.
+        ranking: "iterative" or "single_overall".
+        limit: seconds, looked at after every removal.
+
+    Returns:
+        The share; NaN where the limit came first.
+    """
+    splits = {"training": data.training, "pruning": data.pruning, "held_out": data.held_out.rows(torch.tensor([0]))}
+    slim = replace(data, splits=splits, digest=data.digest)
+    settings, until = (
+        Settings(ranking=ranking, truth_every=sum(network.trained.hidden) + 1),
+        time.perf_counter() + limit,
+    )
+    start: Evaluation | None = None
+    total = sum(network.trained.hidden)
+    for step in steps(network.trained, slim, method, settings, network.seed):
+        seen = step.evaluations["pruning"]
+        start = seen if start is None else start
+        if not _within(seen, start, network.span, len(data.pruning)):
+            return (step.event - 1) / total
+        if time.perf_counter() > until and step.event < total:
+            return math.nan
+    return 1.0
+
+
+def _within(seen: Evaluation, start: Evaluation, span: float, samples: int) -> bool:
+    if len(start.correct):
+        return float(seen.correct.sum()) / samples >= float(start.correct.sum()) / samples - POINTS / 100
+    return seen.error <= start.error + POINTS / 100 * span
+
+
+def rows(
+    network: FrozenNetwork, data: Dataset, method: Method, quick: bool, first: bool, limit: float
+) -> Iterator[dict[str, Any]]:
+    """Yield a method's rows of one network, one a stage.
+
+    Args:
+        network: the frozen network.
+        data: its data.
+        method: to score.
+        quick: the first stages of `QUICK` only, and no prunes.
+        first: whether it is its population's first network, on which re-ranked prunes are made.
+        limit: seconds that a re-ranked prune may take.
+    """
+    for i, removed in enumerate(network.stages):
+        if quick and i not in QUICK:
+            continue
+        row = {"population": network.population, "seed": network.seed, **stage(network, removed, data, method)}
+        row |= {"removable_again": math.nan, "removable_once": math.nan}
+        if i == 0 and not quick:
+            row["removable_once"] = removable(network, data, method, "single_overall")
+            if first:
+                row["removable_again"] = removable(network, data, method, "iterative", limit)
+        yield row

@@ -1,0 +1,113 @@
+"""`python -m study.benchmark` as a reader of its page uses it, and with what it cannot use."""
+
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from study.benchmark.frozen import PUBLISHED, frozen_set
+from study.config import ROOT
+from study.methods import names
+from tests.hostile.commands import in_process, process, refused
+
+PAGE = ROOT / "docs" / "benchmark.md"
+
+
+def example():
+    """The criterion of the page."""
+    found = re.search(r"```python\n(import torch.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    return found.group(1)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "my_module.py").write_text(example())
+    (tmp_path / "bad_module.py").write_text("def short(network, data):\n    return [1.0]\n\n\nnumber = 3\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_example_of_the_page_gets_its_place(folder):
+    populations = ("--population", "digits_2x50", "--population", "cosine_2x10")
+    done = process(
+        "study.benchmark", "my_module:my_criterion", *populations, "--out", "found", folder=folder, COLUMNS="140"
+    )
+    assert done.code == 0, done.said
+    assert "my_criterion, population by population" in done.out
+    table = pd.read_csv(folder / "found" / "table.csv", index_col="criterion")
+    assert set(table.index) == {"my_criterion", *names()}
+    own = table.loc["my_criterion"]
+    assert own["networks"] == 4
+    assert 0 < own["removable_again"] < 1
+    # It knows outputs and weights: better than chance, no oracle.
+    assert 0 == table.loc["brute_force", "regret"] < own["regret"] < table.loc["random", "regret"]
+    written = json.loads((folder / "found" / "table.json").read_text())
+    assert (written["version"], written["criterion"]) == ("v1", "my_criterion")
+    assert [row["criterion"] for row in written["table"]] == list(table.index)
+    rows = pd.read_csv(folder / "found" / "rows.csv")
+    assert len(rows[rows["criterion"] == "my_criterion"]) == 4 * 5
+
+
+def test_the_page_counts_its_lines():
+    body = example().split("def my_criterion")[1]
+    assert len(body.strip().splitlines()) <= 10
+
+
+def test_without_a_criterion_the_methods_are_shown(capsys, monkeypatch):
+    done = in_process(capsys, monkeypatch, "study.benchmark")
+    assert done.code == 0, done.said
+    assert all(name in done.out for name in names())
+    assert done.out.index("brute_force") < done.out.index("random") < done.out.index("worst_first")
+
+
+def test_list_and_help_say_what_there_is(capsys, monkeypatch):
+    listed = in_process(capsys, monkeypatch, "study.benchmark", "--list")
+    assert all(name in listed.out for name in (*frozen_set("v1").populations, *names(), "100, 101"))
+    told = in_process(capsys, monkeypatch, "study.benchmark", "--help")
+    assert all(word in told.out for word in ("my_module:my_criterion", "docs/benchmark.md", "--quick", "freeze"))
+    assert (listed.code, told.code) == (0, 0)
+
+
+def test_a_quick_run_of_a_method_gives_its_kept_numbers(capsys, monkeypatch, tmp_path):
+    words = ("taylor2", "--quick", "--population", "cosine_2x10", "--out", tmp_path)
+    done = in_process(capsys, monkeypatch, "study.benchmark", *words)
+    assert done.code == 0, done.said
+    table = pd.read_csv(tmp_path / "table.csv", index_col="criterion")
+    for column in ("regret", "spearman", "scale", "forward_passes"):
+        assert table.loc["taylor2 (anew)", column] == pytest.approx(table.loc["taylor2", column], rel=1e-6)
+
+
+REFUSED = {
+    "mine": "'mine': a criterion is named as module:function",
+    "nowhere_at_all:mine": "no module 'nowhere_at_all'",
+    "bad_module:long": "bad_module has no 'long'; it has short",
+    "bad_module:number": "is a int",
+    "bad_module:short --quick --population cosine_2x10": r"short on the 1-10-10-1 network of cosine: .*20 numbers",
+    "--population digits": "v1 has no population digits; it has digits_1x100",
+    "--version v0": "no benchmark 'v0'; there are v1",
+    "my_module:my_criterion --limit 0": "limit=0",
+    "--limit soon": "invalid float",
+    "--quick --out my_module.py": "--out my_module.py cannot be written to",
+    "--nosuch": "unrecognized arguments",
+    "builtin taylor3": "unknown method taylor3; known: brute_force",
+    "builtin --version v0": "no benchmark 'v0'",
+    "freeze": "required: --version",
+    "freeze --version v1 --into .": "never changes",
+    "freeze --version v1 --population nothing": "nothing",
+}
+
+
+@pytest.mark.parametrize(("words", "told"), REFUSED.items())
+def test_what_it_cannot_use_is_said(words, told, folder, capsys, monkeypatch):
+    refused(in_process(capsys, monkeypatch, "study.benchmark", *words.split()), told)
+
+
+def test_the_package_ships_every_set():
+    text = (ROOT / "pyproject.toml").read_text()
+    (patterns,) = re.findall(r"^study = \[(.*)\]$", text, re.MULTILINE)
+    files = {p for pattern in re.findall(r'"([^"]+)"', patterns) for p in (ROOT / "study").glob(pattern)}
+    for version in PUBLISHED:
+        there = {p for p in (ROOT / "study" / "benchmark" / version).rglob("*") if p.is_file()}
+        assert there
+        assert there <= files

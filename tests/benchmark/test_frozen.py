@@ -1,0 +1,133 @@
+"""The published set: its digests, its impacts against the plain oracle, and that it can be made again."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from study.benchmark.freeze import POPULATIONS, STAGES, differences, freeze
+from study.benchmark.frozen import HOME, PUBLISHED, frozen_set, opened, sha256, units
+from study.data import missing
+from study.errors import StudyError
+from study.impact.reference import plain_error, plain_errors
+from study.impact.stages import ones
+from study.networks import ErrorFunction
+from tests.benchmark.made import frozen_network
+
+SET = frozen_set("v1")
+
+
+def data_of(population):
+    stated = SET.manifest["populations"][population]["dataset"]
+    if (reason := missing(stated["name"], **stated["params"])) is not None:
+        pytest.skip(reason)
+    return SET.data(population)
+
+
+def test_every_published_set_is_the_one_that_was_published():
+    there = {p.name for p in HOME.iterdir() if (p / "manifest.json").exists()}
+    assert there == set(PUBLISHED)
+    for version, digest in PUBLISHED.items():
+        assert sha256(HOME / version / "manifest.json") == digest
+        files = {p.relative_to(HOME / version).as_posix() for p in (HOME / version).rglob("*") if p.is_file()}
+        assert files == {"manifest.json", "builtin.csv", *opened(HOME / version).manifest["files"]}
+        assert {f.rpartition(".")[2] for f in files} == {"json", "csv", "parquet", "safetensors"}
+
+
+def test_the_set_holds_what_it_says():
+    assert tuple(SET.populations) == POPULATIONS
+    for population in SET.populations:
+        stated = SET.manifest["populations"][population]
+        for note, network in zip(stated["networks"], SET.networks(population), strict=True):
+            total = sum(network.trained.hidden)
+            assert (note["seed"], note["digest"]) == (network.seed, network.trained.digest())
+            assert network.trained.hidden == tuple(stated["architecture"]["hidden"])
+            assert network.stages == [round(share * total) for share in STAGES]
+            assert network.span > 0
+            for removed in network.stages:
+                assert len(network.impact(removed)) == sum(network.network(removed).hidden) == total - removed
+                at = network.impacts[network.impacts["removed"] == removed]
+                left = [(m, int(k)) for m, g in enumerate(network.gains(removed)) for k in g.nonzero()[:, 0]]
+                assert list(zip(at["layer"], at["unit"], strict=True)) == left
+
+
+@pytest.mark.parametrize("population", POPULATIONS)
+def test_frozen_impacts_are_those_of_the_plain_oracle(population):
+    data, network = data_of(population), SET.networks(population)[1]
+    error = ErrorFunction(network.trained.output)
+    for removed in (network.stages[0], network.stages[-2]):
+        small, impact = network.network(removed), network.impact(removed)
+        layer, unit = units(small)
+        some = np.unique([0, len(impact) // 2, len(impact) - 1, *np.argsort(impact)[:3]])
+        zeros = [torch.zeros(n, dtype=torch.float64) for n in small.hidden]
+        start = plain_error(small, data.pruning, error, ones(small))
+        assert start == pytest.approx(network.path["error"][removed], rel=1e-11)
+        without = plain_errors(small, data.pruning, error, ones(small), layer[some], unit[some], zeros).numpy()
+        assert np.all(np.abs(without - start - impact[some]) <= 1e-12 * np.maximum(without, start))
+
+
+@pytest.mark.parametrize("population", ["digits_2x50", "cosine_2x10"])
+def test_the_path_takes_the_cheapest_unit_of_every_stage(population):
+    for network in SET.networks(population):
+        for removed in network.stages:
+            at = network.impacts[network.impacts["removed"] == removed]
+            best = at.loc[at["impact"].idxmin()]
+            assert tuple(network.path.loc[removed + 1, ["layer", "unit"]]) == (best["layer"], best["unit"])
+            rise = network.path["error"][removed + 1] - network.path["error"][removed]
+            assert rise == pytest.approx(best["impact"], abs=1e-11 * network.path["error"].max())
+
+
+@pytest.mark.parametrize("name", ["networks/digits_2x50-100.safetensors", "impacts.parquet", "manifest.json"])
+def test_a_changed_file_is_refused(tmp_path, name):
+    shutil.copytree(SET.folder, tmp_path / "v1")
+    file = tmp_path / "v1" / name
+    file.write_bytes(file.read_bytes() + b" ")
+    with pytest.raises(StudyError, match=f"{file.name} is not the .* that was"):
+        opened(tmp_path / "v1", PUBLISHED["v1"])
+    file.unlink()
+    with pytest.raises(StudyError, match=f"{file.name} is missing"):
+        opened(tmp_path / "v1", PUBLISHED["v1"])
+
+
+def test_a_manifest_that_is_none_is_refused(tmp_path):
+    (tmp_path / "manifest.json").write_text(json.dumps({"files": 3}))
+    with pytest.raises(StudyError, match="cannot be read"):
+        opened(tmp_path)
+
+
+def test_an_unknown_version_names_those_that_there_are():
+    with pytest.raises(StudyError, match="no benchmark 'v0'; there are v1"):
+        frozen_set("v0")
+
+
+def test_data_of_another_digest_are_taken_while_the_start_error_comes_back(monkeypatch):
+    stated = SET.manifest["populations"]["digits_2x50"]["dataset"]
+    monkeypatch.setitem(stated, "digest", "0" * 64)
+    assert SET.data("digits_2x50").name == "digits"
+    monkeypatch.setitem(stated, "seed", 1)
+    with pytest.raises(StudyError, match="not the one that v1 was frozen on"):
+        SET.data("digits_2x50")
+
+
+def test_stages_are_the_physically_smaller_networks():
+    made = frozen_network()
+    assert made.network(4).hidden == tuple(int(g.sum()) for g in made.gains(4))
+    assert sum(made.network(4).hidden) == 5
+    gone = set(map(tuple, made.path[["layer", "unit"]].to_numpy()[1:5]))
+    assert {(m, k) for m, g in enumerate(made.gains(4)) for k in range(len(g)) if g[k] == 0} == gone
+
+
+@pytest.mark.slow
+def test_a_set_is_made_from_nothing(tmp_path):
+    lines = list(freeze("made", tmp_path / "made", ("digits_2x50",), networks=1))
+    assert len(lines) == 1
+    made = opened(tmp_path / "made")
+    (network,) = made.networks("digits_2x50")
+    assert network.stages == [0, 20, 40, 60, 80]
+    environment = ("processor", "torch", "python", "oracle")
+    if all(made.manifest["environment"][k] == SET.manifest["environment"][k] for k in environment):
+        assert differences(tmp_path / "made", SET) == []
+    with pytest.raises(StudyError, match="never changes"):
+        list(freeze("made", tmp_path / "made", ("digits_2x50",)))
