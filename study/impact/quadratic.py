@@ -62,6 +62,8 @@ class Quadratic:
     ([-3.0, 2.0], Parts(first_order=-1.0, diagonal=3.0, off_diagonal=-2.0))
     >>> round(E.off_diagonal_share, 6), E.first_order_share
     (0.4, 0.25)
+    >>> E.curvature_share(span=6.0)
+    0.5
     """
 
     layer: Tensor
@@ -112,3 +114,14 @@ class Quadratic:
         """Sum of |g_j|, of the sum of |g_j| and |H_jj| / 2: near 0 at a stationary point; NaN where both are 0."""
         first = self.slope.abs().sum()
         return float(first / (first + self.hessian.diagonal().abs().sum() / 2))
+
+    def curvature_share(self, span: float) -> float:
+        """Return half of the sum of |H_jj| over what is at stake, E with no hidden unit less E: both cheap to have.
+
+        Where outputs are saturated E is a plateau around gain 1: H is next to nothing beside the span, and the
+        quadratic does not know the cliffs at its edges, however near to stationary the network is.
+
+        Args:
+            span: in the error's units.
+        """
+        return float(self.hessian.diagonal().abs().sum()) / 2 / span

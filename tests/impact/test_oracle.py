@@ -152,7 +152,7 @@ def test_numbers_that_are_not_finite_are_never_hidden():
 def test_an_accelerator_gives_the_same_numbers(case):
     hidden, outputs, activation, output, error = case
     net, data = cases.network(hidden, outputs, activation, output), cases.dataset(200, 3, outputs)
-    for method in ("brute_force", "taylor2", "taylor2_exact", "random"):
+    for method in ("brute_force", "taylor2", "taylor2_exact", "quadratic_once", "random"):
         here, there = (prune(net, data, method, error=error, device=d).tables["impacts"] for d in ("cpu", "cuda"))
         assert np.allclose(here[["estimate", "impact"]], there[["estimate", "impact"]], rtol=1e-9, equal_nan=True)
 
