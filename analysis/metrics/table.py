@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.frames import Frames
-from analysis.metrics import gains, path, together, units
+from analysis.metrics import gains, greedy, path, together, units
 from analysis.metrics.curves import HELD_OUT, of_split
 from analysis.metrics.trajectory import trajectory
 
@@ -50,6 +50,7 @@ def table(frames: Frames) -> pd.DataFrame:
       regret (where it was recorded) the share whose change of the error the estimate meets within 20 %; fault_share,
       has_fault (C30): units whose impact exceeds 10 % of E_all - E0; held_out_change (C38): held-out accuracy at half
       of R_1, less that at the start; interaction_share (C42); bimodal, superadditive, put_back_worse (C27);
+      searched_r_2, searched_r_1pct, greedy_regret, greedy_excess (C43: `metrics.greedy`);
     * forward_passes, seconds: spent on scores.
 
     M1, M2, breakdown, accuracy and M8 come on the pruning rows and, suffixed `_held_out`, on the held-out rows.
@@ -64,6 +65,7 @@ def table(frames: Frames) -> pd.DataFrame:
         gains.of_surfaces(frames.surfaces, frames.evaluations),
         gains.interaction_share(frames.pairs, frames.impacts),
         together.put_back_worse(frames.reinserted, frames.impacts),
+        greedy.regrets(frames.searched, frames.evaluations),
     ]
     joined = rows.join(parts)
     joined["log2_e0"] = np.log2((joined["E0"] / joined["samples"]).where(joined["E0"] > 0))
