@@ -12,7 +12,7 @@ from study.errors import StudyError, whole
 from study.networks.error import ERRORS
 
 RANKINGS = ("single_overall", "iterative")
-REMOVALS = ("zero", "mean")
+REMOVALS = ("zero", "mean", "compensate")
 PROTOCOLS = ("no_retrain", "retrain")
 CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "error": ERRORS}
 
@@ -117,7 +117,10 @@ class Settings:
 
     Attributes:
         ranking: "single_overall" or "iterative".
-        removal: "zero" (the paper) or "mean": the unit's mean output on the ranking rows goes into the next bias.
+        removal: "zero" (the paper); "mean": the unit's mean output on the ranking rows goes into the next bias; or
+            "compensate": its least-squares regression on the other units of its layer, over the same rows, goes into
+            their outgoing weights and the next bias (`impact.compensation`). A true impact is that of the removal as it
+            is made, compensation included, with the coefficients of the ranking rows.
         error: "half_squared" (the paper) or, under a softmax, "cross_entropy": what is ranked on.
         selection: the rows ranked on.
         protocol: the order of score, remove, train and evaluate.
@@ -150,6 +153,11 @@ class Settings:
         if self.reinsertion and self.protocol.name != "no_retrain":
             raise StudyError(
                 "reinsertion goes with protocol no_retrain: units are put back into what was left, untrained"
+            )
+        if self.removal == "compensate" and (self.pairs or self.reinsertion):
+            raise StudyError(
+                "pairs and reinsertion go with removal zero or mean: where the other units' weights have taken over, a "
+                "second unit, or one put back, has another impact"
             )
         if not (0 < self.surface_step < math.inf and 1 <= self.surface_gain < math.inf):
             raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")

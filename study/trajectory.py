@@ -38,8 +38,8 @@ class Result:
 
     Attributes:
         tables: the tables of `study.records`, by name.
-        path: gains of every hidden layer and the network (biases folded into under mean removal, trained under
-            retraining), by units removed.
+        path: gains of every hidden layer and the network (biases folded into under mean removal, outgoing weights of
+            the units left, too, under compensation, trained under retraining), by units removed.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -129,7 +129,7 @@ def prune(
         data: rows to rank on, to measure on and to evaluate on.
         method: its name (`study.methods.names()`), or a method.
         ranking: "single_overall" (score once) or "iterative" (again after every removal).
-        removal: "zero" or "mean".
+        removal: "zero", "mean" or "compensate".
         error: "half_squared" or, under a softmax, "cross_entropy".
         selection: rows ranked on: "pruning", "held_out", or a `Selection` (for a subset).
         protocol: "no_retrain", "retrain" (5 epochs after each further 10 % of the units), or a `Protocol`.
