@@ -14,6 +14,13 @@ METHOD_WORDS = {
     "taylor2_as_implemented": "second order, as implemented",
     "taylor2": "second order",
     "taylor2_exact": "second order, exact",
+    "gauss_newton": "Gauss-Newton",
+    "curvature": "curvature alone",
+    "skeletonization": "Skeletonization",
+    "fisher": "Fisher",
+    "obs": "Optimal Brain Surgeon",
+    "output_energy": "output energy",
+    "shapley": "Shapley values",
     "mean_activation": "mean activation",
     "worst_first": "worst first",
 }
@@ -144,7 +151,8 @@ AND tags."study.ranking" = 'iterative'` |
 | networks that missed their acceptance band | `tags."study.band" = 'missed'` |
 
 Methods: `brute_force` (true impact), `taylor1` and `taylor2` (the paper's first and second order), \
-`taylor2_exact` (with all cross terms), `taylor1_abs`, `magnitude`, `mean_activation`, `random`, `worst_first` \
+`taylor2_exact` (with all cross terms), `gauss_newton`, `curvature`, `taylor1_abs`, `skeletonization`, `fisher`, \
+`obs` (Optimal Brain Surgeon), `output_energy`, `shapley`, `magnitude`, `mean_activation`, `random`, `worst_first` \
 (sanity). Rankings: `single_overall` (scores computed once), `iterative` (after every removal).
 
 **In a run**: metrics over *units removed* as the step; *Artifacts*: `figures/`, `tables/*.parquet` (every \
