@@ -22,6 +22,7 @@ from study.data.base import Dataset
 from study.device import device as device_of
 from study.errors import StudyError
 from study.impact import fused
+from study.impact.compensation import compensations
 from study.impact.stages import Stages, ones
 from study.impact.surfaces import surface
 from study.methods.base import Method, Scores, View
@@ -49,13 +50,15 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Choice:
-    """The unit that goes next, with what the method said of it, and the constant that takes its place."""
+    """The unit that goes next, with what the method said of it, and what takes its place: a constant, and under
+    compensation these coefficients of the outputs of its layer, shape (units,)."""
 
     layer: int
     unit: int
     score: float
     estimate: float | None
     constant: float = 0.0
+    coefficients: Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,10 @@ def steps(
     for event in range(len(units) + 1):
         evaluations = {name: evaluate(stages, second, data.classes) for name, stages in seen.items()}
         layer, unit = (torch.tensor(c, dtype=torch.int64) for c in (zip(*units, strict=True) if units else ((), ())))
-        view = View(ranked, layer, unit, constants(ranked, settings.removal), scale, seed, again)
+        constant, coefficients = constants(ranked, settings.removal), None
+        if settings.removal == "compensate":
+            constant, coefficients = compensations(ranked)
+        view = View(ranked, layer, unit, constant, scale, seed, again, coefficients)
         fresh = bool(units) and (event == 0 or (again and event % settings.every == 0))
         if fresh:
             started = time.perf_counter()
@@ -148,18 +154,21 @@ def steps(
         if now is not None:
             choice = choose(now, units, seen["pruning"].total(), method.tie)
             choice = replace(choice, constant=float(view.constants[choice.layer][choice.unit]))
+            if coefficients is not None:
+                choice = replace(choice, coefficients=coefficients[choice.layer][choice.unit])
         wanted = event % settings.truth_every == 0
         impact = None
         if now is not None and ranked is seen["pruning"] and fresh and now.exact:
             impact = now.estimate
         elif now is not None and wanted:
-            truth = View(seen["pruning"], layer, unit, view.constants, 1.0, seed)
+            truth = View(seen["pruning"], layer, unit, view.constants, 1.0, seed, coefficients=coefficients)
             impact = true_impacts(truth, start=None if event else (network.digest(), data.digest, *how))
         drawn = None
         if choice is not None and settings.surfaces_every and event % settings.surfaces_every == 0:
             points = round(settings.surface_gain / settings.surface_step) + 1
             grid = torch.arange(points, dtype=torch.float64) * settings.surface_step
-            drawn = (grid, surface(seen["pruning"], choice.layer, choice.unit, choice.constant, grid))
+            at = (choice.layer, choice.unit, choice.constant)
+            drawn = (grid, surface(seen["pruning"], *at, grid, choice.coefficients))
         yield Step(
             event,
             removed,
@@ -180,12 +189,14 @@ def steps(
         gains[choice.layer][choice.unit] = 0.0
         if choice.constant:
             network = network.fold(choice.layer, choice.unit, choice.constant)
+        if choice.coefficients is not None:
+            network = network.spread(choice.layer, choice.unit, choice.coefficients)
         if settings.protocol.due(event + 1, sum(network.hidden)):
             network = retrain(network, gains, data, settings.protocol.epochs, seed, event + 1)
             seen, ranked = look()
         else:
             for stages in {id(s): s for s in (*seen.values(), ranked)}.values():
-                stages.remove(choice.layer, choice.unit, choice.constant)
+                stages.remove(choice.layer, choice.unit, choice.constant, choice.coefficients)
         units.remove((choice.layer, choice.unit))
         removed = choice
 

@@ -164,7 +164,7 @@ RUN_TAGS: dict[str, str] = {
     "task": "classification | regression",
     "method": "name of the method, with its parameters that differ from their defaults: taylor2[threshold=median]",
     "ranking": "single_overall | iterative | iterative[every=...]: when scores are computed",
-    "removal": "zero | mean",
+    "removal": "zero | mean | compensate",
     "selection": "rows ranked on: pruning | held_out | subset[samples=...]",
     "protocol": "no_retrain | retrain[epochs=...]: whether what is left is trained on the way",
     "error": "half_squared | cross_entropy: what is ranked on",

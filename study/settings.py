@@ -12,7 +12,7 @@ from study.errors import StudyError, whole
 from study.networks.error import ERRORS
 
 RANKINGS = ("single_overall", "iterative")
-REMOVALS = ("zero", "mean")
+REMOVALS = ("zero", "mean", "compensate")
 PROTOCOLS = ("no_retrain", "retrain")
 SEARCHES = ("none", "beam", "exhaustive")
 CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "error": ERRORS, "search": SEARCHES}
@@ -119,7 +119,10 @@ class Settings:
     Attributes:
         ranking: "single_overall" or "iterative".
         every: under iterative ranking, scores are computed anew after every so many removals.
-        removal: "zero" (the paper) or "mean": the unit's mean output on the ranking rows goes into the next bias.
+        removal: "zero" (the paper); "mean": the unit's mean output on the ranking rows goes into the next bias; or
+            "compensate": its least-squares regression on the other units of its layer, over the same rows, goes into
+            their outgoing weights and the next bias (`impact.compensation`). A true impact is that of the removal as it
+            is made, compensation included, with the coefficients of the ranking rows.
         error: "half_squared" (the paper) or, under a softmax, "cross_entropy": what is ranked on.
         selection: the rows ranked on.
         protocol: the order of score, remove, train and evaluate.
@@ -168,6 +171,11 @@ class Settings:
             raise StudyError(
                 f"search={self.search} goes with protocol no_retrain and removal zero: what a set costs may not depend "
                 "on the order in which its units went"
+            )
+        if self.removal == "compensate" and (self.pairs or self.reinsertion or self.hessian):
+            raise StudyError(
+                "pairs, reinsertion and hessian go with removal zero or mean: where the other units' weights have taken "
+                "over, a second unit, or one put back, has another impact"
             )
         if not (0 < self.surface_step < math.inf and 1 <= self.surface_gain < math.inf):
             raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")

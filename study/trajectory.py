@@ -41,8 +41,8 @@ class Result:
 
     Attributes:
         tables: the tables of `study.records`, by name.
-        path: gains of every hidden layer and the network (biases folded into under mean removal, trained under
-            retraining), by units removed.
+        path: gains of every hidden layer and the network (biases folded into under mean removal, outgoing weights of
+            the units left, too, under compensation, trained under retraining), by units removed.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -152,7 +152,7 @@ def prune(
         method: its name (`study.methods.names()`), or a method.
         ranking: "single_overall" (score once) or "iterative" (again after every removal).
         every: under "iterative", again after every so many removals.
-        removal: "zero" or "mean".
+        removal: "zero", "mean" or "compensate".
         error: "half_squared" or, under a softmax, "cross_entropy".
         selection: rows ranked on: "pruning", "held_out", or a `Selection` (for a subset).
         protocol: "no_retrain", "retrain" (5 epochs after each further 10 % of the units), or a `Protocol`.

@@ -9,6 +9,7 @@ from omegaconf import OmegaConf
 from study import plans
 from study.config import CONF, plan
 from study.errors import StudyError
+from study.methods import names
 from study.population import composer
 from study.settings import Selection
 from study.trajectory import collect
@@ -28,8 +29,12 @@ def test_the_confirmatory_profiles_start_at_seed_100():
         assert {s.params["seed"] for s in plans.profile(name)} == {f"range(100,{last})" for last in lasts}
 
 
+def test_the_sweep_of_methods_leaves_none_out():
+    assert sorted(m for s in plans.profile("methods") for m in s.params["method"].split(",")) == names()
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["paper", "full"])
+@pytest.mark.parametrize("name", ["paper", "full", "methods"])
 def test_every_method_can_score_the_networks_of_its_population(name):
     """What a method or an error refuses (truncated curvature under a softmax, say) must not be planned."""
     seen = set()
@@ -95,5 +100,7 @@ def test_a_planned_job_is_what_hydra_composes_for_it():
 
 
 def test_an_unknown_profile_lists_those_that_there_are():
-    with pytest.raises(StudyError, match=r"unknown profile 'papr'; known: authors, full, paper, regime, smoke"):
+    with pytest.raises(
+        StudyError, match=r"unknown profile 'papr'; known: authors, full, methods, paper, regime, smoke"
+    ):
         plans.profile("papr")

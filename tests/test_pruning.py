@@ -57,7 +57,7 @@ def test_iterative_brute_force_equals_the_same_done_by_hand(hidden, data):
 
 @pytest.mark.parametrize("name", names())
 @pytest.mark.parametrize("ranking", ["single_overall", "iterative"])
-@pytest.mark.parametrize("removal", ["zero", "mean"])
+@pytest.mark.parametrize("removal", ["zero", "mean", "compensate"])
 def test_every_method_removes_every_unit_once_and_masks_only_shrink(name, ranking, removal, data):
     net = cases.network((4, 3), 3)
     result = prune(net, data, name, ranking, removal=removal)
@@ -69,7 +69,7 @@ def test_every_method_removes_every_unit_once_and_masks_only_shrink(name, rankin
     assert result.trajectory["units_left"].tolist() == [7, 6, 5, 4, 3, 2, 1, 0]
 
 
-@pytest.mark.parametrize("removal", ["zero", "mean"])
+@pytest.mark.parametrize("removal", ["zero", "mean", "compensate"])
 @pytest.mark.parametrize("case", cases.CASES)
 def test_physical_removal_gives_the_same_outputs_as_gain_0(case, removal):
     hidden, outputs, activation, output, error = case

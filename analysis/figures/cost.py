@@ -1,4 +1,4 @@
-"""What a method costs against what it achieves: one small marker a network, a large one at the medians."""
+"""What a method costs against what it achieves: a small marker a network, a large one with its name at the medians."""
 
 from __future__ import annotations
 
@@ -6,24 +6,35 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator
 
+from analysis.figures.labels import name_points
 from analysis.figures.style import colour, label, ordered, plain_ticks
 
+FREE = 0.5
+"""Where a method without any pass stands on the axis of passes, which is logarithmic from 1 on."""
 
-def cost(frame: pd.DataFrame, ax: Axes, column: str, title: str) -> Axes:
+
+def cost(
+    frame: pd.DataFrame, ax: Axes, column: str, title: str, size: tuple[float, float], spent: str = "seconds"
+) -> Axes:
     """Draw one population.
 
     Args:
-        frame: rows of `metrics.per_network`, one a network and method, with `seconds` spent on scores.
+        frame: rows of `metrics.per_network`, one a network and method, with what was spent on scores.
         ax: axes to draw on.
         column: the share of units removable that is drawn, "r_1" or "r_1pct".
         title: of the axes.
+        size: of the axes in inches, for the names beside the points.
+        spent: "seconds", above 0, or "forward_passes", of which there may be none.
     """
-    for method in ordered(frame["method"]):
+    frame = frame.assign(**{spent: frame[spent].clip(lower=FREE)}) if spent == "forward_passes" else frame
+    methods = ordered(frame["method"])
+    points = []
+    for method in methods:
         of = frame[frame["method"] == method]
         # What the authors' code computed has the criterion's colour; a square tells it apart.
         marker = "s" if method.endswith("_as_implemented") else "o"
         ax.plot(
-            of["seconds"],
+            of[spent],
             of[column],
             marker,
             ms=2.5,
@@ -33,10 +44,11 @@ def cost(frame: pd.DataFrame, ax: Axes, column: str, title: str) -> Axes:
             rasterized=True,
             zorder=1.5,
         )
-        middle = [of["seconds"].median()], [of[column].median()]
-        ax.plot(*middle, marker, ms=7, mec="white", mew=0.7, color=colour(method), label=label(method))
-    ax.set(xscale="log", ylim=(-0.04, 1.04))
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        points.append((of[spent].median(), of[column].median()))
+        ax.plot(*([x] for x in points[-1]), marker, ms=6, mec="white", mew=0.7, color=colour(method))
+    ax.set(xscale="log", ylim=(-0.04, 1.04), xlim=(frame[spent].min() / 1.5, frame[spent].max() * 1.5))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if spent == "seconds" else (1,)))
     plain_ticks(ax.xaxis)
     ax.set_title(title, fontsize=9)
+    name_points(ax, points, [label(m) for m in methods], [colour(m) for m in methods], size)
     return ax

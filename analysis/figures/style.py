@@ -1,4 +1,7 @@
-"""One colour, label and place for every method, everywhere (Okabe & Ito 2008: safe for colour-blind eyes)."""
+"""One colour, label and place for every method, everywhere.
+
+Okabe & Ito 2008, safe for colour-blind eyes, for those that curves compare; others have a name beside what is drawn.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,18 @@ LABELS = {
     "brute_force": "brute force",
     "taylor2_exact": "exact second derivative",
     "quadratic_once": "quadratic model, one pass",
+    "gauss_newton": "Gauss-Newton",
     "taylor2": "second order",
+    "curvature": "curvature alone",
     "taylor1": "first order",
     "taylor1_abs": "absolute first order",
     "taylor2_as_implemented": "second order as implemented",
     "taylor1_as_implemented": "first order as implemented",
+    "skeletonization": "Skeletonization",
+    "fisher": "Fisher",
+    "obs": "Optimal Brain Surgeon",
+    "output_energy": "output energy",
+    "shapley": "Shapley values",
     "magnitude": "magnitude",
     "mean_activation": "mean activation",
     "random": "random",
@@ -25,16 +35,25 @@ COLOURS = {
     "brute_force": "#000000",
     "taylor2_exact": "#009E73",
     "quadratic_once": "#7B3294",
+    "gauss_newton": "#005B43",
     "taylor2": "#0072B2",
+    "curvature": "#44AA99",
     "taylor1": "#D55E00",
     "taylor1_abs": "#E69F00",
     "taylor2_as_implemented": "#0072B2",
     "taylor1_as_implemented": "#D55E00",
+    "skeletonization": "#CC6677",
+    "fisher": "#882255",
+    "obs": "#332288",
+    "output_energy": "#AA4499",
+    "shapley": "#8B5A2B",
     "magnitude": "#CC79A7",
     "mean_activation": "#56B4E9",
     "random": "#7F7F7F",
     "worst_first": "#B0A000",
 }
+IN_OVERVIEWS = ("curvature", "skeletonization", "fisher", "obs", "output_energy", "shapley")
+"""Methods that figures of one population leave to the overviews: the curves of all would hide each other."""
 LAYERS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7")
 """Colours of hidden layers, from the one nearest the input on, where a panel shows one method."""
 MARKERS = "osD^"

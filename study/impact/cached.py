@@ -27,8 +27,18 @@ FAR = 1e2
 """Largest change of a pre-activation that is taken out of the sum, in the units of the pre-activation."""
 
 
-def unit_errors(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[Tensor], gain: float = 0.0) -> Tensor:
-    """Return E with one unit at a time at `gain`; arguments and result as `reference.plain_errors`."""
+def unit_errors(
+    stages: Stages,
+    layer: Tensor,
+    unit: Tensor,
+    constants: Sequence[Tensor],
+    gain: float = 0.0,
+    coefficients: Sequence[Tensor] | None = None,
+) -> Tensor:
+    """Return E with one unit at a time at `gain`; arguments and result as `reference.plain_errors`.
+
+    Under compensation o_k - c_k - sum_j a_kj o_j stands for o_k - c_k: still a change of rank one.
+    """
     errors = torch.empty(len(layer), dtype=torch.float64)
     for m in range(stages.network.depth):
         of_layer = (layer == m).nonzero()[:, 0]
@@ -36,11 +46,14 @@ def unit_errors(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence
             continue
         rows, constant = stages.rows(m, unit[of_layer]), constants[m][unit[of_layer]]
         columns = stages.network.weights[m + 1][:, rows].T * (gain - 1)
-        found = candidate_errors(stages, m, columns, rows, constant)
+        a = None if coefficients is None else coefficients[m][unit[of_layer]][:, stages.units[m]]
+        changing, at = (None, rows) if a is None else (stages.h[m][rows] - a @ stages.h[m], torch.arange(len(rows)))
+        found = candidate_errors(stages, m, columns, at, constant, h=changing)
         largest = columns.abs().amax(1) if columns.numel() else torch.zeros_like(constant)
-        for i in (largest * stages.swings(m, rows, constant) > FAR).nonzero()[:, 0].tolist():
+        for i in (largest * _swings(stages, m, at, constant, changing) > FAR).nonzero()[:, 0].tolist():
             here, h = slice(i, i + 1), stages.h[m].clone()
-            h[rows[i]] = h[rows[i]] * gain + (1 - gain) * constant[i]
+            instead = constant[i] if a is None else constant[i] + a[i] @ stages.h[m]
+            h[rows[i]] = h[rows[i]] * gain + (1 - gain) * instead
             base = stages.network.pre_activation(m + 1, h)
             found[here] = candidate_errors(stages, m, columns[here] * 0, rows[here], constant[here], base)
         errors[of_layer] = found.cpu()
@@ -48,7 +61,13 @@ def unit_errors(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence
 
 
 def candidate_errors(
-    stages: Stages, layer: int, columns: Tensor, rows: Tensor, constants: Tensor, base: Tensor | None = None
+    stages: Stages,
+    layer: int,
+    columns: Tensor,
+    rows: Tensor,
+    constants: Tensor,
+    base: Tensor | None = None,
+    h: Tensor | None = None,
 ) -> Tensor:
     """Return E after the next layer's pre-activation changed by columns[b] (o_rows[b] - constants[b])'.
 
@@ -59,6 +78,7 @@ def candidate_errors(
         rows: where the unit of layer l that candidate b changes is, int64, on the CPU, shape (candidates,).
         constants: shape (candidates,).
         base: pre-activations of layer l + 1 that the change is added to, as they are where None.
+        h: o, shape (any number of rows, samples); the outputs of layer l where None.
 
     Returns:
         E, float64, shape (candidates,), on the stages' device.
@@ -67,13 +87,17 @@ def candidate_errors(
     candidates = Candidates(
         base=stages.z[layer + 1] if base is None else base,
         columns=columns,
-        h=stages.h[layer],
+        h=stages.h[layer] if h is None else h,
         rows=rows,
         constants=constants,
-        swings=stages.swings(layer, rows, constants),
+        swings=_swings(stages, layer, rows, constants, h),
         t=stages.t,
         layers=list(zip(network.weights[layer + 2 :], network.biases[layer + 2 :], strict=True)),
         activations=network.activations[layer + 1 :],
         error=stages.error,
     )
     return (fused if fused.takes(candidates) else eager).errors(candidates)
+
+
+def _swings(stages: Stages, layer: int, rows: Tensor, constants: Tensor, h: Tensor | None) -> Tensor:
+    return stages.swings(layer, rows, constants) if h is None else h.abs().amax(dim=1)[rows] + constants.abs()

@@ -25,12 +25,13 @@ BLOCK = 1 << 18
 """Numbers in a block of tangents."""
 
 
-def slopes(stages: Stages, passed_back: str = "gradient") -> list[Tensor]:
+def slopes(stages: Stages, passed_back: str = "gradient", at_outputs: Tensor | None = None) -> list[Tensor]:
     """Return dE_n/dz of the layer above every hidden layer, shapes (its units, samples), by back-propagation.
 
-    dE/dz_j = s'(z_j) sum_i dE/dz_i w_ij. `passed_back` as in `fed_back`.
+    dE/dz_j = s'(z_j) sum_i dE/dz_i w_ij. `passed_back` as in `fed_back`; `at_outputs`, shape (outputs, samples), is
+    where another error than E starts from.
     """
-    found = [stages.error.gradient(stages.z[-1], stages.t)]
+    found = [stages.error.gradient(stages.z[-1], stages.t) if at_outputs is None else at_outputs]
     for m in range(stages.network.depth - 1, 0, -1):
         found.insert(0, fed_back(stages, m, found[0], passed_back).mul_(first(stages, m)))
     return found
@@ -100,7 +101,13 @@ def through(weights: Tensor, derivative: Tensor, change: Tensor) -> Tensor:
     return (weights * (derivative @ change.T)).sum(0)
 
 
-def exact_curvature(stages: Stages, slopes: Sequence[Tensor], layer: int, change: Tensor | None = None) -> Tensor:
+def exact_curvature(
+    stages: Stages,
+    slopes: Sequence[Tensor],
+    layer: int,
+    change: Tensor | None = None,
+    gauss_newton: bool = False,
+) -> Tensor:
     """Return sum_n change_n^2 d2E_n/do^2, exact, of the units of one hidden layer, all cross terms included.
 
     With v_m = dz_m/do_k the tangent of layer m's pre-activations (v_{l+1} = w_k, then
@@ -116,6 +123,7 @@ def exact_curvature(stages: Stages, slopes: Sequence[Tensor], layer: int, change
         slopes: what `slopes` returns for them.
         layer: l.
         change: of their outputs, shape (units left, samples); the outputs themselves where None.
+        gauss_newton: leave out every term with an s'': the second one, and of H what `ErrorFunction.parts` says.
 
     Returns:
         Shape (units left,), in the order of the stages' rows.
@@ -124,10 +132,11 @@ def exact_curvature(stages: Stages, slopes: Sequence[Tensor], layer: int, change
     w = network.weights[layer + 1]
     squared = (stages.h[layer] if change is None else change) ** 2
     if layer + 1 == depth:
-        return _quadratic(stages, w, squared)
-    bends = {m: (network.weights[m + 1].T @ slopes[m]).mul_(second(stages, m)) for m in range(layer + 1, depth)}
+        return _quadratic(stages, w, squared, gauss_newton)
+    bent = () if gauss_newton else range(layer + 1, depth)
+    bends = {m: (network.weights[m + 1].T @ slopes[m]).mul_(second(stages, m)) for m in bent}
     steps = {m: first(stages, m) for m in range(layer + 1, depth)}
-    total = through(w**2, bends[layer + 1], squared)
+    total = through(w**2, bends[layer + 1], squared) if bends else w.new_zeros(w.shape[1])
     # Tangents of all units at once would be units x units x samples: go by blocks of samples.
     widest = max(*network.hidden[layer + 1 :], stages.t.shape[0]) * max(1, w.shape[1])
     chunk = max(1, BLOCK // widest)
@@ -139,21 +148,22 @@ def exact_curvature(stages: Stages, slopes: Sequence[Tensor], layer: int, change
         v = (left.flatten(0, 1) @ w).unflatten(0, (-1, n))
         curvature = torch.zeros(n, w.shape[1], dtype=torch.float64, device=w.device)
         for m in range(layer + 2, depth):
-            curvature += (bends[m][:, here, None] * v * v).sum(0)
+            if bends:
+                curvature += (bends[m][:, here, None] * v * v).sum(0)
             h = v * steps[m][:, here, None]
             v = (network.weights[m + 1] @ h.flatten(1)).unflatten(1, (n, -1))
-        curvature += stages.error.quadratic(stages.z[-1][:, here], stages.t[:, here], v)
+        curvature += stages.error.quadratic(stages.z[-1][:, here], stages.t[:, here], v, gauss_newton)
         total += torch.linalg.vecdot(squared[:, here], curvature.T)
     return total
 
 
-def _quadratic(stages: Stages, w: Tensor, squared: Tensor) -> Tensor:
+def _quadratic(stages: Stages, w: Tensor, squared: Tensor, gauss_newton: bool) -> Tensor:
     """Return sum_n squared_kn w_k' (d2E_n/dz2) w_k for every column w_k.
 
     By the parts of `ErrorFunction.parts`, with m_kn = sum_i o_in w_ik: the terms in w_ik^2 go through one product, and
     a softmax's cross terms need m and one more array of units x samples.
     """
-    diagonal, cross = stages.error.parts(stages.z[-1], stages.t)
+    diagonal, cross = stages.error.parts(stages.z[-1], stages.t, gauss_newton)
     total = through(w**2, diagonal, squared)
     if cross is not None:
         o, b, a = cross

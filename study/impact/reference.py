@@ -30,6 +30,7 @@ def plain_errors(
     unit: Tensor,
     constants: Sequence[Tensor],
     gain: float = 0.0,
+    coefficients: Sequence[Tensor] | None = None,
 ) -> Tensor:
     """Return E with one unit at a time at `gain`, each by a full forward pass.
 
@@ -42,6 +43,8 @@ def plain_errors(
         unit: their indices, int64, shape (n,).
         constants: what a removed unit puts out instead, one vector a hidden layer: 0 (zero removal) or means.
         gain: of the unit: its output becomes gain o + (1 - gain) constant.
+        coefficients: of the other units' outputs, which are added to the constant under compensation: row k for unit k,
+            one matrix a hidden layer, shape (units, units).
 
     Returns:
         E, float64, shape (n,).
@@ -51,5 +54,7 @@ def plain_errors(
         changed = [g.clone() for g in gains]
         changed[m][k] = gain
         folded = network.fold(m, k, float((1 - gain) * constants[m][k])) if constants[m][k] else network
+        if coefficients is not None:
+            folded = folded.spread(m, k, (1 - gain) * coefficients[m][k])
         errors[i] = plain_error(replace(folded), rows, error, changed)
     return errors

@@ -106,16 +106,34 @@ class Stages:
             largest = self._largest[layer] = torch.maximum(low.abs(), high.abs())
         return largest[rows] + constants.abs()
 
-    def remove(self, layer: int, unit: int, constant: float = 0.0) -> None:
+    def remove(
+        self, layer: int, unit: int, constant: float = 0.0, coefficients: Tensor | None = None, quick: bool = False
+    ) -> None:
         """Take out one unit, a constant in its place; run what follows again.
 
         The last row moves into the gap: a copy of one row instead of all behind it.
+
+        Args:
+            layer: of the unit.
+            unit: its index in the trained network.
+            constant: what takes its place.
+            coefficients: of the other units' outputs that take its place besides, by their indices in the trained
+                network, shape (units,); None for none.
+            quick: take the unit's term out of the next pre-activations instead of summing them anew, which leaves the
+                sum's rounding behind, 1e-16 of the term; not with coefficients.
         """
         row, last = int(self.rows(layer, torch.tensor(unit))), len(self.units[layer]) - 1
         left = torch.arange(last)
         if row < last:
             left[row] = last
-        self.network = _without(self.network.fold(layer, row, constant) if constant else self.network, layer, left)
+        base = None
+        if quick and coefficients is None:
+            outgoing = self.network.weights[layer + 1][:, row, None]
+            base = self.z[layer + 1].addcmul_(outgoing, (self.h[layer][row] - constant)[None], value=-1)
+        network = self.network.fold(layer, row, constant) if constant else self.network
+        if coefficients is not None:
+            network = network.spread(layer, row, coefficients[self.units[layer]])
+        self.network = _without(network, layer, left)
         self.units[layer] = self.units[layer][left]
         for arrays in (self.z, self.h):
             if row < last:
@@ -123,12 +141,12 @@ class Stages:
             arrays[layer] = arrays[layer][:last]
         largest = self._largest[layer]
         self._largest[layer] = None if largest is None else largest[left]
-        self._above(layer)
+        self._above(layer, base)
 
-    def _above(self, layer: int) -> None:
+    def _above(self, layer: int, base: Tensor | None = None) -> None:
         del self.h[layer + 1 :], self.z[layer + 1 :]
         self._largest[layer + 1 :] = [None] * (self.network.depth - layer - 1)
-        self.z.append(self.network.pre_activation(layer + 1, self.h[layer]))
+        self.z.append(self.network.pre_activation(layer + 1, self.h[layer]) if base is None else base)
         for m in range(layer + 1, self.network.depth):
             self.h.append(self._outputs(m))
             self.z.append(self.network.pre_activation(m + 1, self.h[m]))

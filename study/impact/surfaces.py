@@ -26,7 +26,9 @@ CHECKS = 4
 SMOOTH = ("sigmoid", "tanh", "softplus", "linear")
 
 
-def surface(stages: Stages, layer: int, unit: int, constant: float, gains: Tensor) -> Tensor:
+def surface(
+    stages: Stages, layer: int, unit: int, constant: float, gains: Tensor, coefficients: Tensor | None = None
+) -> Tensor:
     """Return the error surface E(gain) of one unit.
 
     Args:
@@ -35,36 +37,38 @@ def surface(stages: Stages, layer: int, unit: int, constant: float, gains: Tenso
         unit: its index.
         constant: what replaces the unit at gain 0.
         gains: shape (g,).
+        coefficients: of the other units' outputs that replace it besides, shape (units of the layer,), or None.
 
     Returns:
         E, float64, shape (g,), to 1e-12 of the largest.
     """
     low, high = float(gains.min()), float(gains.max())
-    column, change = _column_and_change(stages, layer, unit, constant)
+    column, change = _column_and_change(stages, layer, unit, constant, coefficients)
     swing = float(_largest(column) * _largest(change))
     n = SMALLEST
     while n < swing * (high - low) / 4:
         n *= 2
     smooth = all(name in SMOOTH for name in stages.network.activations[layer + 1 :])
     if not smooth or n >= len(gains):
-        return plain_surface(stages, layer, unit, constant, gains)
+        return plain_surface(stages, layer, unit, constant, gains, coefficients=coefficients)
 
     def errors(points: Tensor) -> Tensor:
-        return plain_surface(stages, layer, unit, constant, low + (points + 1) * ((high - low) / 2))
+        at = low + (points + 1) * ((high - low) / 2)
+        return plain_surface(stages, layer, unit, constant, at, coefficients=coefficients)
 
     at = errors(_points(n, 1))
     off = torch.cos(torch.arange(1, CHECKS + 1, dtype=torch.float64) * 2.399963)  # golden angle: never on the grid
     truth = errors(off)
     while True:
-        coefficients = dct(at.numpy(), type=1) / n
-        coefficients[[0, -1]] /= 2
+        series = dct(at.numpy(), type=1) / n
+        series[[0, -1]] /= 2
         largest = float(at.abs().max())
-        tail = abs(coefficients[-n // 8 :]).max()
-        missed = abs(chebval(off.numpy(), coefficients) - truth.numpy()).max()
+        tail = abs(series[-n // 8 :]).max()
+        missed = abs(chebval(off.numpy(), series) - truth.numpy()).max()
         if tail <= TOLERANCE * largest and missed <= 10 * TOLERANCE * largest:
-            return torch.from_numpy(chebval(((gains - low) * (2 / (high - low)) - 1).numpy(), coefficients))
+            return torch.from_numpy(chebval(((gains - low) * (2 / (high - low)) - 1).numpy(), series))
         if 2 * n >= len(gains):
-            return plain_surface(stages, layer, unit, constant, gains)
+            return plain_surface(stages, layer, unit, constant, gains, coefficients=coefficients)
         finer = torch.empty(2 * n + 1, dtype=torch.float64)
         finer[::2], finer[1::2] = at, errors(_points(2 * n, 2))
         at, n = finer, 2 * n
@@ -75,17 +79,22 @@ def _points(n: int, step: int) -> Tensor:
     return torch.cos(torch.arange(step - 1, n + 1, step, dtype=torch.float64) * (torch.pi / n))
 
 
-def plain_surface(stages: Stages, layer: int, unit: int, constant: float, gains: Tensor) -> Tensor:
+def plain_surface(
+    stages: Stages, layer: int, unit: int, constant: float, gains: Tensor, coefficients: Tensor | None = None
+) -> Tensor:
     """Return the same, E computed at every gain; arguments and result as `surface`."""
-    column, change = _column_and_change(stages, layer, unit, constant)
+    column, change = _column_and_change(stages, layer, unit, constant, coefficients)
     row = stages.rows(layer, torch.tensor([unit]))
     base, factor = None, gains - 1
     if float(_largest(column) * _largest(change)) > FAR:  # see `cached`: summed anew, the unit at gain 0
         h = stages.h[layer].clone()
-        h[row] = constant
+        h[row] = constant if coefficients is None else h[row] - change
         base, factor = stages.network.pre_activation(layer + 1, h), gains
     constants = torch.full((len(gains),), constant, dtype=torch.float64, device=column.device)
     columns = factor.to(column.device)[:, None] * column
+    if coefficients is not None:
+        first = torch.zeros(len(gains), dtype=torch.int64)
+        return candidate_errors(stages, layer, columns, first, constants * 0, base, change[None]).cpu()
     return candidate_errors(stages, layer, columns, row.expand(len(gains)).contiguous(), constants, base).cpu()
 
 
@@ -93,6 +102,11 @@ def _largest(x: Tensor) -> Tensor:
     return torch.linalg.vector_norm(x, ord=torch.inf) if x.numel() else x.new_zeros(())
 
 
-def _column_and_change(stages: Stages, layer: int, unit: int, constant: float) -> tuple[Tensor, Tensor]:
-    row = int(stages.rows(layer, torch.tensor(unit)))
-    return stages.network.weights[layer + 1][:, row], stages.h[layer][row] - constant
+def _column_and_change(
+    stages: Stages, layer: int, unit: int, constant: float, coefficients: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    row, h = int(stages.rows(layer, torch.tensor(unit))), stages.h[layer]
+    change = h[row] - constant
+    if coefficients is not None:
+        change = change - coefficients[stages.units[layer]] @ h
+    return stages.network.weights[layer + 1][:, row], change

@@ -29,6 +29,8 @@ class View:
         scale: pruning rows / ranking rows, so that estimates are in the error's units on the pruning rows.
         seed: the cell's seed, for methods that draw.
         ranked_again: whether scores are computed anew as units go.
+        coefficients: under compensation, of the other units' outputs that take a removed unit's place beside its
+            constant: row k for unit k, one matrix a hidden layer; else None.
     """
 
     stages: Stages
@@ -38,6 +40,7 @@ class View:
     scale: float = 1.0
     seed: int = 0
     ranked_again: bool = False
+    coefficients: Sequence[Tensor] | None = None
 
     def of_units(self, per_layer: Sequence[Tensor]) -> Tensor:
         """Return the remaining units' values, shape (n,), from one vector a hidden layer in the stages' rows."""
@@ -51,9 +54,14 @@ class View:
         return start[self.layer] + self.unit
 
     def change(self, layer: int) -> Tensor:
-        """Return o - c in the stages' rows of a layer: what a unit's removal takes away, shape (units, samples)."""
-        constant = self.constants[layer][self.stages.units[layer]]
-        return self.stages.h[layer] - constant[:, None] if constant.any() else self.stages.h[layer]
+        """Return o - c in the stages' rows of a layer: what a unit's removal takes away, shape (units, samples).
+
+        Under compensation what the other units offer is taken off, too.
+        """
+        units, h = self.stages.units[layer], self.stages.h[layer]
+        constant = self.constants[layer][units]
+        gone = h - constant[:, None] if constant.any() else h
+        return gone if self.coefficients is None else gone - self.coefficients[layer][units][:, units] @ h
 
 
 @dataclass(frozen=True)

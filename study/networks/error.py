@@ -76,6 +76,20 @@ class ErrorFunction:
             return o * (e - (o * e).sum(0))
         return e
 
+    def linear_gradient(self, z: Tensor, t: Tensor) -> Tensor:
+        """Return d/dz of the linear error sum_i |t_i - o_i|, shape (outputs, samples); an output on its target gives 0.
+
+        >>> ErrorFunction("linear").linear_gradient(torch.tensor([[3.0], [1.0]]), torch.tensor([[1.0], [1.0]])).tolist()
+        [[1.0], [0.0]]
+        """
+        o = self.outputs(z)
+        away = (o - t).sign()
+        if self.output == "sigmoid":
+            return away * o * (1 - o)
+        if self.output == "softmax":
+            return o * (away - (o * away).sum(0))
+        return away
+
     def diagonal(self, z: Tensor, t: Tensor) -> Tensor:
         """Return d2E/dz_i^2 for every output i, shape (outputs, samples); exact, cross terms (i, j) left out."""
         diagonal, cross = self.parts(z, t)
@@ -95,18 +109,19 @@ class ErrorFunction:
         o = self.outputs(z)
         return o * (1 - o) * (1 - 2 * o) if self.output == "sigmoid" else torch.zeros_like(z)
 
-    def quadratic(self, z: Tensor, t: Tensor, v: Tensor) -> Tensor:
+    def quadratic(self, z: Tensor, t: Tensor, v: Tensor, gauss_newton: bool = False) -> Tensor:
         """Return v' (d2E/dz2) v per sample, all cross terms between outputs included.
 
         Args:
             z: shape (outputs, samples).
             t: shape (outputs, samples).
             v: directions, shape (outputs, samples, ...).
+            gauss_newton: as in `parts`.
 
         Returns:
             Shape (samples, ...).
         """
-        diagonal, cross = self.parts(z, t)
+        diagonal, cross = self.parts(z, t, gauss_newton)
         more = (...,) + (None,) * (v.ndim - 2)
         found = (diagonal[more] * v * v).sum(0)
         if cross is not None:
@@ -115,7 +130,9 @@ class ErrorFunction:
             found += m * (m * a[more] - 2 * (b[more] * v).sum(0))
         return found
 
-    def parts(self, z: Tensor, t: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor] | None]:
+    def parts(
+        self, z: Tensor, t: Tensor, gauss_newton: bool = False
+    ) -> tuple[Tensor, tuple[Tensor, Tensor, Tensor] | None]:
         """Return d2E/dz2 in its parts: v' (d2E/dz2) v = sum_i d_i v_i^2 + m (m a - 2 sum_i b_i v_i), m = sum_i o_i v_i.
 
         Outputs that act element by element have the diagonal d alone. For a softmax,
@@ -126,6 +143,13 @@ class ErrorFunction:
 
         for the cross-entropy (targets summing to T) d = o T, b = 0, a = -T.
 
+        Args:
+            z: shape (outputs, samples).
+            t: shape (outputs, samples).
+            gauss_newton: leave out what the half squared error has of the outputs' own second derivatives, o-t times
+                s'' (o-double-dot): sum(o-dot^2) is left, d = s'^2; under a softmax d = b = o^2, a = q. Nothing changes
+                where outputs are linear, nor for the cross-entropy, which is convex in z.
+
         Returns:
             d, shape (outputs, samples), and (o, b, a), shapes (outputs, samples) twice and (samples,), or None.
         """
@@ -133,7 +157,7 @@ class ErrorFunction:
         if self.error == "cross_entropy":
             whole = t.sum(0)
             return o * whole, (o, torch.zeros_like(o), -whole)
-        e = o - t
+        e = torch.zeros_like(o) if gauss_newton else o - t
         if self.output == "sigmoid":
             first = o * (1 - o)
             return first**2 + e * first * (1 - 2 * o), None

@@ -139,6 +139,21 @@ class Network:
         biases[layer + 1] = biases[layer + 1] + value * self.weights[layer + 1][:, unit]
         return self.resized(self.weights, biases)
 
+    def spread(self, layer: int, unit: int, coefficients: Tensor) -> Network:
+        """Return the network with coefficients[j] times the unit's outgoing weights added to those of every unit j.
+
+        Together with `fold` and gain 0 this puts a linear function of its layer in the unit's place (compensation).
+
+        Args:
+            layer: of the unit.
+            unit: its index.
+            coefficients: shape (units of the layer,); 0 for the unit itself.
+        """
+        weights = list(self.weights)
+        outgoing = weights[layer + 1]
+        weights[layer + 1] = outgoing + outgoing[:, unit, None] * coefficients.to(outgoing.device)
+        return self.resized(weights, self.biases)
+
     def resized(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Network:
         """Return the network with other matrices, which the caller took from these: no check is made again.
 

@@ -16,6 +16,13 @@ METHOD_WORDS = {
     "taylor2": "second order",
     "taylor2_exact": "second order, exact",
     "quadratic_once": "quadratic model",
+    "gauss_newton": "Gauss-Newton",
+    "curvature": "curvature alone",
+    "skeletonization": "Skeletonization",
+    "fisher": "Fisher",
+    "obs": "Optimal Brain Surgeon",
+    "output_energy": "output energy",
+    "shapley": "Shapley values",
     "mean_activation": "mean activation",
     "worst_first": "worst first",
 }
@@ -143,9 +150,10 @@ AND tags."study.ranking" = 'iterative'` |
 | networks that missed their acceptance band | `tags."study.band" = 'missed'` |
 
 Methods: `brute_force` (true impact), `taylor1` and `taylor2` (the paper's first and second order), \
-`taylor2_exact` (with all cross terms), `quadratic_once` (one gradient and Hessian for all removals), \
-`taylor1_abs`, `magnitude`, `mean_activation`, `random`, `worst_first` (sanity). Rankings: `single_overall` (scores \
-computed once), `iterative` (after every removal; `iterative[every=5]`: after every fifth).
+`taylor2_exact` (with all cross terms), `quadratic_once` (one gradient and Hessian for all removals), `gauss_newton`, \
+`curvature`, `taylor1_abs`, `skeletonization`, `fisher`, `obs` (Optimal Brain Surgeon), `output_energy`, `shapley`, \
+`magnitude`, `mean_activation`, `random`, `worst_first` (sanity). Rankings: `single_overall` (scores computed once), \
+`iterative` (after every removal; `iterative[every=5]`: after every fifth).
 
 **In a run**: metrics over *units removed* as the step; *Artifacts*: `figures/`, `tables/*.parquet` (every \
 number), `config.yaml`, `environment.json`. Medians over all seeds are in the experiment *start here*, verdicts in the \

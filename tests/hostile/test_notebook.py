@@ -244,7 +244,7 @@ ARGUMENTS = {
     "the base as a method": (lambda: prune(NET, MADE, "base"), "unknown method 'base'"),
     "an unknown ranking": (lambda: prune(NET, MADE, ranking="twice"), "possible: single_overall, iterative"),
     "no ranking": (lambda: prune(NET, MADE, ranking=None), "ranking=None"),
-    "an unknown removal": (lambda: prune(NET, MADE, removal="half"), "possible: zero, mean"),
+    "an unknown removal": (lambda: prune(NET, MADE, removal="half"), "possible: zero, mean, compensate"),
     "an unknown error": (lambda: prune(NET, MADE, error="l1"), "possible: half_squared, cross_entropy"),
     "a cross-entropy of sigmoids": (lambda: prune(NET, MADE, error="cross_entropy"), "needs a softmax"),
     "an unknown selection": (lambda: prune(NET, MADE, selection="all"), "possible: pruning, held_out, subset"),

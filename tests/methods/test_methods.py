@@ -21,10 +21,11 @@ def view_of(net, data, error="half_squared", removal="zero", **kwargs):
 
 
 def test_all_methods_of_the_study_are_found():
-    expected = (
-        "brute_force magnitude mean_activation quadratic_once random taylor1 taylor1_abs taylor1_as_implemented taylor2"
-    )
-    assert names() == [*expected.split(), "taylor2_as_implemented", "taylor2_exact", "worst_first"]
+    exact = ["brute_force", "worst_first", "shapley"]
+    taylor = ["taylor1", "taylor1_abs", "taylor1_as_implemented", "taylor2", "taylor2_as_implemented", "taylor2_exact"]
+    derivatives = ["curvature", "fisher", "gauss_newton", "quadratic_once", "skeletonization"]
+    others = ["magnitude", "mean_activation", "obs", "output_energy", "random"]
+    assert names() == sorted(exact + taylor + derivatives + others)
 
 
 def test_every_score_of_the_linear_network_is_known():
@@ -40,9 +41,17 @@ def test_every_score_of_the_linear_network_is_known():
         "quadratic_once": [2.0, 0.0, 0.0],
         "magnitude": [2.0, 1.0, 0.0],
         "mean_activation": [0.5, 1.0, 5.0],
+        "gauss_newton": [2.0, 0.0, 0.0],
+        "curvature": [2.0, 2.0, 0.0],
+        "fisher": [0.0, 2.0, 0.0],
+        "output_energy": [2.0, 2.0, 0.0],
+        "skeletonization": [0.0, -2.0, 0.0],
+        "shapley": [2.0, 0.0, 0.0],
     }
     for name, score in known.items():
         assert method(name).scores(view).score.tolist() == score, name
+    # On two rows a is half of 2 - b, and b is 2 - 2 a: nothing is lost but by the damping.
+    assert method("obs").scores(view).score.tolist() == pytest.approx([0.0, 0.0, 0.0], abs=1e-11)
 
 
 @pytest.mark.parametrize("removal", ["zero", "mean"])

@@ -15,6 +15,17 @@ from analysis.frames import Frames
 from analysis.report.draw.drawn import Drawn, drawn, medians
 from analysis.report.draw.grid import Grid, panels
 
+MANY = 8
+"""Methods from which on their names need a larger panel."""
+SPENT = {
+    "seconds": ("cost", "seconds spent on scores over the whole path (log)", "costs in seconds"),
+    "forward_passes": (
+        "cost_passes",
+        "passes over the ranking rows spent on scores, over the whole path (log; at the left end none)",
+        "costs in passes over the rows (a backward or tangent pass counts as one)",
+    ),
+}
+"""What is spent -> the figure's name, its axis, and its caption's words."""
 COMPARED = 3
 """Methods that a population must have for a panel of these figures."""
 
@@ -36,7 +47,7 @@ def draw(frames: Frames, networks: pd.DataFrame, main: set[str]) -> Iterator[Dra
         # A regression has no accuracy: there the rule is that of the error.
         chosen = chosen.assign(removed=chosen["r_1"].fillna(chosen["r_1pct"]))
         yield _removable(chosen)
-        yield _cost(chosen)
+        yield from (_cost(chosen, spent) for spent in SPENT)
     deep = chosen[chosen["m7_chance"].notna()]
     if len(deep):
         yield _layers(deep)
@@ -63,16 +74,24 @@ def _removable(chosen: pd.DataFrame) -> Drawn:
     return drawn("found", "removable", caption, figure, data, medians(chosen, "removed", "Median R_1"))
 
 
-def _cost(chosen: pd.DataFrame) -> Drawn:
-    spent = chosen[chosen["seconds"] > 0]
-    made = panels(spent, _small, lambda of, ax, title: cost(of, ax, "removed", title))
-    figure = made.finish("seconds spent on scores over the whole path (log)", "units removable (R_1)")
+def _cost(chosen: pd.DataFrame, spent: str) -> Drawn:
+    name, axis, words = SPENT[spent]
+    chosen = chosen[chosen["seconds"] > 0]
+    large = chosen["method"].nunique() > MANY
+
+    def grid(count: int) -> Grid:
+        return Grid(count, 2, (5.6, 3.7), left=0.4, bottom=0.3) if large else _small(count)
+
+    one = grid(1)
+    size = one.size[0] - one.left - one.right, one.size[1] - one.bottom - one.top
+    made = panels(chosen, grid, lambda of, ax, title: cost(of, ax, "removed", title, size, spent))
+    figure = made.finish(axis, "units removable (R_1)")
     caption = (
-        "What a method costs against what it removes, re-ranked: small markers networks, large ones the medians. Up "
+        f"What a method {words} against what it removes, re-ranked: small markers networks, large ones the medians. Up "
         "and left is better. Squares: as the authors' code implemented it."
     )
-    data = spent[["population", "method", "seed", "forward_passes", "seconds", "removed"]]
-    return drawn("cost", "cost", caption, figure, data, medians(spent, "seconds", "Median seconds"))
+    data = chosen[["population", "method", "seed", "forward_passes", "seconds", "removed"]]
+    return drawn("cost", name, caption, figure, data, medians(chosen, spent, f"Median {axis.split(' spent')[0]}"))
 
 
 def _layers(deep: pd.DataFrame) -> Drawn:

@@ -11,7 +11,7 @@ from analysis import published
 from analysis.figures.agreement import QUANTITIES, along_the_way
 from analysis.figures.degradation import averaged, degradation
 from analysis.figures.impacts import estimate_against_impact
-from analysis.figures.style import RANKINGS, label, ordered
+from analysis.figures.style import IN_OVERVIEWS, RANKINGS, label, ordered
 from analysis.figures.surfaces import surfaces
 from analysis.frames import Frames
 from analysis.report.draw.drawn import Drawn, drawn, medians
@@ -36,7 +36,7 @@ def draw(frames: Frames, curves: pd.DataFrame, table: pd.DataFrame, regressions:
 
 def degradations(curves: pd.DataFrame, regressions: set[str]) -> Iterator[Drawn]:
     """Draw the curves of every population and ranking; arguments as of `draw`."""
-    mean, reference = averaged(curves), published.curves()
+    mean, reference = averaged(curves[~curves["method"].isin(IN_OVERVIEWS)]), published.curves()
     for (population, ranking), of in mean.groupby(["population", "ranking"], sort=True):
         shown = reference[(reference["population"] == population) & (reference["ranking"] == ranking)]
         figure = both_quantities(of, shown, population in regressions).finish()
@@ -73,7 +73,7 @@ def _along(frames: Frames, table: pd.DataFrame) -> Iterator[Drawn]:
         on="key",
         how="inner",
     )
-    estimating = set(seen.loc[seen["scale"].notna(), "method"]) - {"brute_force", "worst_first"}
+    estimating = set(seen.loc[seen["scale"].notna(), "method"]) - {"brute_force", "worst_first", *IN_OVERVIEWS}
     seen = seen[(seen["ranking"] == "iterative") & seen["method"].isin(estimating)]
     seen = seen.assign(q=seen["event"] / seen["all"], regret=seen["regret"] / (seen["E_all"] - seen["E0"]).abs())
     for population, of in seen.groupby("population"):
@@ -95,7 +95,7 @@ def _first_cells(frames: Frames, keys: set[str], ranking: str = "iterative") -> 
 def _impacts(frames: Frames, table: pd.DataFrame) -> Iterator[Drawn]:
     start = frames.impacts[(frames.impacts["event"] == 0) & frames.impacts["estimate"].notna()]
     chosen = _first_cells(frames, set(start["key"]))
-    chosen = chosen[~chosen["method"].isin(["brute_force", "worst_first"])]
+    chosen = chosen[~chosen["method"].isin(["brute_force", "worst_first", *IN_OVERVIEWS])]
     words = "estimate against true impact of every unit of the trained network; the line is agreement."
     yield from cell_panels(chosen, "impacts", start, estimates(table), words)
 

@@ -1,0 +1,46 @@
+"""The regime map: one tile a kind of network, its colour how close a method comes to brute force."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.image import AxesImage
+
+MAP = LinearSegmentedColormap.from_list("trust", ["#D55E00", "#F2D6B3", "#FFFFFF", "#BFD9EA", "#0072B2"])
+"""From vermilion (far from brute force) to blue (as good): told apart by colour-blind eyes, and by lightness in grey."""
+SCALE = Normalize(0.0, 1.0)
+
+
+def tiles(frame: pd.DataFrame, ax: Axes, rows: list[str], columns: list[str], title: str) -> AxesImage:
+    """Draw one panel.
+
+    Args:
+        frame: with the columns row, column, of_best (share of what brute force removes; the colour) and share (of all
+            units, written into the tile as a percentage).
+        ax: axes to draw on.
+        rows, columns: in their order; a tile without a row of the frame stays grey.
+        title: of the axes.
+    """
+    colours = frame.pivot(index="row", columns="column", values="of_best").reindex(index=rows, columns=columns)
+    image = ax.imshow(colours.to_numpy(dtype=float), cmap=MAP, norm=SCALE, aspect="auto")
+    ax.set_facecolor("#DDDDDD")
+    for tile in frame.itertuples():
+        if tile.row in rows and tile.column in columns and tile.share == tile.share:
+            dark = tile.of_best < 0.2 or tile.of_best > 0.85
+            place = columns.index(tile.column), rows.index(tile.row)
+            ax.text(
+                *place,
+                f"{100 * tile.share:.0f}",
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="white" if dark else "black",
+            )
+    ax.set_xticks(range(len(columns)), columns)
+    ax.set_yticks(range(len(rows)), rows)
+    ax.tick_params(length=0, labelsize=7)
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    ax.set_title(title, fontsize=8)
+    return image

@@ -1,0 +1,35 @@
+"""Gauss-Newton: slope and half of that part of the curvature which linearised activations have.
+
+    estimate_k = -E'(1) + 1/2 sum over samples of v_k' H v_k
+
+with v_k = dz_out/dgain_k the tangent of the outputs' pre-activations and H the Gauss-Newton matrix of the output layer:
+for the half squared error J'J, J the outputs' derivative by their pre-activations (s' for a sigmoid); for the
+cross-entropy under a softmax its own second derivative, which is convex (the generalised matrix of Schraudolph 2002).
+What goes, beside `taylor2_exact`, is every term with a second derivative s'': those of later hidden layers, and
+(o - t) s'' at the outputs. The two are equal where later layers and outputs are linear, and for the last hidden layer
+under the cross-entropy. The curvature is never negative. Optimal Brain Surgeon (Hassibi & Stork 1993) drops the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from study.impact.derivatives import exact_curvature, slopes
+from study.methods.base import Method, Scores, View
+from study.methods.taylor1 import Taylor1
+
+
+@dataclass(frozen=True)
+class GaussNewton(Method):
+    """First order plus half the Gauss-Newton curvature of the unit's own error surface."""
+
+    def scores(self, view: View) -> Scores:
+        """Return the estimates; costs as many passes as the exact second derivative: a forward and a backward pass, one
+        more for the last hidden layer's units together, and one tangent pass for every unit of an earlier layer."""
+        dz = slopes(view.stages)
+        first = Taylor1().first_order(view, dz)
+        depth = view.stages.network.depth
+        curvatures = [exact_curvature(view.stages, dz, m, view.change(m), gauss_newton=True) for m in range(depth)]
+        second = 0.5 * view.of_units(curvatures) * view.scale
+        passes = 3 + int((view.layer < depth - 1).sum())
+        return Scores(first + second, first + second, first, second, forward_passes=passes)
