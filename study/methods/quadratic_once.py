@@ -11,7 +11,8 @@ so that after the units S the next one's estimate is
 the first two terms are those of `taylor2_exact`, and each removal moves the first derivative by a column of H. These
 are the interactions that a diagonal Hessian leaves out (LeCun, Denker & Solla 1990; with the full one, of weights,
 Hassibi & Stork 1993). Where E is quadratic in the gains (one hidden layer, linear outputs, half squared error) a single
-ranking is iterative brute force, exactly.
+ranking is iterative brute force, exactly. Where outputs are saturated it knows little of what lies beyond the plateau
+that E is at gain 1 (`Quadratic.curvature_share` says so beforehand).
 
 Under `single_overall` one scoring orders all removals; under `iterative` scores are computed anew after every n-th
 removal (`ranking.every`), n = 1 being `taylor2_exact`.
