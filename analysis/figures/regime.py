@@ -8,7 +8,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.image import AxesImage
 
 MAP = LinearSegmentedColormap.from_list("trust", ["#D55E00", "#F2D6B3", "#FFFFFF", "#BFD9EA", "#0072B2"])
-"""From vermilion (far from brute force) to blue (as good): told apart by colour-blind eyes, and by lightness in grey."""
+"""From vermilion (far from brute force) to blue (as good), which colour-blind eyes tell apart."""
 SCALE = Normalize(0.0, 1.0)
 
 
@@ -25,18 +25,13 @@ def tiles(frame: pd.DataFrame, ax: Axes, rows: list[str], columns: list[str], ti
     colours = frame.pivot(index="row", columns="column", values="of_best").reindex(index=rows, columns=columns)
     image = ax.imshow(colours.to_numpy(dtype=float), cmap=MAP, norm=SCALE, aspect="auto")
     ax.set_facecolor("#DDDDDD")
-    for tile in frame.itertuples():
-        if tile.row in rows and tile.column in columns and tile.share == tile.share:
-            dark = tile.of_best < 0.2 or tile.of_best > 0.85
-            place = columns.index(tile.column), rows.index(tile.row)
-            ax.text(
-                *place,
-                f"{100 * tile.share:.0f}",
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="white" if dark else "black",
-            )
+    shares = frame.pivot(index="row", columns="column", values="share").reindex(index=rows, columns=columns)
+    for y in range(len(rows)):
+        for x in range(len(columns)):
+            share, of_best = shares.to_numpy(dtype=float)[y, x], colours.to_numpy(dtype=float)[y, x]
+            if share == share:
+                ink = "white" if of_best < 0.2 or of_best > 0.85 else "black"
+                ax.text(x, y, f"{100 * share:.0f}", ha="center", va="center", fontsize=7, color=ink)
     ax.set_xticks(range(len(columns)), columns)
     ax.set_yticks(range(len(rows)), rows)
     ax.tick_params(length=0, labelsize=7)

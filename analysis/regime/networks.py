@@ -39,6 +39,8 @@ def predictors(frames: Frames) -> pd.DataFrame:
     """Return what the trained network's gradient and Hessian in the gains say, by network, removal and error.
 
     * first_order: sum |g_k| / (sum |g_k| + sum |H_kk| / 2): how much of the estimates is their first-order term;
+    * curvature: sum |H_kk| / 2 / (E_all - E0): how much of what is at stake the curvature sees; next to nothing where
+      outputs are saturated, and E a plateau around gain 1;
     * off_diagonal: sum over j != k |H_jk| / sum over all |H_jk|: how much curvature no single unit shows; null where
       the Hessian was not recorded.
     """
@@ -47,6 +49,7 @@ def predictors(frames: Frames) -> pd.DataFrame:
     start = frames.impacts[(frames.impacts["event"] == 0) & frames.impacts["key"].isin(of.index)]
     terms = start[["first_order", "curvature"]].abs().groupby(start["key"]).sum()
     found = of.assign(first_order=terms["first_order"] / (terms["first_order"] + terms["curvature"]))
+    found["curvature"] = terms["curvature"] / at_stake(frames.evaluations).reindex(found.index)
     found["off_diagonal"] = off_diagonal(frames.hessian).reindex(found.index)
     # A network pruned in two sweeps has two such cells; the one with the Hessian says more.
     found = found.sort_values("off_diagonal").drop_duplicates(["network_key", "removal", "error"])
@@ -60,3 +63,9 @@ def off_diagonal(hessian: pd.DataFrame) -> pd.Series:
     diagonal = size.where(same, 0.0).groupby(hessian["key"]).sum()
     pairs = size.where(~same, 0.0).groupby(hessian["key"]).sum()
     return 2 * pairs / (2 * pairs + diagonal)
+
+
+def at_stake(evaluations: pd.DataFrame) -> pd.Series:
+    """Return by key E with no unit left, less E of the trained network, on the pruning rows."""
+    path = evaluations[evaluations["split"] == "pruning"].sort_values("event").groupby("key")["error"]
+    return path.last() - path.first()

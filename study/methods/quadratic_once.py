@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from study.errors import StudyError
 from study.impact.gain_hessian import gain_derivatives
 from study.methods.base import Method, Scores, View
 
@@ -32,7 +33,13 @@ class QuadraticOnce(Method):
 
     def scores(self, view: View) -> Scores:
         """Return estimates and couplings; costs a forward and a backward pass, one more for the last hidden layer's
-        units together, and one tangent pass for every unit of an earlier layer."""
+        units together, and one tangent pass for every unit of an earlier layer.
+
+        Raises:
+            StudyError: under compensation, where a removal changes what the next one is.
+        """
+        if view.coefficients is not None:
+            raise StudyError("method=quadratic_once goes with removal=zero or removal=mean, not with compensate")
         slope, hessian = gain_derivatives(view.stages, view.layer, view.unit, view.constants)
         first, second = -slope * view.scale, 0.5 * hessian.diagonal() * view.scale
         passes = 3 + int((view.layer < view.stages.network.depth - 1).sum())
