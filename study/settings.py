@@ -174,8 +174,8 @@ class Settings:
             )
         if self.removal == "compensate" and (self.pairs or self.reinsertion or self.hessian):
             raise StudyError(
-                "pairs, reinsertion and hessian go with removal zero or mean: where other units' weights have taken over, "
-                "a second unit, or one put back, has another impact"
+                "pairs, reinsertion and hessian go with removal zero or mean: where other units' weights have taken "
+                "over, a second unit, or one put back, has another impact"
             )
         if not (0 < self.surface_step < math.inf and 1 <= self.surface_gain < math.inf):
             raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")
