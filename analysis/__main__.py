@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from analysis import claims, metrics, report, selftest, start_here
+from analysis import claims, metrics, regime, report, selftest, start_here
 from analysis.report.authors import is_theirs
 from analysis.report.tables import VERDICT_ORDER, number
 from analysis.runs import export, find, read, read_export
@@ -68,6 +68,7 @@ def main() -> int:
                 return 0
             frames = read(found, None if arguments.again else arguments.out.parent / "export")
             export(frames, arguments.out.parent / "export")
+        frames, mapped = regime.split(frames)
         # It needs nothing of the store, and half a minute the first time: beside the rest, in a process of its own.
         pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
         testing = pool.submit(selftest.rates_once, arguments.out.parent / "selftest", arguments.selftest)
@@ -82,7 +83,7 @@ def main() -> int:
         status.update("Self-test of the statistics")
         tested = testing.result()
         shown = frames.of(kept["key"].tolist())
-        page = report.build(shown, kept, judged, tested, arguments.out, status.update)
+        page = report.build(shown, kept, judged, tested, mapped, arguments.out, status.update)
         if summing:
             status.update("Summing up for the UI")
             place = arguments.store, arguments.experiment

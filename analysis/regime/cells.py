@@ -11,11 +11,11 @@ SWEEP = "regime"
 STAGES = {
     "target_accuracy=0.8": "80 % right",
     "target_accuracy=0.97": "97 % right",
-    "weight_decay": "converged, weight decay",
+    "weight_decay": "weight decay",
     "": "converged",
 }
 """What a variant holds, and what the stage of training is called; the first that it holds names it."""
-ORDER = ("80 % right", "97 % right", "converged", "converged, weight decay")
+ORDER = ("80 % right", "97 % right", "converged", "weight decay")
 
 
 def split(frames: Frames) -> tuple[Frames, Frames]:

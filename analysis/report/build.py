@@ -11,8 +11,9 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from analysis.claims import Evaluation
 from analysis.frames import Frames
 from analysis.metrics import curves, main_condition, per_network
-from analysis.report import authors, falls, ladder, scales, tables
-from analysis.report.draw import Drawn, draw
+from analysis.regime import networks, tiles
+from analysis.report import authors, falls, ladder, regime, scales, tables
+from analysis.report.draw import Drawn, draw, draw_map
 from analysis.report.sections import sections
 from analysis.selftest.words import in_words
 
@@ -22,6 +23,7 @@ SECTIONS = {
     "authors": "The authors' own networks",
     "curves": "Degradation curves",
     "cost": "Cost against quality",
+    "regime": "Where can which method be trusted?",
     "agreement": "Regret and agreement along the way",
     "layers": "Which layer goes first",
     "concentration": "How impact is spread over the units",
@@ -30,7 +32,15 @@ SECTIONS = {
 }
 
 
-def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.DataFrame, folder: Path, say: Say) -> Path:
+def build(
+    frames: Frames,
+    table: pd.DataFrame,
+    judged: Evaluation,
+    rates: pd.DataFrame,
+    mapped: Frames,
+    folder: Path,
+    say: Say,
+) -> Path:
     """Write the report and return the page's path.
 
     Args:
@@ -38,6 +48,7 @@ def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.Dat
         table: `metrics.table(frames)`.
         judged: `claims.evaluate(frames, table)`.
         rates: `selftest.rates()`.
+        mapped: the cells of the regime map; may be none.
         folder: to write into.
         say: told what is being done.
     """
@@ -46,6 +57,11 @@ def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.Dat
     fresh = plain[~authors.is_theirs(plain) & ~ladder.is_rung(plain)]
     say("Drawing figures")
     figures = list(draw(frames.of(plain["key"].tolist()), paths, plain, judged.register))
+    trusted = pd.DataFrame()
+    if len(mapped.cells):
+        say("Drawing the regime map")
+        trusted = tiles(networks(mapped), mapped.cells)
+        figures += draw_map(trusted)
     say("Writing tables")
     written = {
         "verdicts": judged.verdicts,
@@ -64,6 +80,8 @@ def build(frames: Frames, table: pd.DataFrame, judged: Evaluation, rates: pd.Dat
         "metrics": table,
         "not_run": frames.not_run,
     }
+    if len(trusted):
+        written |= {"regime": regime.in_words(trusted), "regime_tiles": trusted}
     _write(folder, figures, written)
     say("Writing the page")
     counted = judged.verdicts[(judged.verdicts["role"] == "overall") & (judged.verdicts["tier"] == "A")]

@@ -13,10 +13,16 @@ from analysis.figures.style import RC
 from analysis.frames import Frames
 from analysis.metrics import per_network
 from analysis.report.authors import is_rung, is_theirs
-from analysis.report.draw import overviews, paths, theirs
+from analysis.report.draw import overviews, paths, regime, theirs
 from analysis.report.draw.drawn import Drawn
 
-__all__ = ["Drawn", "draw"]
+__all__ = ["Drawn", "draw", "draw_map"]
+
+
+def draw_map(tiles: pd.DataFrame) -> list[Drawn]:
+    """Return the figures of the regime map, of `regime.tiles`."""
+    with mpl.rc_context(RC):  # type: ignore[arg-type]
+        return list(regime.draw(tiles))
 
 
 def draw(frames: Frames, curves: pd.DataFrame, table: pd.DataFrame, register: Register) -> Iterator[Drawn]:
