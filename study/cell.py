@@ -17,7 +17,7 @@ import torch
 from study import records
 from study.authors.networks import stored
 from study.config import ROOT, Plan, non_defaults
-from study.data import Dataset, load_dataset
+from study.data import Dataset, load_dataset, parameters
 from study.errors import StudyError
 from study.impact import ORACLE_VERSION, fused
 from study.networks import Network, architecture
@@ -190,19 +190,23 @@ def cell_tags(cell: Cell) -> dict[str, str]:
         "network": architecture(sizes) if network is None else network.name,
         "activation": plan.activation,
         "output": plan.pruned_output or output,
-        "variant": variant(plan),
+        "variant": variant(plan, data),
         "task": data.task,
     }
 
 
-def variant(plan: Plan) -> str:
-    """Return what a plan sets otherwise than its data set's own file and recipe do, in words; empty for nothing."""
+def variant(plan: Plan, data: Dataset) -> str:
+    """Return what a plan sets otherwise than its data set's own parameters, output and recipe, in words."""
     if plan.stored is not None:
         return ""
     own = read_recipe(plan.dataset)
-    recipe = {f.name: getattr(plan.recipe, f.name) for f in fields(own)}
-    changed = {name: value for name, value in recipe.items() if value != getattr(own, name)}
-    return " ".join(f"{name}={value}" for name, value in (plan.dataset_params | changed).items())
+    usual = {name: value for name, (_, value) in parameters(plan.dataset).items()}
+    changed: dict[str, object] = {k: v for k, v in plan.dataset_params.items() if v != usual.get(k)}
+    changed |= {"dataset.seed": plan.dataset_seed} if plan.dataset_seed not in (0, plan.seed) else {}
+    changed |= {"output": plan.output} if plan.output not in (None, data.output) else {}
+    changed |= {"pruned_output": plan.pruned_output} if plan.pruned_output is not None else {}
+    changed |= {f.name: v for f in fields(own) if (v := getattr(plan.recipe, f.name)) != getattr(own, f.name)}
+    return " ".join(f"{name}={value}" for name, value in changed.items())
 
 
 def done_tags(done: Done) -> dict[str, str]:

@@ -23,7 +23,7 @@ from study.data import parameters
 from study.device import device
 from study.errors import StudyError, whole
 from study.methods import Method, method
-from study.methods.base import method_class
+from study.methods.base import check_removal, method_class
 from study.records import FREE
 from study.settings import Protocol, Selection, Settings
 from study.training import Recipe
@@ -307,6 +307,8 @@ def plan(cfg: DictConfig) -> Plan:
         search=cfg.record.search,
         search_width=cfg.record.search_width,
     )
+    chosen = method(cfg.method.name, **typed(_method_parameters(cfg), plain(cfg.method.params), "method.params"))
+    check_removal(chosen, settings.removal)
     return Plan(
         population=cfg.population.name,
         band=None if cfg.population.band is None else plain(cfg.population.band),
@@ -319,7 +321,7 @@ def plan(cfg: DictConfig) -> Plan:
         stored=cfg.network.stored,
         pruned_output=cfg.network.pruned_output,
         recipe=Recipe(**plain(cfg.training)),
-        method=method(cfg.method.name, **typed(_method_parameters(cfg), plain(cfg.method.params), "method.params")),
+        method=chosen,
         method_name=cfg.method.name,
         settings=settings,
         seed=cfg.seed,

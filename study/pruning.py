@@ -25,7 +25,7 @@ from study.impact import fused
 from study.impact.compensation import compensations
 from study.impact.stages import Stages, ones
 from study.impact.surfaces import surface
-from study.methods.base import Method, Scores, View
+from study.methods.base import Method, Scores, View, check_removal
 from study.methods.brute_force import BruteForce
 from study.networks.error import ErrorFunction, correct
 from study.networks.network import Network
@@ -112,6 +112,7 @@ def steps(
             diverges.
     """
     check(network, data)
+    check_removal(method, settings.removal)
     error = ErrorFunction(network.output, settings.error)
     second = second_error(network.output, settings.error)
     gains = ones(network)

@@ -160,7 +160,7 @@ RUN_TAGS: dict[str, str] = {
     "network": "architecture, as in 400-50-50-10",
     "activation": "of the hidden layers: sigmoid | tanh | relu | softplus",
     "output": "sigmoid | softmax | linear",
-    "variant": "what differs from the data set's own parameters and recipe, as in `epochs=5 polish=0`; empty elsewhere",
+    "variant": "what differs from the data set's own parameters, output and recipe, as in `output=softmax epochs=5`",
     "task": "classification | regression",
     "method": "name of the method, with its parameters that differ from their defaults: taylor2[threshold=median]",
     "ranking": "single_overall | iterative | iterative[every=...]: when scores are computed",
@@ -193,9 +193,8 @@ def subject(tags: Mapping[str, str]) -> str:
     """
     if tags.get("population", FREE) != FREE:
         return tags["population"]
-    softmax = "softmax" if tags.get("output") == "softmax" else ""
     activation = "" if (name := tags.get("activation", "")) == "sigmoid" else name
-    parts = (tags.get("dataset", "data"), tags.get("network", ""), activation, softmax, tags.get("variant", ""))
+    parts = (tags.get("dataset", "data"), tags.get("network", ""), activation, tags.get("variant", ""))
     return " ".join(part for part in parts if part)
 
 

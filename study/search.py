@@ -45,8 +45,7 @@ class Sets:
 
     def __init__(self, network: Network, rows: Split, error: ErrorFunction) -> None:
         self.stages = Stages(network, rows, error)
-        pairs = [(m, k) for m, n in enumerate(network.hidden) for k in range(n)]
-        self.layer, self.unit = (torch.tensor(c, dtype=torch.int64) for c in zip(*pairs, strict=True))
+        self.layer, self.unit = network.units
         self.zeros = [torch.zeros(n, dtype=torch.float64, device=network.device) for n in network.hidden]
 
     def __len__(self) -> int:
@@ -142,7 +141,7 @@ def check_size(network: Network, how: str) -> None:
     if how == "exhaustive" and units > MOST:
         raise StudyError(
             f"search=exhaustive looks at 2^K networks, K at most {MOST}; {network.name} has {units} hidden units: "
-            "take search=beam"
+            "take record.search=beam"
         )
 
 

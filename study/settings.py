@@ -159,7 +159,7 @@ class Settings:
                 raise StudyError(f"{key}={getattr(self, key)!r}; possible: {', '.join(known)}")
         whole("every", self.every, 1)
         if self.every != 1 and self.ranking != "iterative":
-            raise StudyError(f"every={self.every} goes with ranking iterative: {self.ranking} scores once")
+            raise StudyError(f"ranking.every={self.every} goes with ranking iterative: {self.ranking} scores once")
         whole("truth_every", self.truth_every, 1)
         whole("surfaces_every", self.surfaces_every)
         if self.reinsertion and self.protocol.name != "no_retrain":
@@ -167,10 +167,12 @@ class Settings:
                 "reinsertion goes with protocol no_retrain: units are put back into what was left, untrained"
             )
         whole("search_width", self.search_width, 1)
+        if self.search_width != Settings.search_width and self.search != "beam":
+            raise StudyError(f"record.search_width={self.search_width} goes with record.search=beam")
         if self.search != "none" and (self.protocol.name, self.removal) != ("no_retrain", "zero"):
             raise StudyError(
-                f"search={self.search} goes with protocol no_retrain and removal zero: what a set costs may not depend "
-                "on the order in which its units went"
+                f"record.search={self.search} goes with protocol no_retrain and removal zero: what a set costs may not "
+                "depend on the order in which its units went"
             )
         if self.removal == "compensate" and (self.pairs or self.reinsertion or self.hessian):
             raise StudyError(

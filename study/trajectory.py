@@ -331,18 +331,15 @@ def _pairs(network: Network, data: Dataset, settings: Settings, device: str) -> 
 
 def _places(network: Network, a: NDArray[np.int64], b: NDArray[np.int64]) -> Row:
     """Return layer and index of the units of pairs, which are counted through all layers."""
-    layer = np.repeat(np.arange(network.depth), network.hidden)
-    unit = np.concatenate([np.arange(n) for n in network.hidden])
+    layer, unit = (of_units.numpy() for of_units in network.units)
     return {"layer_a": layer[a], "unit_a": unit[a], "layer_b": layer[b], "unit_b": unit[b]}
 
 
 def _hessian(network: Network, data: Dataset, settings: Settings, device: str) -> Row:
     there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
     start = Stages(there, data.pruning, error)
-    layer = torch.arange(network.depth).repeat_interleave(torch.tensor(network.hidden))
-    unit = torch.cat([torch.arange(n) for n in network.hidden])
-    _, hessian = gain_derivatives(start, layer, unit, constants(start, settings.removal))
-    a, b = np.triu_indices(len(layer))
+    _, hessian = gain_derivatives(start, *network.units, constants(start, settings.removal))
+    a, b = np.triu_indices(len(hessian))
     return {**_places(network, a, b), "curvature": hessian.cpu().numpy()[a, b]}
 
 
@@ -360,7 +357,7 @@ def _reinserted(
 def _searched(network: Network, data: Dataset, settings: Settings, device: str) -> tuple[list[Row], list[Row]]:
     there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
     found = best_sets(there, data.pruning, error, settings.search, settings.search_width)
-    places = [(m, k) for m, n in enumerate(network.hidden) for k in range(n)]
+    places = list(zip(*(of_units.tolist() for of_units in network.units), strict=True))
     errors, sets = [], []
     for event, (e, chosen) in enumerate(zip(found.errors.tolist(), found.sets, strict=True)):
         gains = ones(network)

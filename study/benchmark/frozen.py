@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
@@ -209,12 +208,6 @@ def read_network(file: Path) -> Network:
         return Network(weights, biases, tuple(json.loads(notes["activations"])), notes["output"])
     except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise StudyError(f"{file} is no frozen network: {said(error)}") from error
-
-
-def units(network: Network) -> tuple[Tensor, Tensor]:
-    """Return layer and index of all hidden units, int64, shape (units,) each."""
-    layer = torch.cat([torch.full((n,), m, dtype=torch.int64) for m, n in enumerate(network.hidden)])
-    return layer, torch.cat([torch.arange(n) for n in network.hidden])
 
 
 def _of(frame: pd.DataFrame, population: str, seed: int) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from study.benchmark.criterion import UserCriterion
-from study.benchmark.frozen import FrozenNetwork, units
+from study.benchmark.frozen import FrozenNetwork
 from study.data import Dataset
 from study.error_analysis import agreement, spearman
 from study.impact import Stages
@@ -46,7 +46,7 @@ def stage(network: FrozenNetwork, removed: int, data: Dataset, method: Method) -
     small = network.network(removed)
     started = time.perf_counter()
     stages = Stages(small, data.pruning, ErrorFunction(small.output))
-    layer, unit = units(small)
+    layer, unit = small.units
     nothing = [torch.zeros(n, dtype=torch.float64) for n in small.hidden]
     view = View(stages, layer, unit, nothing, 1.0, network.seed, ranked_again=True)
     if isinstance(method, UserCriterion):

@@ -91,7 +91,8 @@ def compensations(stages: Stages, damping: float = DAMPING) -> tuple[list[Tensor
     constants, coefficients = [], []
     for n, units, h in zip(stages.hidden, stages.units, stages.h, strict=True):
         a, c = compensation(h, damping)
-        constants.append(h.new_zeros(n).index_copy(0, units, c))
+        constants.append(h.new_zeros(n))
+        constants[-1][units] = c
         coefficients.append(h.new_zeros(n, n))
         coefficients[-1][units[:, None], units] = a
     return constants, coefficients

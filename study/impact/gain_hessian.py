@@ -1,7 +1,8 @@
 """Gradient and Hessian of E in the gains of all remaining units, exact, in closed form.
 
 E(alpha) is E with every unit's output o_k replaced by alpha_k o_k + (1 - alpha_k) c_k, all alpha_k at 1; c_k is what
-takes its place: 0, or its mean output under mean removal, a constant. With the change d_k = o_k - c_k and the tangent
+takes its place: 0, or its mean output under mean removal, held as it is (what a removal does to the means of later
+units is left out; it is 0 at a stationary point). With the change d_k = o_k - c_k and the tangent
 v_a = dz/dalpha_a of the pre-activations z,
 
     unit a of layer l:   v_a,l+1 = w_a d_a (w_a its outgoing weights),   v_a,m+1 = W_m+1 (s'(z_m) v_a,m) above,

@@ -138,17 +138,30 @@ class Method(ABC):
     """A pruning method; a subclass is a dataclass of its parameters and lives in the module of its name.
 
     Attributes:
+        removals: those that it can score for.
         version: raised when the method's numbers change; a part of the cell's key.
         tie: scores this close, relatively, count as equal: the lowest layer, then the lowest index goes. It is above
             what rounding makes of the scores of units that do the same.
     """
 
     version: ClassVar[int] = 1
+    removals: ClassVar[tuple[str, ...]] = ("zero", "mean", "compensate")
     tie: ClassVar[float] = 1e-12
 
     @abstractmethod
     def scores(self, view: View) -> Scores:
         """Score the remaining units."""
+
+
+def check_removal(method: Method, removal: str) -> None:
+    """Refuse a removal that a method cannot score for.
+
+    Raises:
+        StudyError: naming those that it can.
+    """
+    if removal not in method.removals:
+        name = type(method).__module__.rpartition(".")[-1]
+        raise StudyError(f"method={name} goes with removal={' or removal='.join(method.removals)}, not with {removal}")
 
 
 def names() -> list[str]:

@@ -14,6 +14,9 @@ Hassibi & Stork 1993). Where E is quadratic in the gains (one hidden layer, line
 ranking is iterative brute force, exactly. Where outputs are saturated it knows little of what lies beyond the plateau
 that E is at gain 1 (`Quadratic.curvature_share` says so beforehand).
 
+Under mean removal of several layers the means are held as they were when scored; what a removal does to the means of
+later units, which pruning measures anew, is left out.
+
 Under `single_overall` one scoring orders all removals; under `iterative` scores are computed anew after every n-th
 removal (`ranking.every`), n = 1 being `taylor2_exact`.
 """
@@ -21,8 +24,8 @@ removal (`ranking.every`), n = 1 being `taylor2_exact`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from study.errors import StudyError
 from study.impact.gain_hessian import gain_derivatives
 from study.methods.base import Method, Scores, View
 
@@ -31,15 +34,11 @@ from study.methods.base import Method, Scores, View
 class QuadraticOnce(Method):
     """Second-order estimate that carries every removal's effect on the others."""
 
+    removals: ClassVar[tuple[str, ...]] = ("zero", "mean")  # compensation changes what the next removal is
+
     def scores(self, view: View) -> Scores:
         """Return estimates and couplings; costs a forward and a backward pass, one more for the last hidden layer's
-        units together, and one tangent pass for every unit of an earlier layer.
-
-        Raises:
-            StudyError: under compensation, where a removal changes what the next one is.
-        """
-        if view.coefficients is not None:
-            raise StudyError("method=quadratic_once goes with removal=zero or removal=mean, not with compensate")
+        units together, and one tangent pass for every unit of an earlier layer."""
         slope, hessian = gain_derivatives(view.stages, view.layer, view.unit, view.constants)
         first, second = -slope * view.scale, 0.5 * hessian.diagonal() * view.scale
         passes = 3 + int((view.layer < view.stages.network.depth - 1).sum())

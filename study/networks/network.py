@@ -86,6 +86,12 @@ class Network:
         return tuple(b.shape[0] for b in self.biases[:-1])
 
     @property
+    def units(self) -> tuple[Tensor, Tensor]:
+        """Hidden layer and index of all hidden units, int64, shape (units,) each, on the CPU."""
+        layer = torch.arange(self.depth).repeat_interleave(torch.tensor(self.hidden))
+        return layer, torch.cat([torch.arange(n) for n in self.hidden])
+
+    @property
     def depth(self) -> int:
         """Number of hidden layers."""
         return len(self.activations)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from study.benchmark.freeze import POPULATIONS, STAGES, differences, freeze
-from study.benchmark.frozen import HOME, PUBLISHED, frozen_set, opened, sha256, units
+from study.benchmark.frozen import HOME, PUBLISHED, frozen_set, opened, sha256
 from study.data import missing
 from study.errors import StudyError
 from study.impact.reference import plain_error, plain_errors
@@ -59,7 +59,7 @@ def test_frozen_impacts_are_those_of_the_plain_oracle(population):
     error = ErrorFunction(network.trained.output)
     for removed in (network.stages[0], network.stages[-2]):
         small, impact = network.network(removed), network.impact(removed)
-        layer, unit = units(small)
+        layer, unit = small.units
         some = np.unique([0, len(impact) // 2, len(impact) - 1, *np.argsort(impact)[:3]])
         zeros = [torch.zeros(n, dtype=torch.float64) for n in small.hidden]
         start = plain_error(small, data.pruning, error, ones(small))

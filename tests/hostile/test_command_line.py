@@ -100,7 +100,9 @@ REFUSED = {
     "record.search=beams": "search='beams'; possible: none, beam, exhaustive",
     "record.search=beam record.search_width=0": "search_width=0: 1 or more",
     "record.search=beam removal=mean": "search=beam goes with protocol no_retrain and removal zero",
-    "record.search=exhaustive network.hidden=[15]": "K at most 14; 64-15-10 has 15 hidden units: take search=beam",
+    "method=quadratic_once removal=compensate": "method=quadratic_once goes with removal=zero or removal=mean",
+    "record.search_width=50": "record.search_width=50 goes with record.search=beam",
+    "record.search=exhaustive network.hidden=[15]": "K at most 14; 64-15-10 has 15 hidden units: take record.search=beam",
     "population=digits_1x100 seed=0": "fixes its network",  # SMALL changes it
     "network.output=linear training.precision=float32 training.learning_rate=1e300": "training diverged|not finite",
     # places that cannot be

@@ -40,7 +40,10 @@ def draw(frames: Frames, networks: pd.DataFrame, main: set[str]) -> Iterator[Dra
     """
     ran = set(networks["population"])
     shown = ran & main or ran
-    chosen = networks[(networks["ranking"] == "iterative") & networks["population"].isin(shown)]
+    # The quadratic model is there to look once: scored anew each time it is the exact second derivative, at more cost.
+    once = (networks["method"] == "quadratic_once") & (networks["ranking"] == "single_overall")
+    again = (networks["method"] != "quadratic_once") & (networks["ranking"] == "iterative")
+    chosen = networks[(once | again) & networks["population"].isin(shown)]
     methods = chosen.groupby("population")["method"].transform("nunique")
     chosen = chosen[methods >= COMPARED]
     if len(chosen):
