@@ -120,7 +120,7 @@ def test_ties_go_to_the_lowest_places():
 def test_what_cannot_be_searched_is_refused():
     net = cases.network((MOST + 1,), 3)
     rows = cases.rows(20, 3, 3)
-    with pytest.raises(StudyError, match="K at most 14; 3-15-3 has 15 hidden units: take record.search=beam"):
+    with pytest.raises(StudyError, match=r"K at most 14; 3-15-3 has 15 hidden units: take record\.search=beam"):
         exhaustive(net, rows, ErrorFunction(net.output))
     with pytest.raises(StudyError, match="search_width=0: 1 or more"):
         beam(net, rows, ErrorFunction(net.output), 0)

@@ -102,7 +102,7 @@ REFUSED = {
     "record.search=beam removal=mean": "search=beam goes with protocol no_retrain and removal zero",
     "method=quadratic_once removal=compensate": "method=quadratic_once goes with removal=zero or removal=mean",
     "record.search_width=50": "record.search_width=50 goes with record.search=beam",
-    "record.search=exhaustive network.hidden=[15]": "K at most 14; 64-15-10 has 15 hidden units: take record.search=beam",
+    "record.search=exhaustive network.hidden=[15]": "K at most 14; 64-15-10 has 15 hidden units: take record.search",
     "population=digits_1x100 seed=0": "fixes its network",  # SMALL changes it
     "network.output=linear training.precision=float32 training.learning_rate=1e300": "training diverged|not finite",
     # places that cannot be
@@ -252,7 +252,7 @@ def test_a_profile_with_damaged_data_finishes_the_rest_and_says_how_to_go_on(tmp
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["papr"], r"unknown profile 'papr'; known: authors, full, paper, smoke"),
+        (["papr"], r"unknown profile 'papr'; known: authors, full, methods, paper, regime, smoke"),
         (["../config"], "unknown profile"),
         (["../profile/smoke"], "unknown profile"),
         (["a=b,c"], "unknown profile"),
