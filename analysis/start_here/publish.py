@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from analysis.report.authors import is_rung, is_theirs
 from analysis.report.build import along_the_way
 from analysis.runs import SQLITE
 from analysis.start_here import medians, words
+from study.records import FREE
 
 if TYPE_CHECKING:  # loading MLflow takes a second
     from study.tracking.summaries import Summaries, Summary
@@ -71,13 +73,35 @@ def publish(
     from study.tracking.views import page
 
     views = _views(populations)
-    compare = {p: page("", own, f"compare_{p}", charts=True) for p in populations[:MOST_VIEWS]}
+    compare = {p: page("", own, view_key(p), charts=True) for p in populations[:MOST_VIEWS]}
     return place.write(
         list(_summaries(frames.of(fresh["key"].tolist()), networks, populations, judged, report, cells)),
         words.of_experiment(networks, judged, compare, page("", cells, "study")),
         views,
         mark,
     )
+
+
+def view_key(population: str) -> str:
+    """Return the key of the view that compares the methods of a population, in characters that MLflow takes.
+
+    >>> view_key("digits 64-50-10 relu epochs=5")
+    'compare_digits 64-50-10 relu epochs_5'
+    """
+    return "compare_" + re.sub(r"[^\w .:/-]", "_", population)
+
+
+def told_apart(cell: pd.Series, population: str) -> dict[str, str]:
+    """Return the tags by which the cells of a population are found: a free combination is named here, not there.
+
+    Args:
+        cell: one of its cells.
+        population: its name here.
+    """
+    if " " not in population:
+        return {"population": population}
+    names = ("dataset", "network", "activation", "variant")
+    return {"population": FREE} | {name: str(cell[name]) for name in names if cell[name]}
 
 
 def _of(uri: str, experiment: str) -> Summaries:
@@ -113,7 +137,8 @@ def _summaries(
             files = {f"figures/{n}_{file.stem}.svg": file for n, file in enumerate(drawn, 1)}
             scalars = medians.scalars(of)
             tags = {"population": population, "method": method, "ranking": ranking}
-            runs = " AND ".join(f"tags.\"study.{name}\" = '{value}'" for name, value in tags.items())
+            found = told_apart(first.loc[[population]].iloc[0], population) | {"method": method, "ranking": ranking}
+            runs = " AND ".join(f"tags.\"study.{name}\" = '{value}'" for name, value in found.items())
             yield Summary(
                 name=f"{label(method)} · {population} · {RANKINGS[ranking]}",
                 tags=tags | {name: str(first.loc[population, name]) for name in SAME},
@@ -143,7 +168,7 @@ def _views(populations: list[str]) -> dict[str, View]:
     for population in populations[:MOST_VIEWS]:
         runs = f"tags.\"study.population\" = '{population}' AND tags.\"study.ranking\" = 'iterative'"
         heading = f"{population}, medians over networks"
-        views[f"compare_{population}"] = View(
+        views[view_key(population)] = View(
             f"Compare methods: {population}", runs, columns, "order", True, charts=charts, heading=heading
         )
     return views
