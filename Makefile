@@ -1,6 +1,7 @@
 # `make` lists the targets. Everything is installed into .venv in the checkout, from locked versions.
 SHELL := /bin/bash
 PROFILE ?= paper
+TESTERS ?= 2
 # Name another interpreter with PYTHON=...; by default the first of these that is 3.11 to 3.13.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
@@ -42,14 +43,14 @@ results: setup  ## build the report anew and copy its small results to analysis/
 notebooks: setup  ## run the notebooks and write outputs/notebooks/*.html (two minutes; 03 reads what is recorded)
 	$(PY) -m analysis.notebooks
 
-test: setup  ## run all tests
-	$(PY) -m pytest
+test: setup  ## run all tests, in two processes (TESTERS=1 for one)
+	$(PY) -m pytest -n $(TESTERS) --dist loadfile
 
 test-fast: setup  ## run the tests that take seconds
 	$(PY) -m pytest -m "not slow"
 
 test-all: setup  ## the tests, with sixty kills of real profiles and 500 cells written at once (half an hour)
-	STUDY_KILLS=60 STUDY_CELLS=500 $(PY) -m pytest
+	STUDY_KILLS=60 STUDY_CELLS=500 $(PY) -m pytest -n $(TESTERS) --dist loadfile
 
 lint: setup  ## check style, types and docstrings
 	$(PY) -m ruff check .
