@@ -1,6 +1,6 @@
 """Real profiles, killed at random moments again and again: the tables in the end are those of an undisturbed run.
 
-Four kills by default; `make test-all` makes sixty.
+Two kills by default; `make test-all` makes sixty.
 """
 
 import os
@@ -19,7 +19,7 @@ from study.run import store_of
 from study.tracking import Store
 from study.workers import TRIES
 
-KILLS = int(os.environ.get("STUDY_KILLS", "4"))
+KILLS = int(os.environ.get("STUDY_KILLS", "2"))
 ROOT = Path(__file__).parents[1]
 
 
