@@ -132,16 +132,18 @@ def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress |
         progress: called after every removal.
     """
     plan, data = cell.plan, cell.data
-    if cell.network is not None:
-        trained = keep(cell.network, networks)
-    else:
-        output = plan.output or data.output
-        trained = load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, networks)
+    trained = keep(cell.network, networks) if cell.network is not None else trained_network(plan, data, networks)
     network = trained.network
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
     result = collect(network, data, plan.method, plan.settings, plan.seed, device, progress)
     return Done(cell, trained, result, judge(plan, trained.network, data), summary(result))
+
+
+def trained_network(plan: Plan, data: Dataset, folder: Path) -> Trained:
+    """Return the network that a plan states, from the cache of a folder or trained; as `load_or_train`."""
+    output = plan.output or data.output
+    return load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, folder)
 
 
 def judge(plan: Plan, network: Network, data: Dataset) -> tuple[str, str]:

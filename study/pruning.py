@@ -140,9 +140,8 @@ def steps(
     for event in range(len(units) + 1):
         evaluations = {name: evaluate(stages, second, data.classes) for name, stages in seen.items()}
         layer, unit = (torch.tensor(c, dtype=torch.int64) for c in (zip(*units, strict=True) if units else ((), ())))
-        constant, coefficients = constants(ranked, settings.removal), None
-        if settings.removal == "compensate":
-            constant, coefficients = compensations(ranked)
+        compensated = settings.removal == "compensate"
+        constant, coefficients = compensations(ranked) if compensated else (constants(ranked, settings.removal), None)
         view = View(ranked, layer, unit, constant, scale, seed, again, coefficients)
         fresh = bool(units) and (event == 0 or (again and event % settings.every == 0))
         if fresh:

@@ -75,32 +75,35 @@ class Result:
     @property
     def pairs(self) -> pd.DataFrame:
         """True impacts of all pairs of units at the start, where they were asked for."""
-        return self.tables["pairs"] if "pairs" in self.tables else records.empty("pairs")
+        return self._on_demand("pairs")
 
     @property
     def reinserted(self) -> pd.DataFrame:
         """True impacts of removed units, put back one at a time, where they were asked for."""
-        return self.tables["reinserted"] if "reinserted" in self.tables else records.empty("reinserted")
+        return self._on_demand("reinserted")
 
     @property
     def hessian(self) -> pd.DataFrame:
         """Second derivatives of E by the gains of all pairs of units at the start, where they were asked for."""
-        return self.tables["hessian"] if "hessian" in self.tables else records.empty("hessian")
+        return self._on_demand("hessian")
 
     @property
     def searched(self) -> pd.DataFrame:
         """The smallest E that was found for any set of so many removed units, where a search was asked for."""
-        return self.tables["searched"] if "searched" in self.tables else records.empty("searched")
+        return self._on_demand("searched")
 
     @property
     def searched_sets(self) -> pd.DataFrame:
         """The units of those sets."""
-        return self.tables["searched_sets"] if "searched_sets" in self.tables else records.empty("searched_sets")
+        return self._on_demand("searched_sets")
 
     @property
     def surfaces(self) -> pd.DataFrame:
         """Error surfaces E(gain) of removed units, where they were asked for."""
         return self.tables["surfaces"]
+
+    def _on_demand(self, name: str) -> pd.DataFrame:
+        return self.tables[name] if name in self.tables else records.empty(name)
 
     def removable(self, points: float = 1.0) -> int:
         """Units removed before accuracy on the pruning rows first falls by more than some points.

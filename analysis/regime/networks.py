@@ -8,6 +8,8 @@ from analysis.frames import Frames
 from analysis.metrics import per_network, removable_share
 from analysis.metrics.table import table
 
+PRUNED = ["network_key", "removal", "error"]
+"""What methods are compared on: a network, and how it is pruned."""
 BEST = "brute_force"
 PROBE = "taylor2_exact"
 """The method whose two terms, in the trained network, are looked at before anything is removed."""
@@ -25,17 +27,17 @@ def networks(frames: Frames) -> pd.DataFrame:
     Args:
         frames: cells of any populations; each network with brute force and the exact second derivative.
     """
-    found = per_network(table(frames))
+    cells = table(frames)
+    found = per_network(cells)
     by_task = found.groupby("population", group_keys=False)
     found["share"] = pd.concat([of[removable_share(of)] for _, of in by_task]) if len(found) else pd.Series(dtype=float)
-    one = ["network_key", "removal", "error"]
-    best = found[(found["method"] == BEST) & (found["ranking"] == "iterative")].set_index(one)["share"]
-    found = found.join(best.rename("best"), on=one)
+    best = found[(found["method"] == BEST) & (found["ranking"] == "iterative")].set_index(PRUNED)["share"]
+    found = found.join(best.rename("best"), on=PRUNED)
     found["of_best"] = found["share"] / found["best"].where(found["best"] > 0)
-    return found.join(predictors(frames), on=one)
+    return found.join(predictors(frames, cells), on=PRUNED)
 
 
-def predictors(frames: Frames) -> pd.DataFrame:
+def predictors(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
     """Return what the trained network's gradient and Hessian in the gains say, by network, removal and error.
 
     * first_order: sum |g_k| / (sum |g_k| + sum |H_kk| / 2): how much of the estimates is their first-order term;
@@ -43,17 +45,20 @@ def predictors(frames: Frames) -> pd.DataFrame:
       outputs are saturated, and E a plateau around gain 1;
     * off_diagonal: sum over j != k |H_jk| / sum over all |H_jk|: how much curvature no single unit shows; null where
       the Hessian was not recorded.
+
+    Args:
+        frames: the cells.
+        table: `metrics.table` of them.
     """
-    cells = frames.cells[(frames.cells["method"] == PROBE) & (frames.cells["ranking"] == "iterative")]
-    of = cells.set_index("key")[["network_key", "removal", "error"]]
+    of = table[(table["method"] == PROBE) & (table["ranking"] == "iterative")].set_index("key")
     start = frames.impacts[(frames.impacts["event"] == 0) & frames.impacts["key"].isin(of.index)]
     terms = start[["first_order", "curvature"]].abs().groupby(start["key"]).sum()
-    found = of.assign(first_order=terms["first_order"] / (terms["first_order"] + terms["curvature"]))
-    found["curvature"] = terms["curvature"] / at_stake(frames.evaluations).reindex(found.index)
+    found = of[PRUNED].assign(first_order=terms["first_order"] / (terms["first_order"] + terms["curvature"]))
+    found["curvature"] = terms["curvature"] / (of["E_all"] - of["E0"])
     found["off_diagonal"] = off_diagonal(frames.hessian).reindex(found.index)
     # A network pruned in two sweeps has two such cells; the one with the Hessian says more.
-    found = found.sort_values("off_diagonal").drop_duplicates(["network_key", "removal", "error"])
-    return found.set_index(["network_key", "removal", "error"])
+    found = found.sort_values("off_diagonal").drop_duplicates(PRUNED)
+    return found.set_index(PRUNED)
 
 
 def off_diagonal(hessian: pd.DataFrame) -> pd.Series:
@@ -63,9 +68,3 @@ def off_diagonal(hessian: pd.DataFrame) -> pd.Series:
     diagonal = size.where(same, 0.0).groupby(hessian["key"]).sum()
     pairs = size.where(~same, 0.0).groupby(hessian["key"]).sum()
     return 2 * pairs / (2 * pairs + diagonal)
-
-
-def at_stake(evaluations: pd.DataFrame) -> pd.Series:
-    """Return by key E with no unit left, less E of the trained network, on the pruning rows."""
-    path = evaluations[evaluations["split"] == "pruning"].sort_values("event").groupby("key")["error"]
-    return path.last() - path.first()

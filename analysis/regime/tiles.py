@@ -21,7 +21,6 @@ def tiles(networks: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         networks: `regime.networks` of the map's cells.
         cells: these cells.
     """
-    one = ["network_key", "removal", "error"]
     kind = kinds(cells).assign(network_key=cells.set_index("key")["network_key"]).drop_duplicates("network_key")
     known = networks[networks["accuracy_0"] >= TRAINED].merge(kind, on="network_key")
     found = known.groupby(BY, as_index=False).agg(
@@ -30,7 +29,7 @@ def tiles(networks: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         curvature=("curvature", "median"),
         first_order=("first_order", "median"),
         off_diagonal=("off_diagonal", "median"),
-        networks=(one[0], "nunique"),
+        networks=("network_key", "nunique"),
     )
     found["row"] = found["activation"] + ", " + found["stage"]
     found["column"] = found["output"].map(OUTPUTS) + " " + found["depth"].astype(str)

@@ -15,6 +15,7 @@ from study.benchmark.scoring import COLUMNS, QUICK, rows
 from study.benchmark.table import summed_up
 from study.errors import StudyError
 from study.methods import method
+from study.methods.base import name_of
 
 LIMIT = 5.0
 """Seconds that a re-ranked prune may take."""
@@ -160,7 +161,7 @@ def kept_name(criterion: Criterion | str | None, name: str | None) -> str | None
     if criterion is None:
         return None
     if isinstance(criterion, str):
-        return name or f"{method(criterion).__class__.__module__.rpartition('.')[2]} (anew)"
+        return name or f"{name_of(method(criterion))} (anew)"
     from study.methods import names
 
     own = name or getattr(criterion, "__name__", type(criterion).__name__)

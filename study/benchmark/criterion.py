@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,30 +13,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from study.data import Dataset
 from study.data.base import digest
 from study.errors import SWITCH, StudyError, said
 from study.methods import Method, method, names
 from study.methods.base import Scores, View
-from study.networks import Network, to_module
+from study.networks import Network
 
 Criterion = Callable[[Network, Dataset], object]
 """Scores of all hidden units, the smallest goes first: one flat array over the layers, or a list of one array a layer.
 A tuple adds estimates of the impacts, in the error's units: (scores, estimates)."""
-
-
-def as_module(network: Network) -> nn.Sequential:
-    """Return a network as a torch module in float64: linear layers and activations, in turn.
-
-    >>> from study.networks import mlp
-    >>> [type(layer).__name__ for layer in as_module(mlp(3, [4], 2))]
-    ['Linear', 'Sigmoid', 'Linear', 'Sigmoid']
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a layer that was pruned to its last unit has nothing to initialise
-        return to_module(network)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,18 @@ from hydra import compose
 from safetensors.torch import save_file
 
 from study.benchmark.frozen import IMPACTS, PATHS, FrozenSet, opened, sha256
-from study.cell import code_version, environment, judge, prepare
+from study.cell import code_version, environment, judge, prepare, trained_network
 from study.config import data_folder, plan
 from study.data import Dataset
 from study.errors import StudyError
 from study.impact import ORACLE_VERSION
 from study.methods import method
 from study.networks import Network
+from study.networks.file import to_tensors
 from study.population import composer
 from study.pruning import steps
 from study.settings import Settings
-from study.training import TRAINING_VERSION, load_or_train
+from study.training import TRAINING_VERSION
 
 POPULATIONS = (
     *("digits_1x100", "digits_2x50", "diamond_2x50", "circle_2x50", "random_shape_2x50", "double_shape_2x50"),
@@ -76,7 +78,6 @@ def freeze(
             cfg = compose("config", overrides=[f"population={population}"])
         chosen = plan(cfg)
         data = prepare(chosen, data_folder(cfg)).data
-        shape = chosen.hidden, chosen.activation, chosen.output or data.output
         stated[population] = {
             "dataset": {
                 "name": chosen.dataset,
@@ -84,7 +85,11 @@ def freeze(
                 "seed": chosen.dataset_seed,
                 "digest": data.digest,
             },
-            "architecture": {"hidden": chosen.hidden, "activation": chosen.activation, "output": shape[2]},
+            "architecture": {
+                "hidden": chosen.hidden,
+                "activation": chosen.activation,
+                "output": chosen.output or data.output,
+            },
             "recipe": chosen.recipe.settings(),
             "networks": [],
             "missed": [],
@@ -92,7 +97,7 @@ def freeze(
         for seed in range(FIRST_SEED, FIRST_SEED + TRIED):
             if len(stated[population]["networks"]) == networks:
                 break
-            trained = load_or_train(*shape, data, chosen.recipe, seed, Path(cfg.paths.outputs) / "networks")
+            trained = trained_network(replace(chosen, seed=seed), data, Path(cfg.paths.outputs) / "networks")
             verdict, words = judge(chosen, trained.network, data)
             if verdict == "missed":
                 stated[population]["missed"].append({"seed": seed, "band": words})
@@ -141,9 +146,8 @@ def pruned(network: Network, data: Dataset, shares: tuple[float, ...]) -> tuple[
 
 def write_network(network: Network, file: Path) -> None:
     """Write a network's parameters, float64, and what they belong to."""
-    tensors = {f"weight.{m}": w.contiguous() for m, w in enumerate(network.weights)}
-    tensors |= {f"bias.{m}": b.contiguous() for m, b in enumerate(network.biases)}
-    save_file(tensors, file, metadata={"activations": json.dumps(network.activations), "output": network.output})
+    tensors, notes = to_tensors(network)
+    save_file(tensors, file, metadata=notes)
 
 
 def differences(made: Path, published: FrozenSet) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +24,7 @@ from study.errors import StudyError, said
 from study.impact.reference import plain_error
 from study.impact.stages import ones
 from study.networks import ErrorFunction, Network
+from study.networks.file import from_tensors
 
 HOME = Path(__file__).parent
 NEWEST = "v1"
@@ -201,11 +201,7 @@ def read_network(file: Path) -> Network:
     """
     try:
         with safe_open(str(file), framework="pt") as content:
-            notes = content.metadata()
-            layers: Sequence[int] = range(len(list(content.keys())) // 2)
-            weights = tuple(content.get_tensor(f"weight.{m}") for m in layers)
-            biases = tuple(content.get_tensor(f"bias.{m}") for m in layers)
-        return Network(weights, biases, tuple(json.loads(notes["activations"])), notes["output"])
+            return from_tensors(content)
     except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
         raise StudyError(f"{file} is no frozen network: {said(error)}") from error
 

@@ -160,8 +160,14 @@ def check_removal(method: Method, removal: str) -> None:
         StudyError: naming those that it can.
     """
     if removal not in method.removals:
-        name = type(method).__module__.rpartition(".")[-1]
-        raise StudyError(f"method={name} goes with removal={' or removal='.join(method.removals)}, not with {removal}")
+        raise StudyError(
+            f"method={name_of(method)} goes with removal={' or removal='.join(method.removals)}, not with {removal}"
+        )
+
+
+def name_of(method: Method) -> str:
+    """Return the name of a method: that of its module."""
+    return type(method).__module__.rpartition(".")[-1]
 
 
 def names() -> list[str]:

@@ -14,9 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.impact.derivatives import exact_curvature, slopes
 from study.methods.base import Method, Scores, View
-from study.methods.taylor1 import Taylor1
+from study.methods.taylor2_exact import second_order
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,5 @@ class GaussNewton(Method):
     """First order plus half the Gauss-Newton curvature of the unit's own error surface."""
 
     def scores(self, view: View) -> Scores:
-        """Return the estimates; costs as many passes as the exact second derivative: a forward and a backward pass, one
-        more for the last hidden layer's units together, and one tangent pass for every unit of an earlier layer."""
-        dz = slopes(view.stages)
-        first = Taylor1().first_order(view, dz)
-        depth = view.stages.network.depth
-        curvatures = [exact_curvature(view.stages, dz, m, view.change(m), gauss_newton=True) for m in range(depth)]
-        second = 0.5 * view.of_units(curvatures) * view.scale
-        passes = 3 + int((view.layer < depth - 1).sum())
-        return Scores(first + second, first + second, first, second, forward_passes=passes)
+        """Return the estimates, at the cost of the exact second derivative."""
+        return second_order(view, gauss_newton=True)

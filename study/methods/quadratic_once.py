@@ -28,6 +28,7 @@ from typing import ClassVar
 
 from study.impact.gain_hessian import gain_derivatives
 from study.methods.base import Method, Scores, View
+from study.methods.taylor2_exact import passes
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,8 @@ class QuadraticOnce(Method):
     removals: ClassVar[tuple[str, ...]] = ("zero", "mean")  # compensation changes what the next removal is
 
     def scores(self, view: View) -> Scores:
-        """Return estimates and couplings; costs a forward and a backward pass, one more for the last hidden layer's
-        units together, and one tangent pass for every unit of an earlier layer."""
+        """Return estimates and couplings, at the cost of the exact second derivative."""
         slope, hessian = gain_derivatives(view.stages, view.layer, view.unit, view.constants)
         first, second = -slope * view.scale, 0.5 * hessian.diagonal() * view.scale
-        passes = 3 + int((view.layer < view.stages.network.depth - 1).sum())
-        return Scores(
-            first + second, first + second, first, second, forward_passes=passes, couplings=hessian * view.scale
-        )
+        both = first + second
+        return Scores(both, both, first, second, forward_passes=passes(view), couplings=hessian * view.scale)

@@ -20,12 +20,26 @@ class Taylor2Exact(Method):
     """Second-order Taylor estimate with the exact second derivative."""
 
     def scores(self, view: View) -> Scores:
-        """Return the estimates; costs a forward and a backward pass, one more for the last hidden layer's units
-        together, and one tangent pass for every unit of an earlier layer."""
-        dz = slopes(view.stages)
-        first = Taylor1().first_order(view, dz)
-        depth = view.stages.network.depth
-        curvatures = [exact_curvature(view.stages, dz, m, view.change(m)) for m in range(depth)]
-        second = 0.5 * view.of_units(curvatures) * view.scale
-        passes = 3 + int((view.layer < depth - 1).sum())
-        return Scores(first + second, first + second, first, second, forward_passes=passes)
+        """Return the estimates, at the cost of `passes`."""
+        return second_order(view)
+
+
+def second_order(view: View, gauss_newton: bool = False) -> Scores:
+    """Return slope and half the curvature of the remaining units, all cross terms included.
+
+    Args:
+        view: what is ranked.
+        gauss_newton: as in `derivatives.exact_curvature`.
+    """
+    dz = slopes(view.stages)
+    first = Taylor1().first_order(view, dz)
+    layers = range(view.stages.network.depth)
+    curvatures = [exact_curvature(view.stages, dz, m, view.change(m), gauss_newton) for m in layers]
+    second = 0.5 * view.of_units(curvatures) * view.scale
+    return Scores(first + second, first + second, first, second, forward_passes=passes(view))
+
+
+def passes(view: View) -> int:
+    """Return what all second derivatives cost: a forward and a backward pass, one more for the last hidden layer's
+    units together, and one tangent pass for every unit of an earlier layer."""
+    return 3 + int((view.layer < view.stages.network.depth - 1).sum())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import numbers
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -173,11 +174,17 @@ def _check_forward(module: nn.Module, network: Network) -> None:
 
 
 def to_module(network: Network) -> nn.Sequential:
-    """Return the network as a torch module in float64, to train or to use elsewhere."""
+    """Return the network as a torch module in float64, to train or to use elsewhere: linear layers and activations.
+
+    >>> [type(layer).__name__ for layer in to_module(mlp(3, [4], 2))]
+    ['Linear', 'Sigmoid', 'Linear', 'Sigmoid']
+    """
     kinds: dict[str, type[nn.Module]] = {name: kind for kind, name in MODULES.items()}
     stack: list[nn.Module] = []
     for m, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
-        linear = nn.Linear(w.shape[1], w.shape[0], dtype=torch.float64)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a layer that was pruned to its last unit has nothing to initialise
+            linear = nn.Linear(w.shape[1], w.shape[0], dtype=torch.float64)
         with torch.no_grad():
             linear.weight.copy_(w)
             linear.bias.copy_(b)

@@ -13,13 +13,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from study.cell import judge, prepare
+from study.cell import judge, prepare, trained_network
 from study.command import exit_code
 from study.config import CONF, STORED, data_folder, plan
 from study.errors import StudyError
 from study.population import composer
 from study.records import FREE
-from study.training import load_or_train
 
 
 def main() -> int:
@@ -46,8 +45,7 @@ def main() -> int:
                 cfg = compose("config", overrides=[f"population={population}", f"seed={seed}"])
             chosen = plan(cfg)
             data = prepare(chosen, data_folder(cfg)).data
-            shape = chosen.hidden, chosen.activation, chosen.output or data.output
-            trained = load_or_train(*shape, data, chosen.recipe, seed, Path(cfg.paths.outputs) / "networks")
+            trained = trained_network(chosen, data, Path(cfg.paths.outputs) / "networks")
         except StudyError as error:
             console.print(f"{population}: {error}", style="red", highlight=False, markup=False)
             missed += 1

@@ -20,6 +20,7 @@ from safetensors.torch import save
 from study.data.base import Dataset
 from study.errors import StudyError
 from study.networks import Network, architecture, mlp
+from study.networks.file import from_tensors, to_tensors
 from study.training.recipe import Recipe
 from study.training.train import fit
 
@@ -127,13 +128,11 @@ def keep(network: Network, folder: Path) -> Trained:
 
 def _write(trained: Trained) -> None:
     network = trained.network
-    tensors = {f"weight.{m}": w.contiguous() for m, w in enumerate(network.weights)}
-    tensors |= {f"bias.{m}": b.contiguous() for m, b in enumerate(network.biases)}
+    tensors, notes = to_tensors(network)
     metadata = {
         "key": trained.key,
         "digest": network.digest(),
-        "activations": json.dumps(network.activations),
-        "output": network.output,
+        **notes,
         "seconds": repr(trained.seconds),
         "history": json.dumps(trained.history.to_dict("list")),
     }
@@ -155,14 +154,7 @@ def _read(file: Path, key: str, kind: tuple[str, tuple[str, ...], str]) -> Train
         return None
     try:
         with safe_open(str(file), framework="pt") as content:
-            notes = content.metadata()
-            layers = range(len(list(content.keys())) // 2)
-            network = Network(
-                tuple(content.get_tensor(f"weight.{m}") for m in layers),
-                tuple(content.get_tensor(f"bias.{m}") for m in layers),
-                tuple(json.loads(notes["activations"])),
-                notes["output"],
-            )
+            notes, network = content.metadata(), from_tensors(content)
             if (notes["key"], notes["digest"]) != (key, network.digest()):
                 raise StudyError("its content is not what its name says")
             if (found := (network.name, network.activations, network.output)) != kind:

@@ -41,6 +41,11 @@ class Grid:
         self.columns = min(self.columns, self.count)
         self.axes = [self.figure.add_axes((0, 0, 1, 1)) for _ in range(self.count)]
 
+    @property
+    def inner(self) -> tuple[float, float]:
+        """Size of a panel's axes, in inches."""
+        return self.size[0] - self.left - self.right, self.size[1] - self.bottom - self.top
+
     def finish(self, xlabel: str = "", ylabel: str = "", entries: int = 4) -> Figure:
         """Put panels, labels and legend in their places and return the figure.
 
@@ -58,11 +63,10 @@ class Grid:
         lines = -(-self.count // self.columns)
         width, height = side + self.columns * self.size[0], foot + lines * self.size[1]
         self.figure.set_size_inches(width, height)
-        inner = self.size[0] - self.left - self.right, self.size[1] - self.bottom - self.top
         for n, ax in enumerate(self.axes):
             x = side + (n % self.columns) * self.size[0] + self.left
             y = height - (n // self.columns + 1) * self.size[1] + self.bottom
-            ax.set_position((x / width, y / height, inner[0] / width, inner[1] / height))
+            ax.set_position((x / width, y / height, self.inner[0] / width, self.inner[1] / height))
         if xlabel:
             self.figure.text(0.5, (below + 0.08) / height, xlabel, ha="center", fontsize=9)
         if ylabel:

@@ -85,8 +85,7 @@ def _cost(chosen: pd.DataFrame, spent: str) -> Drawn:
     def grid(count: int) -> Grid:
         return Grid(count, 2, (5.6, 3.7), left=0.4, bottom=0.3) if large else _small(count)
 
-    one = grid(1)
-    size = one.size[0] - one.left - one.right, one.size[1] - one.bottom - one.top
+    size = grid(1).inner
     made = panels(chosen, grid, lambda of, ax, title: cost(of, ax, "removed", title, size, spent))
     figure = made.finish(axis, "units removable (R_1)")
     caption = (

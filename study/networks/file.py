@@ -1,0 +1,32 @@
+"""The content of a network's file: weights and biases as named tensors, what they belong to as notes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from torch import Tensor
+
+from study.networks.network import Network
+
+
+def to_tensors(network: Network) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the parameters by name, float64, and the notes that make them a network again."""
+    tensors = {f"weight.{m}": w.contiguous() for m, w in enumerate(network.weights)}
+    tensors |= {f"bias.{m}": b.contiguous() for m, b in enumerate(network.biases)}
+    return tensors, {"activations": json.dumps(network.activations), "output": network.output}
+
+
+def from_tensors(content: Any) -> Network:
+    """Return the network of an open safetensors file that `to_tensors` filled.
+
+    Raises:
+        KeyError, TypeError, ValueError, StudyError: where it holds something else.
+    """
+    notes, layers = content.metadata(), range(len(list(content.keys())) // 2)
+    return Network(
+        tuple(content.get_tensor(f"weight.{m}") for m in layers),
+        tuple(content.get_tensor(f"bias.{m}") for m in layers),
+        tuple(json.loads(notes["activations"])),
+        notes["output"],
+    )
