@@ -114,8 +114,9 @@ def check_port(host: str, port: int) -> None:
     try:
         with socket.create_server((host, port)):
             pass
-    except OSError as error:
-        raise StudyError(f"{host}:{port} cannot be listened on ({error.strerror}); name another with --port") from error
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StudyError(f"{host}:{port} cannot be listened on ({reason}); name another with --port") from error
 
 
 def _said(host: str, port: int) -> str:

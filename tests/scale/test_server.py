@@ -150,6 +150,13 @@ def test_a_taken_port_is_named(tmp_path, capsys, monkeypatch):
     assert not (tmp_path / "s").exists()
 
 
+def test_a_port_that_is_none_is_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(postgres, "check_driver", lambda: None)
+    monkeypatch.setattr(postgres, "programs", lambda: tmp_path)
+    assert exit_code(lambda: server.main(["--folder", str(tmp_path / "s"), "--port", "70000"])) == 2
+    assert "127.0.0.1:70000 cannot be listened on" in capsys.readouterr().err
+
+
 def test_an_absent_postgresql_and_an_absent_driver_are_named(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert exit_code(lambda: server.main(["--folder", str(tmp_path / "s")])) == 2
