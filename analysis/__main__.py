@@ -68,7 +68,7 @@ def main() -> int:
                 return 0
             frames = read(found, None if arguments.again else arguments.out.parent / "export")
             export(frames, arguments.out.parent / "export")
-        frames, mapped = regime.split(frames)
+        frames, mapped, walked = regime.split(frames)
         # It needs nothing of the store, and half a minute the first time: beside the rest, in a process of its own.
         pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
         testing = pool.submit(selftest.rates_once, arguments.out.parent / "selftest", arguments.selftest)
@@ -83,7 +83,7 @@ def main() -> int:
         status.update("Self-test of the statistics")
         tested = testing.result()
         shown = frames.of(kept["key"].tolist())
-        page = report.build(shown, kept, judged, tested, mapped, arguments.out, status.update)
+        page = report.build(shown, kept, judged, tested, (mapped, walked), arguments.out, status.update)
         if summing:
             status.update("Summing up for the UI")
             place = arguments.store, arguments.experiment

@@ -1,7 +1,22 @@
-"""Where can which method be trusted: one data set, networks of many kinds, and what tells a user in advance."""
+"""Why the estimates work and where they can be trusted: paths that are foretold, networks of many kinds, rules."""
 
 from analysis.regime.cells import ORDER, kinds, split
+from analysis.regime.mechanism import foretold
 from analysis.regime.networks import networks
+from analysis.regime.predictor import CLOSE, best, learn, tested
 from analysis.regime.tiles import columns, rows, tiles
 
-__all__ = ["ORDER", "columns", "kinds", "networks", "rows", "split", "tiles"]
+__all__ = [
+    "CLOSE",
+    "ORDER",
+    "best",
+    "columns",
+    "foretold",
+    "kinds",
+    "learn",
+    "networks",
+    "rows",
+    "split",
+    "tested",
+    "tiles",
+]

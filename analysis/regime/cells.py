@@ -1,4 +1,4 @@
-"""The cells of the regime map: apart from those that claims rest on, and named by what was varied."""
+"""The cells of the regime map and of the mechanism, apart from those that claims rest on."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pandas as pd
 
 from analysis.frames import Frames
 
-SWEEP = "regime"
-"""Name of the sweeps that make the map (`conf/sweep/regime_*.yaml`)."""
+MAP, MECHANISM = "regime", "mechanism"
+"""Names of the sweeps that make the map and walk the paths (`conf/sweep/regime_*.yaml`, `mechanism*.yaml`)."""
 STAGES = {
     "target_accuracy=0.8": "80 % right",
     "target_accuracy=0.97": "97 % right",
@@ -18,10 +18,13 @@ STAGES = {
 ORDER = ("80 % right", "97 % right", "converged", "weight decay")
 
 
-def split(frames: Frames) -> tuple[Frames, Frames]:
-    """Return the frames without the cells of the map, and those of the map alone."""
-    mapped = frames.cells["sweep"] == SWEEP
-    return frames.of(frames.cells.loc[~mapped, "key"].tolist()), frames.of(frames.cells.loc[mapped, "key"].tolist())
+def split(frames: Frames) -> tuple[Frames, Frames, Frames]:
+    """Return the frames without the cells of these sweeps, those of the map, and those of the mechanism."""
+    sweep = frames.cells["sweep"]
+    others = ~sweep.isin((MAP, MECHANISM))
+    apart = (others, sweep == MAP, sweep == MECHANISM)
+    plain, mapped, walked = (frames.of(frames.cells.loc[of, "key"].tolist()) for of in apart)
+    return plain, mapped, walked
 
 
 def kinds(cells: pd.DataFrame) -> pd.DataFrame:

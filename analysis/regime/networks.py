@@ -6,7 +6,6 @@ import pandas as pd
 
 from analysis.frames import Frames
 from analysis.metrics import per_network, removable_share
-from analysis.metrics.table import table
 
 PRUNED = ["network_key", "removal", "error"]
 """What methods are compared on: a network, and how it is pruned."""
@@ -15,7 +14,7 @@ PROBE = "taylor2_exact"
 """The method whose two terms, in the trained network, are looked at before anything is removed."""
 
 
-def networks(frames: Frames) -> pd.DataFrame:
+def networks(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
     """Return one row a network, removal, ranking and method.
 
     Columns: those of `metrics.per_network`, and
@@ -26,8 +25,8 @@ def networks(frames: Frames) -> pd.DataFrame:
 
     Args:
         frames: cells of any populations; each network with brute force and the exact second derivative.
+        cells: `metrics.table` of them.
     """
-    cells = table(frames)
     found = per_network(cells)
     by_task = found.groupby("population", group_keys=False)
     found["share"] = pd.concat([of[removable_share(of)] for _, of in by_task]) if len(found) else pd.Series(dtype=float)

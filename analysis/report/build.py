@@ -11,9 +11,9 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from analysis.claims import Evaluation
 from analysis.frames import Frames
 from analysis.metrics import curves, main_condition, per_network
-from analysis.regime import networks, tiles
-from analysis.report import authors, falls, ladder, regime, scales, tables
-from analysis.report.draw import Drawn, draw, draw_map
+from analysis.report import authors, falls, ladder, scales, tables
+from analysis.report.draw import Drawn, draw
+from analysis.report.explored import explored
 from analysis.report.sections import sections
 from analysis.selftest.words import in_words
 
@@ -23,6 +23,7 @@ SECTIONS = {
     "authors": "The authors' own networks",
     "curves": "Degradation curves",
     "cost": "Cost against quality",
+    "mechanism": "Why re-ranking helps",
     "regime": "Where can which method be trusted?",
     "agreement": "Regret and agreement along the way",
     "layers": "Which layer goes first",
@@ -37,7 +38,7 @@ def build(
     table: pd.DataFrame,
     judged: Evaluation,
     rates: pd.DataFrame,
-    mapped: Frames,
+    apart: tuple[Frames, Frames],
     folder: Path,
     say: Say,
 ) -> Path:
@@ -48,7 +49,7 @@ def build(
         table: `metrics.table(frames)`.
         judged: `claims.evaluate(frames, table)`.
         rates: `selftest.rates()`.
-        mapped: the cells of the regime map; may be none.
+        apart: the cells of the regime map and of the mechanism; there may be none.
         folder: to write into.
         say: told what is being done.
     """
@@ -57,11 +58,9 @@ def build(
     fresh = plain[~authors.is_theirs(plain) & ~ladder.is_rung(plain)]
     say("Drawing figures")
     figures = list(draw(frames.of(plain["key"].tolist()), paths, plain, judged.register))
-    trusted = pd.DataFrame()
-    if len(mapped.cells):
-        say("Drawing the regime map")
-        trusted = tiles(networks(mapped), mapped.cells)
-        figures += draw_map(trusted)
+    say("Exploring: paths foretold, regime map")
+    further = explored(*apart, frames.of(fresh["key"].tolist()), fresh)
+    figures += further.figures
     say("Writing tables")
     written = {
         "verdicts": judged.verdicts,
@@ -79,9 +78,8 @@ def build(
         "selftest": rates,
         "metrics": table,
         "not_run": frames.not_run,
+        **further.tables,
     }
-    if len(trusted):
-        written |= {"regime": regime.in_words(trusted), "regime_tiles": trusted}
     _write(folder, figures, written)
     say("Writing the page")
     counted = judged.verdicts[(judged.verdicts["role"] == "overall") & (judged.verdicts["tier"] == "A")]

@@ -13,16 +13,28 @@ from analysis.figures.style import RC
 from analysis.frames import Frames
 from analysis.metrics import per_network
 from analysis.report.authors import is_rung, is_theirs
-from analysis.report.draw import overviews, paths, regime, theirs
+from analysis.report.draw import mechanism, overviews, paths, predictor, regime, theirs
 from analysis.report.draw.drawn import Drawn
 
-__all__ = ["Drawn", "draw", "draw_map"]
+__all__ = ["Drawn", "draw", "draw_map", "draw_mechanism", "draw_predictor"]
 
 
 def draw_map(tiles: pd.DataFrame) -> list[Drawn]:
     """Return the figures of the regime map, of `regime.tiles`."""
     with mpl.rc_context(RC):  # type: ignore[arg-type]
         return list(regime.draw(tiles))
+
+
+def draw_mechanism(foretold: pd.DataFrame) -> list[Drawn]:
+    """Return the figures of the paths, of `regime.foretold`."""
+    with mpl.rc_context(RC):  # type: ignore[arg-type]
+        return list(mechanism.draw(foretold))
+
+
+def draw_predictor(known: pd.DataFrame, unseen: pd.DataFrame, rules: pd.DataFrame) -> list[Drawn]:
+    """Return the figure of the rules; arguments as `predictor.draw`."""
+    with mpl.rc_context(RC):  # type: ignore[arg-type]
+        return [predictor.draw(known, unseen, rules)]
 
 
 def draw(frames: Frames, curves: pd.DataFrame, table: pd.DataFrame, register: Register) -> Iterator[Drawn]:

@@ -1,0 +1,129 @@
+"""Which numbers of a trained network tell, before anything is removed, whether a method can be trusted there.
+
+A rule is one threshold on one number (`networks.predictors`). It is learnt on the regime map and tested on populations
+that the map does not have: other data, sizes and recipes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn import config_context
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score, roc_curve
+
+CLOSE = 0.8
+"""Share of what brute force removes from which on a method was right to be trusted."""
+PREDICTORS = ("curvature", "first_order", "off_diagonal")
+LOOKS_ONCE = "quadratic_once"
+"""The method that is meant to be ranked once; others are ranked anew after every removal."""
+DRAWS = 500
+"""Of the bootstrap."""
+SEED = 0
+
+
+def learn(networks: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
+    """Return one rule a method and predictor: the threshold of the largest balanced accuracy (Youden 1950).
+
+    Columns: method, predictor, above (whether larger numbers speak for the method), threshold, and those of `_rates`.
+    A method that can always or never be trusted has no rule.
+
+    Args:
+        networks: `regime.networks` of the map, with a column cluster: what the bootstrap draws.
+        methods: for which.
+    """
+    rules: list[dict[str, Any]] = []
+    for method in methods:
+        of = _decided(networks, method)
+        for predictor in PREDICTORS:
+            known = of[of[predictor].notna()]
+            good = known["good"].to_numpy()
+            if not len(good) or good.all() or not good.any():
+                continue
+            above = bool(roc_auc_score(good, known[predictor]) >= 0.5)
+            signed = known[predictor] if above else -known[predictor]
+            false, true, at = roc_curve(good, signed)
+            best = float(at[np.argmax(true - false)])
+            rule = {"method": method, "predictor": predictor, "above": above, "threshold": best if above else -best}
+            rules.append(rule | rates(known, rule))
+    return pd.DataFrame(rules)
+
+
+def best(rules: pd.DataFrame) -> pd.DataFrame:
+    """Return each method's rule of the largest balanced accuracy where it was learnt, of those a user can have.
+
+    The share of off-diagonal curvature is left out: the named populations' cells do not record it.
+    """
+    usable = rules[rules["predictor"] != "off_diagonal"]
+    return usable.loc[usable.groupby("method", sort=False)["balanced"].idxmax()]
+
+
+def tested(rules: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
+    """Return the rules with their rates on networks that they were not learnt from; untested ones are left out.
+
+    Args:
+        rules: of `learn`.
+        networks: `regime.networks` of other populations, with a column cluster.
+    """
+    found: list[dict[str, Any]] = []
+    for row in rules[["method", "predictor", "above", "threshold"]].to_dict("records"):
+        rule = {str(name): value for name, value in row.items()}
+        of = _decided(networks, rule["method"])
+        of = of[of[rule["predictor"]].notna()]
+        if of["good"].nunique() == 2:
+            found.append(rule | rates(of, rule))
+    return pd.DataFrame(found)
+
+
+def rates(of: pd.DataFrame, rule: dict[str, Any]) -> dict[str, Any]:
+    """Return how well a rule tells networks apart.
+
+    * networks, clusters: their numbers; good: share of networks where the method comes close to brute force;
+    * auc: probability that a good network has the better number than one that is not (Hanley & McNeil 1982);
+    * balanced: mean of the shares of good and of other networks that the rule is right on; .5 is chance;
+    * right: share good among those that the rule trusts; trusts: share that it trusts;
+    * auc_low to balanced_high: 95 % intervals, clusters drawn with replacement.
+    """
+    better = of[rule["predictor"]].to_numpy(dtype=float) * (1 if rule["above"] else -1)
+    trusted = better >= (rule["threshold"] if rule["above"] else -rule["threshold"])
+    good = of["good"].to_numpy(dtype=bool)
+    drawn = np.array(list(_bootstrap(better, trusted, good, of["cluster"].to_numpy())))
+    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0) if len(drawn) else np.full((2, 2), np.nan)
+    return {
+        "networks": len(of),
+        "clusters": int(of["cluster"].nunique()),
+        "good": float(good.mean()),
+        "auc": float(roc_auc_score(good, better)),
+        "auc_low": low[0],
+        "auc_high": high[0],
+        "balanced": float(balanced_accuracy_score(good, trusted)),
+        "balanced_low": low[1],
+        "balanced_high": high[1],
+        "trusts": float(trusted.mean()),
+        "right": float(good[trusted].mean()) if trusted.any() else np.nan,
+    }
+
+
+def _bootstrap(
+    better: NDArray[np.float64], trusted: NDArray[np.bool_], good: NDArray[np.bool_], cluster: NDArray[np.object_]
+) -> list[tuple[float, float]]:
+    draw = np.random.default_rng(SEED)
+    members = [np.flatnonzero(cluster == name) for name in pd.unique(cluster)]
+    found = []
+    with config_context(assume_finite=True, skip_parameter_validation=True):  # half of the time goes into checks
+        for _ in range(DRAWS):
+            chosen = np.concatenate([members[i] for i in draw.integers(0, len(members), len(members))])
+            of = good[chosen]
+            if of.any() and not of.all():
+                found.append((roc_auc_score(of, better[chosen]), balanced_accuracy_score(of, trusted[chosen])))
+    return found
+
+
+def _decided(networks: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Return a method's networks on which it can be told whether it was right to trust it."""
+    ranking = "single_overall" if method == LOOKS_ONCE else "iterative"
+    chosen = (networks["method"] == method) & (networks["ranking"] == ranking)
+    of = networks[chosen & networks["of_best"].notna()]
+    return of.assign(good=of["of_best"] >= CLOSE)
