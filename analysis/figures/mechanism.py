@@ -6,11 +6,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 LINES = {
-    "change": ("measured", "#000000", "-"),
+    "explained": ("foretold, with pairs", "#7B3294", "-"),
     "rho_again": ("made anew after every removal", "#009E73", "-"),
-    "quadratic": ("foretold, with pairs", "#7B3294", "-"),
     "rho_quadratic": ("foretold, with pairs", "#7B3294", "-"),
-    "alone": ("foretold, without pairs", "#D55E00", "--"),
     "rho_alone": ("foretold, without pairs", "#D55E00", "--"),
 }
 """Columns of `regime.foretold`: name, colour and dashes."""

@@ -112,11 +112,11 @@ def test_a_quadratic_error_is_foretold_to_the_last_unit(frames):
     assert found["rho_alone"].iloc[0] == pytest.approx(1)
     assert found["rho_alone"].iloc[1:].max() < 1  # units know each other
     assert (found["alone"] - found["change"]).abs().max() > 0.01
-    error, order = draw_mechanism(found)
-    assert (error.name, order.name) == ("mechanism_error", "mechanism_order")
+    slopes, order = draw_mechanism(found)
+    assert (slopes.name, order.name) == ("mechanism_slopes", "mechanism_order")
     words = in_numbers(found)
     assert list(words["removed"]) == ["10%", "20%", "40%"]
-    assert list(words["change of first-order terms foretold"]) == ["1", "1", "1"]
+    assert list(words["change of first-order terms that is foretold"]) == ["1", "1", "1"]
 
 
 def made_up(of_best, curvature, method="taylor2_exact", ranking="iterative", cluster=None):
