@@ -26,10 +26,9 @@ def draw(foretold: pd.DataFrame) -> Iterator[Drawn]:
         "How much of what the removals did to the first-order terms of the units left the Hessian in the gains at the "
         f"start foretells (1: all; 0: no better than terms that stay as they were), {WHAT}"
     )
+    place = ["population", "key", "removed"]
     figure = _figure(foretold, ("explained",), (-0.3, 1.05), "share of the change that is foretold")
-    yield drawn(
-        "mechanism", "mechanism_slopes", caption, figure, foretold[["population", "key", "removed", "explained"]]
-    )
+    yield drawn("mechanism", "mechanism_slopes", caption, figure, foretold[[*place, "explained"]])
     caption = f"Rank correlation with the true impacts of the units left: estimates made anew and foretold, {WHAT}"
     figure = _figure(foretold, ORDER, (-0.5, 1.05), "Spearman with the true impacts of the units left")
     yield drawn("mechanism", "mechanism_order", caption, figure, foretold[[*place, *ORDER]])
