@@ -12,7 +12,7 @@ from analysis.claims import Evaluation
 from analysis.frames import Frames
 from analysis.metrics import curves, main_condition, per_network
 from analysis.regime import networks, tiles
-from analysis.report import authors, falls, ladder, regime, scales, tables
+from analysis.report import authors, falls, greedy, ladder, regime, scales, tables
 from analysis.report.draw import Drawn, draw, draw_map
 from analysis.report.sections import sections
 from analysis.selftest.words import in_words
@@ -24,6 +24,7 @@ SECTIONS = {
     "curves": "Degradation curves",
     "cost": "Cost against quality",
     "regime": "Where can which method be trusted?",
+    "greedy": "How good is greedy?",
     "agreement": "Regret and agreement along the way",
     "layers": "Which layer goes first",
     "concentration": "How impact is spread over the units",
@@ -63,6 +64,7 @@ def build(
         trusted = tiles(networks(mapped), mapped.cells)
         figures += draw_map(trusted)
     say("Writing tables")
+    searched = greedy.searches(per_network(fresh), judged.register)
     written = {
         "verdicts": judged.verdicts,
         "values": judged.values,
@@ -72,6 +74,7 @@ def build(
         "falls": falls.falls(per_network(plain)),
         "scales": scales.scales(frames),
         "ladder": ladder.in_words(ladder.rungs(plain)),
+        "greedy": greedy.in_words(searched),
         "sensitivities": tables.sensitivities(judged.verdicts),
         "sanity": judged.sanity,
         "excluded": judged.excluded,
@@ -86,6 +89,7 @@ def build(
     say("Writing the page")
     counted = judged.verdicts[(judged.verdicts["role"] == "overall") & (judged.verdicts["tier"] == "A")]
     decided = [sentence for sentence in judged.headline if sentence.claim]
+    drawn = {s: [f for f in figures if f.section == s] for s in ("found", *SECTIONS, "further")}
     page = (
         _environment()
         .get_template("page.html")
@@ -102,8 +106,9 @@ def build(
             cells=len(fresh),
             written=written,
             selftest=in_words(rates),
-            drawn={s: [f for f in figures if f.section == s] for s in ("found", *SECTIONS, "further")},
-            sections=SECTIONS,
+            drawn=drawn,
+            greedy=greedy.said(searched),
+            sections={s: name for s, name in SECTIONS.items() if drawn[s] or (s == "greedy" and len(searched))},
             frames=frames,
         )
     )
