@@ -64,7 +64,7 @@ def said(found: pd.DataFrame) -> list[str]:
     told = {
         "exhaustive": "Where every set of units can be looked at ({where}), brute force removes {regret} of the units "
         "fewer than the best sets do",
-        "beam": "Where a beam of the best sets was followed ({where}), it removes at least {regret} fewer: a lower bound",
+        "beam": "Where a beam of the best sets was followed ({where}), it removes at least {regret} fewer",
     }
     sentences = []
     for search, text in told.items():
