@@ -169,7 +169,7 @@ def load(folder: Path = FOLDER) -> Register:
     """Read the register.
 
     Raises:
-        RegisterError: for an unknown test, role, arm, split or search; for a metric that lacks the search that it needs.
+        RegisterError: for an unknown test, role, arm, split or search, or a metric that lacks the search it needs.
     """
     plan = _read(folder / "plan.yaml")
     arms = {name: Arm(name, **entry) for name, entry in plan["arms"].items()}

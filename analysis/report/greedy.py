@@ -56,28 +56,25 @@ def in_words(found: pd.DataFrame) -> pd.DataFrame:
 
 
 def said(found: pd.DataFrame) -> list[str]:
-    """Return one sentence a kind of search: the largest regret of its populations, with seeds and limits.
+    """Return one sentence a kind of search: the regret of each of its populations, with limits and seeds.
 
     Args:
         found: `searches`.
     """
     told = {
-        "exhaustive": "Where every set of units can be looked at ({where}), brute force removes {regret} of the units "
-        "fewer than the best sets do",
-        "beam": "Where a beam of the best sets was followed ({where}), it removes at least {regret} fewer",
+        "exhaustive": "Where every set of units can be looked at, brute force removes fewer of them than the best sets do",
+        "beam": "Where a beam of the best sets was followed, it removes fewer, at least",
     }
     sentences = []
     for search, text in told.items():
         of = found[found["search"] == search]
-        if len(of):
-            by = of.groupby("population")
-            regret = by["greedy_regret"].agg(lambda values: signed_rank.hodges_lehmann(values))
-            worst = str(regret.idxmax())
-            where = ", ".join(
-                f"{name}: {len(some)} networks, seeds {some['seed'].min()} to {some['seed'].max()}" for name, some in by
-            )
-            text = text.format(where=where, regret=limits(by.get_group(worst)["greedy_regret"]))
-            sentences.append(f"{text} ({worst}, the largest regret of {len(regret)}).")
+        regrets = [
+            f"by {limits(some['greedy_regret'])} of the units on {name} ({len(some)} networks, "
+            f"seeds {some['seed'].min()} to {some['seed'].max()})"
+            for name, some in of.groupby("population", sort=False)
+        ]
+        if regrets:
+            sentences.append(f"{text} {', '.join(regrets)}.")
     return sentences
 
 
