@@ -62,7 +62,7 @@ def said(found: pd.DataFrame) -> list[str]:
         found: `searches`.
     """
     told = {
-        "exhaustive": "Where every set of units can be looked at, brute force removes fewer of them than the best sets do",
+        "exhaustive": "Where every set of units can be looked at, brute force removes fewer than the best sets do",
         "beam": "Where a beam of the best sets was followed, it removes fewer, at least",
     }
     sentences = []
