@@ -13,7 +13,7 @@ from analysis.claims.sanity import sanity
 from analysis.claims.tested import tested, values
 from analysis.claims.verdicts import verdicts
 from analysis.frames import Frames
-from analysis.metrics import SETTINGS, curves, per_network
+from analysis.metrics import SEARCHED, SETTINGS, curves, per_network
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,21 @@ def _single(register: Register) -> set[str]:
 
 
 def newest_cells(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the newest of cells that were recorded twice, and of every population's seeds one network."""
+    """Return the newest of cells that were recorded twice, and of every population's seeds one network.
+
+    A search for the best sets of units has a cell of its own: where the same network was also pruned in the same way
+    without one, that cell counts, and has what the search found (`metrics.SEARCHED`).
+    """
     started = frames.cells.set_index("key")["start_time"]
     cells = table.assign(started=table["key"].map(started)).sort_values("started", kind="stable")
-    cells = cells.drop_duplicates([*SETTINGS, "draw"], keep="last")
     # A recipe that changed leaves two networks of one seed: the one that was pruned last counts, in every method.
     newest = cells.groupby(["population", "seed"])["network_key"].transform("last")
-    return cells[cells["network_key"] == newest].drop(columns="started").sort_values(SETTINGS)
+    cells = cells[cells["network_key"] == newest]
+    same = [*SETTINGS, "draw"]
+    alone = cells[SEARCHED].isna().all(axis=1)
+    found = cells.groupby(same, dropna=False)[SEARCHED].transform("last")
+    cells = cells.assign(alone=alone, **found).sort_values("alone", kind="stable").drop_duplicates(same, keep="last")
+    return cells.drop(columns=["started", "alone"]).sort_values(SETTINGS)
 
 
 def _development_only(table: pd.DataFrame, entering: pd.DataFrame) -> dict[str, str]:

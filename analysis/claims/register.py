@@ -11,11 +11,13 @@ from typing import Any
 
 import yaml
 
+from analysis.metrics import SEARCHED
 from analysis.statistics import TEMPLATES
 
 FOLDER = Path(__file__).parent / "register"
 ROLES = ("decides", "beside", "sensitivity")
 SPLITS = ("pruning", "held_out")
+SEARCHES = ("none", "beam", "exhaustive")
 
 
 class RegisterError(ValueError):
@@ -45,6 +47,7 @@ class Part:
         networks: registered number of networks; 0 for the claim's.
         arms: that have this part; none named for all of the claim's.
         best_of: restarts: the value of `of` is the smallest over so many networks, of one seed after another.
+        search: "beam" or "exhaustive": how the best sets of removed units are searched for that the metric is about.
     """
 
     label: str
@@ -66,6 +69,7 @@ class Part:
     networks: int = 0
     arms: tuple[str, ...] = ()
     best_of: int = 1
+    search: str = "none"
 
     @property
     def column(self) -> str:
@@ -165,7 +169,7 @@ def load(folder: Path = FOLDER) -> Register:
     """Read the register.
 
     Raises:
-        RegisterError: for an unknown test, role, arm or split.
+        RegisterError: for an unknown test, role, arm, split or search, or a metric that lacks the search it needs.
     """
     plan = _read(folder / "plan.yaml")
     arms = {name: Arm(name, **entry) for name, entry in plan["arms"].items()}
@@ -208,10 +212,14 @@ def _claim(entry: dict[str, Any], arms: Mapping[str, Arm]) -> Claim:
 
 def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
     """Expand one entry over `each`, populations, populations beside it, and splits."""
-    for name, known in (("test", TEMPLATES), ("role", ROLES)):
-        if raw.get(name, "decides" if name == "role" else None) not in known:
+    raw = {"role": "decides", "search": "none"} | raw
+    for name, known in (("test", TEMPLATES), ("role", ROLES), ("search", SEARCHES)):
+        if raw.get(name) not in known:
             raise RegisterError(f"{claim}, {raw['part']}: {name}={raw.get(name)!r}; known: {', '.join(known)}")
-    role, margin = raw.get("role", "decides"), raw.get("margin", 0.0)
+    if (raw["metric"] in SEARCHED) != (raw["search"] != "none"):
+        takes = ", ".join(SEARCHED)
+        raise RegisterError(f"{claim}, {raw['part']}: a search goes with the metrics {takes}, and with no other")
+    role, margin = raw["role"], raw.get("margin", 0.0)
     methods = raw.get("each", {}).get("method", [None])
     over = tuple((name, float(size)) for name, size in raw.get("over", {}).items())
     populations = raw["populations"] if not over else [f"{over[0][0]} to {over[-1][0]}"]
@@ -243,6 +251,7 @@ def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
             networks=raw.get("networks", 0),
             arms=tuple(raw.get("arms", [])),
             best_of=raw.get("best_of", 1),
+            search=raw["search"],
         )
 
 

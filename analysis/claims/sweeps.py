@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.claims.quantities import named
-from analysis.claims.register import Arm, Claim, Part, Register
+from analysis.claims.register import SEARCHES, Arm, Claim, Part, Register
 
 CONF = Path(__file__).parents[2] / "conf"
 RECORDED = {
@@ -30,6 +30,7 @@ class Need:
 
     Attributes:
         population, method, ranking, error, selection, removal, protocol: as in a cell's tags.
+        search: as in `record.search`. A search has cells of its own: no other claim and no other profile waits for it.
     """
 
     population: str
@@ -39,6 +40,7 @@ class Need:
     selection: str = "pruning"
     removal: str = "zero"
     protocol: str = "no_retrain"
+    search: str = "none"
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ def needs(claim: Claim, arm: Arm) -> Iterator[tuple[Need, Part, int]]:
                 if population is not None:
                     restarts = part.best_of if spec == part.of else 1
                     for method in methods:
-                        need = Need(population, method, ranking, part.error, selection, part.removal, protocol)
-                        yield need, part, restarts
+                        settings = part.error, selection, part.removal, protocol, part.search
+                        yield Need(population, method, ranking, *settings), part, restarts
 
 
 def wanted(register: Register, profile: Profile) -> dict[Need, int]:
@@ -130,7 +132,8 @@ def sweeps(register: Register, profile: Profile) -> dict[str, str]:
             samples[need.population].add(size)
         if trained:
             epochs[need.population].add(trained)
-        record, random = richer.get(need, ""), need.method == "random"
+        record = richer.get(need, "") if need.search == "none" else need.search
+        random = need.method == "random"
         kind = (need.ranking, need.error, need.removal, rows, protocol, record, networks, random)
         groups[kind][need.population].add(need.method)
     found: dict[str, str] = {}
@@ -201,6 +204,8 @@ def _file(profile: Profile, name: str, params: dict[str, str], record: str, rand
     for kind in ("pairs", "reinsertion"):
         if kind in record:
             recorded = recorded.replace("}", f", {kind}: true}}")
+    if record in SEARCHES[1:]:
+        recorded = recorded.replace("}", f", search: {record}}}")
     lines = [
         "# @package _global_",
         f"# python -m study -m +sweep={name}",

@@ -1,11 +1,13 @@
 """From trajectories to the metrics M1 to M8 of the claims register."""
 
 from analysis.metrics.curves import HELD_OUT, curves, of_split
+from analysis.metrics.greedy import SEARCHED
 from analysis.metrics.table import SETTINGS, THEIRS, main_condition, per_network, removable_share, table
 from analysis.metrics.trajectory import trajectory
 
 __all__ = [
     "HELD_OUT",
+    "SEARCHED",
     "SETTINGS",
     "THEIRS",
     "curves",

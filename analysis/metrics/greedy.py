@@ -8,7 +8,8 @@ import pandas as pd
 from analysis.metrics import path
 from analysis.metrics.curves import of_split
 
-COLUMNS = ["searched_r_2", "searched_r_1pct", "greedy_regret", "greedy_excess"]
+SEARCHED = ["searched_r_2", "searched_r_1pct", "greedy_regret", "greedy_excess"]
+"""Columns that only cells with a search have."""
 
 
 def regrets(searched: pd.DataFrame, evaluations: pd.DataFrame) -> pd.DataFrame:
@@ -45,7 +46,7 @@ def regrets(searched: pd.DataFrame, evaluations: pd.DataFrame) -> pd.DataFrame:
             "greedy_regret": chosen[0] - chosen[1],
             "greedy_excess": float((walked - found)[1:].mean() / span) if span > 0 else np.nan,
         }
-    return pd.DataFrame.from_dict(rows, orient="index", columns=COLUMNS, dtype="float64")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=SEARCHED, dtype="float64")
 
 
 def _within_points(right: pd.Series, samples: int) -> float:

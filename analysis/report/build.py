@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from analysis.claims import Evaluation
 from analysis.frames import Frames
 from analysis.metrics import curves, main_condition, per_network
-from analysis.report import authors, falls, ladder, scales, tables
+from analysis.report import authors, falls, greedy, ladder, scales, tables
 from analysis.report.draw import Drawn, draw
 from analysis.report.explored import explored
 from analysis.report.sections import sections
@@ -25,6 +25,7 @@ SECTIONS = {
     "cost": "Cost against quality",
     "mechanism": "Why re-ranking helps",
     "regime": "Where can which method be trusted?",
+    "greedy": "How good is greedy?",
     "agreement": "Regret and agreement along the way",
     "layers": "Which layer goes first",
     "concentration": "How impact is spread over the units",
@@ -62,6 +63,7 @@ def build(
     further = explored(*apart, frames.of(fresh["key"].tolist()), fresh)
     figures += further.figures
     say("Writing tables")
+    searched = greedy.searches(per_network(fresh), judged.register)
     written = {
         "verdicts": judged.verdicts,
         "values": judged.values,
@@ -71,6 +73,7 @@ def build(
         "falls": falls.falls(per_network(plain)),
         "scales": scales.scales(frames),
         "ladder": ladder.in_words(ladder.rungs(plain)),
+        "greedy": greedy.in_words(searched),
         "sensitivities": tables.sensitivities(judged.verdicts),
         "sanity": judged.sanity,
         "excluded": judged.excluded,
@@ -84,6 +87,7 @@ def build(
     say("Writing the page")
     counted = judged.verdicts[(judged.verdicts["role"] == "overall") & (judged.verdicts["tier"] == "A")]
     decided = [sentence for sentence in judged.headline if sentence.claim]
+    drawn = {s: [f for f in figures if f.section == s] for s in ("found", *SECTIONS, "further")}
     page = (
         _environment()
         .get_template("page.html")
@@ -100,8 +104,9 @@ def build(
             cells=len(fresh),
             written=written,
             selftest=in_words(rates),
-            drawn={s: [f for f in figures if f.section == s] for s in ("found", *SECTIONS, "further")},
-            sections=SECTIONS,
+            drawn=drawn,
+            greedy=greedy.said(searched),
+            sections={s: name for s, name in SECTIONS.items() if drawn[s] or (s == "greedy" and len(searched))},
             frames=frames,
         )
     )

@@ -13,7 +13,7 @@ from analysis.runs import StoreError
 
 TABLES = (
     *("verdicts", "values", "correlations", "populations", "sanity", "excluded"),
-    *("authors", "ladder", "falls", "scales", "selftest"),
+    *("authors", "ladder", "falls", "scales", "greedy", "selftest"),
 )
 FIGURES = ("removable", "cost", "layers", "lorenz", "ladder")
 ABOVE = re.compile(r"(?<![\w.])/[^\s;,\"]*?/(?=(?:shared/)?data/)")

@@ -50,7 +50,8 @@ class Cell:
 
     `error` has shape (K + 1,); `accuracy`, shape (K + 1,), None in a regression; `layers`, shape (K,), the
     layer of each removed unit (None: alternating, from the layer nearest the output on); `impacts`, shape
-    (K,), the true impacts in the trained network (None: 1, 2, ..., K).
+    (K,), the true impacts in the trained network (None: 1, 2, ..., K); `best` and `best_accuracy`, shape (K + 1,), the
+    errors and accuracies of the best sets that a search has found (None: no search).
     """
 
     population: str
@@ -69,6 +70,8 @@ class Cell:
     selection: str = "pruning"
     ranked_error: str = "half_squared"
     protocol: str = "no_retrain"
+    best: Sequence[float] | None = None
+    best_accuracy: Sequence[float] | None = None
 
     @property
     def network_key(self) -> str:
@@ -85,6 +88,7 @@ class Cell:
             self.protocol,
             self.seed,
             self.draw,
+            *(() if self.best is None else ("searched",)),
         )
         return "-".join(str(part) for part in parts)
 
@@ -233,7 +237,8 @@ def _tables(cell: Cell) -> dict[str, dict[str, object]]:
     for layer in layers:
         units.append(seen[layer])
         seen[layer] += 1
-    return {
+    searched = {} if cell.best is None else {"searched": _searched(cell)}
+    return searched | {
         "events": _events(k, layers, units),
         "evaluations": _evaluations(cell),
         "impacts": _impacts(cell, layers, units),
@@ -275,6 +280,11 @@ def _evaluations(cell: Cell) -> dict[str, object]:
         parts.append(part)
     table = pd.concat(parts, ignore_index=True)
     return {name: list(table[name]) for name in table}
+
+
+def _searched(cell: Cell) -> dict[str, object]:
+    right = {} if cell.best_accuracy is None else {"correct": np.rint(np.asarray(cell.best_accuracy) * SAMPLES)}
+    return {"event": np.arange(cell.units + 1), "error": np.asarray(cell.best, dtype=float), **right}
 
 
 def _impacts(cell: Cell, layers: list[int], units: list[int]) -> dict[str, object]:

@@ -94,6 +94,24 @@ def test_a_wrong_entry_is_named(tmp_path, old, new, said):
         load(copy)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("search: beam", "search: bean", "C43.*bean.*exhaustive"),
+        ("search: beam,\n", "", "C43.*goes with the metrics"),
+        ("metric: m8,", "metric: m8, search: beam,", "C35.*with no other"),
+    ],
+)
+def test_a_search_goes_with_the_metrics_that_need_one(tmp_path, old, new, said):
+    copy = tmp_path / "register"
+    shutil.copytree(FOLDER, copy)
+    file = copy / "tier_b.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(RegisterError, match=said):
+        load(copy)
+
+
 def test_published_values_are_the_metrics_of_the_published_points():
     folder = ROOT.parent / "shared" / "published"
     if not folder.is_dir():

@@ -2,9 +2,14 @@
 
 from pathlib import Path
 
+import yaml
+from hydra import compose
+
 from analysis.claims import load
 from analysis.claims.sweeps import CONF, PROFILES, files, needs, write
 from study.plans import jobs, profile
+from study.population import composer
+from study.search import MOST
 
 
 def test_the_files_are_those_of_the_register():
@@ -12,6 +17,10 @@ def test_the_files_are_those_of_the_register():
         assert (CONF / path).read_text() == text, f"{path}: run `make sweeps`"
     written = {file.name for p in PROFILES for file in (CONF / "sweep").glob(f"{p.name}_*.yaml")}
     assert written == {path.name for path in files(load()) if path.parent == Path("sweep")}
+
+
+def recorded(sweep):
+    return yaml.safe_load((CONF / "sweep" / f"{sweep.name}.yaml").read_text())["record"]
 
 
 def test_the_full_profile_has_the_cells_of_every_claim():
@@ -25,7 +34,7 @@ def test_the_full_profile_has_the_cells_of_every_claim():
             protocol = given.get("protocol", "no_retrain")
             protocol += f"[epochs={given['protocol.epochs']}]" if protocol == "retrain" else ""
             where = given["population"], given["method"], given["ranking"], error, rows, protocol
-            found.add((*where, int(given["seed"])))
+            found.add((*where, recorded(sweep).get("search", "none"), int(given["seed"])))
     register = load()
     for claim in register.claims:
         for name in claim.arms:
@@ -34,8 +43,23 @@ def test_the_full_profile_has_the_cells_of_every_claim():
                 continue
             for need, part, restarts in needs(claim, arm):
                 last = 99 + restarts * min(n for n in (part.networks or claim.networks, arm.networks or 1000))
-                wanted = (need.population, need.method, need.ranking, need.error, need.selection, need.protocol, last)
+                wanted = (need.population, need.method, need.ranking, need.error, need.selection, need.protocol)
+                wanted = (*wanted, need.search, last)
                 assert wanted in found, (claim.id, wanted)
+
+
+def test_searches_have_cells_of_their_own():
+    searched = {s.name: s for p in PROFILES for s in profile(p.name) if "search" in recorded(s)}
+    assert {name: recorded(s)["search"] for name, s in searched.items()} == {
+        "full_iterative_beam_n10": "beam",
+        "full_iterative_exhaustive_n30": "exhaustive",
+    }
+    for sweep in searched.values():
+        assert sweep.params["method"] == "brute_force"
+        assert not {"pairs", "reinsertion"} & set(recorded(sweep))
+    with composer():
+        for name in searched["full_iterative_exhaustive_n30"].populations:
+            assert sum(compose("config", overrides=[f"population={name}"]).network.hidden) <= MOST
 
 
 def test_files_of_an_older_register_go(tmp_path):
