@@ -5,34 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from study import records
+from study import records, rows
 from study.data.base import Dataset, check_data
-from study.device import device as device_of
-from study.error_analysis import agreement
 from study.errors import StudyError, whole
-from study.impact import Stages, gain_derivatives, pair_errors, reinserted_errors
-from study.impact.stages import ones
 from study.methods import Method
 from study.methods import method as method_of
-from study.networks import ErrorFunction, Network, as_network, correct
-from study.pruning import Choice, Step, constants, steps
-from study.search import best_sets, check_size
+from study.networks import Network, as_network
+from study.pruning import steps
+from study.search import check_size
 from study.settings import Protocol, Selection, Settings
 
 Progress = Callable[[int, int], None]
 """Called with (units removed, units at the start) after every step."""
 REINSERTED_WITHIN = 2.0
 """Points of accuracy that the network may have lost into which removed units are put back (claim C27)."""
-Row = dict[str, Any]
-"""A row of a table by column; of `impacts` and `surfaces` a block of rows, by column."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +46,11 @@ class Result:
         Accuracy is the share of correct samples; in a regression 1 - E/N, as in the paper.
         """
         wide = self.tables["events"].set_index("event")
-        for split, rows in self.tables["evaluations"].groupby("split", sort=False):
-            rows = rows.set_index("event")
-            wide[f"error_{split}"] = rows["error"]
-            right = rows["correct"].astype("Float64").fillna(rows["samples"] - rows["error"])
-            wide[f"accuracy_{split}"] = (right / rows["samples"]).astype("float64")
+        for split, seen in self.tables["evaluations"].groupby("split", sort=False):
+            seen = seen.set_index("event")
+            wide[f"error_{split}"] = seen["error"]
+            right = seen["correct"].astype("Float64").fillna(seen["samples"] - seen["error"])
+            wide[f"accuracy_{split}"] = (right / seen["samples"]).astype("float64")
         return wide.reset_index()
 
     @property
@@ -209,7 +200,7 @@ def collect(
 ) -> Result:
     """Run the steps and write them into the tables of `study.records`."""
     check_size(network, settings.search)  # before the work begins
-    rows: dict[str, list[Row]] = {name: [] for name in records.TABLES}
+    found: dict[str, list[rows.Row]] = {name: [] for name in records.TABLES}
     path, gone = [], []
     sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
     classes = {name: _per_class(split.labels, data.classes) for name, split in data.evaluation_splits.items()}
@@ -217,32 +208,32 @@ def collect(
     for step in steps(network, data, method, settings, seed, device):
         path.append((step.gains, step.network))
         gone += [step.removed] if step.removed is not None else []
-        rows["events"].append(_event(step))
-        rows["evaluations"] += _evaluations(step, sizes, classes)
+        found["events"].append(rows.of_event(step))
+        found["evaluations"] += rows.of_evaluations(step, sizes, classes)
         if step.impact is not None:
-            rows["impacts"].append(_impacts(step))
-            rows["agreement"] += _agreement(step)
+            found["impacts"].append(rows.of_impacts(step))
+            found["agreement"] += rows.of_agreement(step)
         if step.surface is not None:
-            rows["surfaces"].append(_surface(step))
+            found["surfaces"].append(rows.of_surface(step))
         if progress is not None:
             progress(step.event, total)
     if settings.pairs:
-        rows["pairs"].append(_pairs(network, data, settings, device))
+        found["pairs"].append(rows.of_pairs(network, data, settings, device))
     if settings.hessian:
-        rows["hessian"].append(_hessian(network, data, settings, device))
+        found["hessian"].append(rows.of_hessian(network, data, settings, device))
     if settings.reinsertion:
-        size = _removable(pd.DataFrame(rows["evaluations"]), REINSERTED_WITHIN)
-        rows["reinserted"] += [_reinserted(*path[size], gone[:size], data, settings, device)] if size else []
+        size = _removable(pd.DataFrame(found["evaluations"]), REINSERTED_WITHIN)
+        found["reinserted"] += [rows.of_reinserted(*path[size], gone[:size], data, settings, device)] if size else []
     if settings.search != "none":
-        rows["searched"], rows["searched_sets"] = _searched(network, data, settings, device)
-    blocks = {name: _stacked(rows.pop(name)) for name in ("impacts", "surfaces", "pairs", "reinserted", "hessian")}
-    frames = {name: pd.DataFrame(found) for name, found in rows.items()} | blocks
+        found["searched"], found["searched_sets"] = rows.of_searched(network, data, settings, device)
+    blocks = {name: _stacked(found.pop(name)) for name in ("impacts", "surfaces", "pairs", "reinserted", "hessian")}
+    frames = {name: pd.DataFrame(seen) for name, seen in found.items()} | blocks
     wanted = [n for n in records.TABLES if n not in records.ON_DEMAND or len(frames[n])]
     tables = {n: records.conform(n, frames[n]) if len(frames[n]) else records.empty(n) for n in wanted}
     return Result(tables, path)
 
 
-def _stacked(blocks: list[Row]) -> pd.DataFrame:
+def _stacked(blocks: list[rows.Row]) -> pd.DataFrame:
     """Return blocks of rows, each a column's values or one value for all of its rows, as one table."""
     if not blocks:
         return pd.DataFrame()
@@ -258,121 +249,6 @@ def _per_class(labels: Tensor, classes: int) -> list[int]:
     return labels.bincount(minlength=classes).tolist() if classes else []
 
 
-def _event(step: Step) -> Row:
-    parameters, multiply_adds = step.network.left(step.gains)
-    removed = step.removed
-    return {
-        "event": step.event,
-        "kind": "start" if removed is None else "remove",
-        "layer": -1 if removed is None else removed.layer,
-        "unit": -1 if removed is None else removed.unit,
-        "units_left": len(step.layer),
-        "parameters_left": parameters,
-        "multiply_adds_left": multiply_adds,
-        "estimate": np.nan if removed is None or removed.estimate is None else removed.estimate,
-        "score": np.nan if removed is None else removed.score,
-        "forward_passes": step.forward_passes,
-        "seconds": step.seconds,
-    }
-
-
-def _evaluations(step: Step, sizes: dict[str, int], classes: dict[str, list[int]]) -> list[Row]:
-    rows: list[Row] = []
-    for split, seen in step.evaluations.items():
-        per_class = seen.correct.tolist()
-        rows.append(
-            {
-                "event": step.event,
-                "split": split,
-                "samples": sizes[split],
-                "error": seen.error,
-                "second_error": np.nan if seen.second_error is None else seen.second_error,
-                "correct": sum(per_class) if per_class else np.nan,
-                "correct_per_class": per_class,
-                "samples_per_class": classes[split],
-            }
-        )
-    return rows
-
-
-def _impacts(step: Step) -> Row:
-    assert step.scores is not None
-    assert step.impact is not None
-    columns = {
-        "layer": step.layer,
-        "unit": step.unit,
-        "estimate": step.scores.estimate,
-        "first_order": step.scores.first_order,
-        "curvature": step.scores.curvature,
-        "score": step.scores.score,
-        "impact": step.impact,
-    }
-    values = {name: np.nan if of_units is None else of_units.numpy() for name, of_units in columns.items()}
-    return {"event": step.event, **values}
-
-
-def _agreement(step: Step) -> list[Row]:
-    assert step.scores is not None
-    assert step.impact is not None
-    score, impact = step.scores.score.numpy(), step.impact.numpy()
-    estimate = None if step.scores.estimate is None else step.scores.estimate.numpy()
-    layers = step.layer.numpy()
-    rows: list[Row] = []
-    for layer in (-1, *np.unique(layers).tolist()):
-        of = slice(None) if layer == -1 else layers == layer
-        seen = agreement(score[of], None if estimate is None else estimate[of], impact[of])
-        rows.append({"event": step.event, "layer": layer, **seen})
-    return rows
-
-
-def _pairs(network: Network, data: Dataset, settings: Settings, device: str) -> Row:
-    there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
-    start = Stages(there, data.pruning, error)
-    pairs, errors = pair_errors(there, data.pruning, error, constants(start, settings.removal))
-    return {**_places(network, *pairs.numpy().T), "impact": (errors - start.total()).numpy()}
-
-
-def _places(network: Network, a: NDArray[np.int64], b: NDArray[np.int64]) -> Row:
-    """Return layer and index of the units of pairs, which are counted through all layers."""
-    layer, unit = (of_units.numpy() for of_units in network.units)
-    return {"layer_a": layer[a], "unit_a": unit[a], "layer_b": layer[b], "unit_b": unit[b]}
-
-
-def _hessian(network: Network, data: Dataset, settings: Settings, device: str) -> Row:
-    there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
-    start = Stages(there, data.pruning, error)
-    _, hessian = gain_derivatives(start, *network.units, constants(start, settings.removal))
-    a, b = np.triu_indices(len(hessian))
-    return {**_places(network, a, b), "curvature": hessian.cpu().numpy()[a, b]}
-
-
-def _reinserted(
-    gains: list[Tensor], network: Network, gone: list[Choice], data: Dataset, settings: Settings, device: str
-) -> Row:
-    there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
-    without = Stages(there, data.pruning, error, gains).total()
-    layer, unit = (torch.tensor([getattr(c, name) for c in gone], dtype=torch.int64) for name in ("layer", "unit"))
-    constants = torch.tensor([c.constant for c in gone], dtype=torch.float64)
-    errors = reinserted_errors(there, data.pruning, error, gains, layer, unit, constants)
-    return {"event": len(gone), "layer": layer.numpy(), "unit": unit.numpy(), "impact": (without - errors).numpy()}
-
-
-def _searched(network: Network, data: Dataset, settings: Settings, device: str) -> tuple[list[Row], list[Row]]:
-    there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
-    found = best_sets(there, data.pruning, error, settings.search, settings.search_width)
-    places = list(zip(*(of_units.tolist() for of_units in network.units), strict=True))
-    errors, sets = [], []
-    for event, (e, chosen) in enumerate(zip(found.errors.tolist(), found.sets, strict=True)):
-        gains = ones(network)
-        for m, k in (places[i] for i in chosen):
-            gains[m][k] = 0.0
-            sets.append({"event": event, "layer": m, "unit": k})
-        z = network.logits(data.pruning.inputs, gains)
-        right = int(correct(z, data.pruning.labels, network.output).sum()) if data.classes else np.nan
-        errors.append({"event": event, "error": e, "correct": right})
-    return errors, sets
-
-
 def _removable(evaluations: pd.DataFrame, points: float) -> int:
     path = evaluations[evaluations["split"] == "pruning"]
     error, samples = path["error"].to_numpy(dtype=float), path["samples"].to_numpy()
@@ -382,11 +258,3 @@ def _removable(evaluations: pd.DataFrame, points: float) -> int:
         accuracy = path["correct"].to_numpy(dtype=float) / samples
         good = accuracy >= accuracy[0] - points / 100
     return len(path) - 1 if good.all() else int(np.argmin(good)) - 1
-
-
-def _surface(step: Step) -> Row:
-    assert step.surface is not None
-    assert step.next is not None
-    gains, errors = step.surface
-    place = {"event": step.event, "layer": step.next.layer, "unit": step.next.unit}
-    return {**place, "gain": gains.numpy(), "error": errors.numpy()}
