@@ -13,9 +13,13 @@ from analysis.runs import StoreError
 
 TABLES = (
     *("verdicts", "values", "correlations", "populations", "sanity", "excluded"),
-    *("authors", "ladder", "falls", "scales", "greedy", "selftest"),
+    *("authors", "ladder", "falls", "scales", "selftest"),
+    *("greedy", "mechanism", "regime", "regime_tiles", "trust"),
 )
-FIGURES = ("removable", "cost", "layers", "lorenz", "ladder")
+FIGURES = (
+    *("removable", "cost", "cost_passes", "layers", "lorenz", "ladder"),
+    *("mechanism_slopes", "mechanism_order", "regime_zero", "regime_mean", "predictor"),
+)
 ABOVE = re.compile(r"(?<![\w.])/[^\s;,\"]*?/(?=(?:shared/)?data/)")
 """What leads to a data folder: a path of the machine that a reason names."""
 ABOUT = """# Results
