@@ -92,9 +92,9 @@ def _cost(chosen: pd.DataFrame, spent: str) -> Drawn:
     made = panels(chosen, grid, lambda of, ax, title: cost(of, ax, "removed", title, size, spent))
     figure = made.finish(axis, "units removable (R_1)")
     caption = (
-        f"What a method {words} against what it removes, re-ranked (the quadratic model, which is there to look once, ranked "
-        "once): small markers networks, large ones the medians. Up and left is better. Squares: as the authors' code "
-        "implemented it."
+        f"What a method {words} against what it removes, re-ranked (the quadratic model, which is there to look once, "
+        "ranked once): small markers networks, large ones the medians. Up and left is better. Squares: as the authors' "
+        "code implemented it."
     )
     data = chosen[["population", "method", "seed", "forward_passes", "seconds", "removed"]]
     return drawn("cost", name, caption, figure, data, medians(chosen, spent, f"Median {axis.split(' spent')[0]}"))
