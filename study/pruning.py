@@ -232,7 +232,7 @@ def check(network: Network, data: Dataset) -> None:
     Raises:
         StudyError: naming both sizes.
     """
-    have = (network.weights[0].shape[1], network.biases[-1].shape[0])
+    have = (network.features, network.biases[-1].shape[0])
     if have != (data.features, data.outputs):
         raise StudyError(
             f"network {network.name} has {have[0]} inputs and {have[1]} outputs; data set {data.name!r} has "

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from study.errors import StudyError
-from study.impact.derivatives import fed_back, first, through
+from study.impact.derivatives import fed_back, first, without_filters
 from study.methods.base import Method, View
 
 POSSIBLE = {
@@ -60,9 +60,10 @@ class Taylor(Method):
 
     def _first_order(self, view: View, layer: int, dz: Tensor) -> Tensor:
         if self.passed_back == "gradient" and self.slope_of == "output":
-            return through(view.stages.network.weights[layer + 1], dz, view.change(layer))
+            return view.stages.network.link(layer + 1).through(dz, view.change(layer))
         slope = fed_back(view.stages, layer, dz, self.passed_back)
         if self.slope_of == "input":
+            without_filters(view.stages, "slope_of=input")
             slope = slope * first(view.stages, layer)
         return torch.linalg.vecdot(view.change(layer), slope)
 

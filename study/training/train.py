@@ -73,7 +73,7 @@ def fit(
         watched training rows, without any weight decay), accuracy (share of them correct) and gradient (Euclidean norm
         of the gradient of what is minimised on those rows, inputs scaled as in training).
     """
-    ends = (start.weights[0].shape[1], start.biases[-1].shape[0])
+    ends = (start.features, start.biases[-1].shape[0])
     if ends != (data.features, data.outputs):
         raise StudyError(
             f"network {start.name} does not fit data set {data.name!r}: {data.features} inputs and {data.outputs} "

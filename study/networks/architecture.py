@@ -1,0 +1,126 @@
+"""Sizes of networks: convolutional layers in front of dense ones, the images that fit them, and names that say all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import isqrt
+
+from study.errors import StudyError
+from study.networks.convolution import Maps
+
+
+@dataclass(frozen=True)
+class Front:
+    """The convolutional layers of a network, from the input on; none by default.
+
+    Attributes:
+        filters: units of every layer.
+        kernels: width and height of their kernels.
+        pools: of how many positions, squared, the outputs are averaged; 1 for none.
+
+    >>> len(Front((6, 16), (5, 5), (2, 2))), len(Front())
+    (2, 0)
+    """
+
+    filters: tuple[int, ...] = ()
+    kernels: tuple[int, ...] = ()
+    pools: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not len(self.filters) == len(self.kernels) == len(self.pools):
+            raise StudyError(
+                f"filters={list(self.filters)}, kernels={list(self.kernels)} and pools={list(self.pools)}: one number "
+                "each is needed for every convolutional layer"
+            )
+        if any(n < 1 for n in (*self.filters, *self.kernels, *self.pools)):
+            raise StudyError(f"filters, kernels and pools must be 1 or more; got {self}")
+
+    def __len__(self) -> int:
+        return len(self.filters)
+
+
+@cache
+def maps_of(image: tuple[int, ...], kernels: tuple[int, ...], pools: tuple[int, ...]) -> tuple[Maps, ...]:
+    """Return the maps of every convolutional layer.
+
+    Args:
+        image: channels, height and width of the inputs.
+        kernels, pools: of the layers.
+
+    >>> [m.positions for m in maps_of((1, 20, 20), (5, 5), (2, 2))]
+    [64, 4]
+
+    Raises:
+        StudyError: when a kernel is larger than the maps below it, or pooling does not divide its own.
+    """
+    found = []
+    _, height, width = image
+    for m, (kernel, pool) in enumerate(zip(kernels, pools, strict=True)):
+        if kernel > min(height, width):
+            raise StudyError(f"layer {m}: kernels of {kernel}x{kernel} do not fit maps of {height}x{width}")
+        height, width = height - kernel + 1, width - kernel + 1
+        if pool < 1 or height % pool or width % pool:
+            raise StudyError(
+                f"layer {m}: pooling by {pool} does not divide its maps of {height}x{width}; take another pool or "
+                f"another kernel (of {kernel} now)"
+            )
+        found.append(Maps(height, width, pool))
+        height, width = height // pool, width // pool
+    return tuple(found)
+
+
+def image_of(features: int) -> tuple[int, int, int]:
+    """Return the shape of the images that rows of so many numbers are: one channel, a square.
+
+    >>> image_of(64)
+    (1, 8, 8)
+
+    Raises:
+        StudyError: when they are no square.
+    """
+    side = isqrt(features)
+    if side * side != features:
+        raise StudyError(f"filters need images; {features} features are no square image of one channel")
+    return 1, side, side
+
+
+def architecture(sizes: Sequence[int], front: Front | None = None, image: Sequence[int] = ()) -> str:
+    """Return the sizes of all layers as one name.
+
+    Args:
+        sizes: inputs, hidden dense layers and outputs.
+        front: the convolutional layers; 6c5p2 are 6 filters of 5x5, averaged over 2x2.
+        image: channels, height and width of the inputs, where there are some; one channel goes without saying.
+
+    >>> architecture((400, 50, 50, 10))
+    '400-50-50-10'
+    >>> architecture((400, 120, 84, 10), Front((6, 16), (5, 5), (2, 1)), (1, 20, 20))
+    '20x20-6c5p2-16c5-120-84-10'
+    """
+    if not front:
+        return "-".join(map(str, sizes))
+    start = "x".join(map(str, image[1:] if image[0] == 1 else image))
+    layers = zip(front.filters, front.kernels, front.pools, strict=True)
+    filters = [f"{n}c{k}" + (f"p{p}" if p > 1 else "") for n, k, p in layers]
+    return "-".join([start, *filters, *map(str, sizes[1:])])
+
+
+def hidden_of(name: str) -> tuple[int, ...]:
+    """Return the units of every hidden layer from a name of `architecture`.
+
+    >>> hidden_of("20x20-6c5p2-16c5-120-84-10")
+    (6, 16, 120, 84)
+    """
+    return tuple(int(re.match(r"\d+", part)[0]) for part in name.split("-")[1:-1])  # type: ignore[index]
+
+
+def filters_of(name: str) -> int:
+    """Return how many of the hidden layers in a name of `architecture` are convolutional.
+
+    >>> filters_of("20x20-6c5p2-16c5-120-84-10"), filters_of("400-100-10")
+    (2, 0)
+    """
+    return sum("c" in part for part in name.split("-"))
