@@ -125,7 +125,8 @@ def title(planned: Plan) -> str:
 
     As in "digits_1x100, taylor2, iterative, seed 3"; what is retrained says so.
     """
-    what = planned.population if planned.population != "free" else f"{planned.dataset} {planned.hidden}"
+    layers = f"{planned.hidden}" if not planned.front else f"{planned.front.filters} filters, {planned.hidden}"
+    what = planned.population if planned.population != "free" else f"{planned.dataset} {layers}"
     draw = f", draw {planned.method.draw}" if hasattr(planned.method, "draw") else ""
     protocol = planned.settings.protocol
     trained = f", {protocol.label}" if protocol.name == "retrain" else ""

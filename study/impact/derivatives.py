@@ -19,7 +19,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from study.errors import StudyError
 from study.impact.stages import Stages, block, parts
 from study.networks.activations import activation
 from study.networks.convolution import Matrix
@@ -49,14 +48,10 @@ def fed_back(stages: Stages, layer: int, dz: Tensor, passed_back: str = "gradien
         layer: the hidden layer.
         dz: of the layer above it, shape (its units, samples).
         passed_back: "gradient": sum_i dE/dz_i w_ij, which is dE/do_j. "weight_gradient": o_j sum_i dE/dz_i, which the
-            authors' code of 2016 had in its place, of dense layers only.
-
-    Raises:
-        StudyError: where a filter is to be passed back the gradient of a weight.
+            authors' code of 2016 had in its place; it says nothing of filters.
     """
     if passed_back == "gradient":
         return stages.network.link(layer + 1).transposed(dz)
-    without_filters(stages, f"passed_back={passed_back}")
     return stages.h[layer] * dz.sum(0)
 
 
@@ -216,16 +211,3 @@ def _unpooled(stages: Stages, layer: int) -> Tensor:
     if stages.network.maps(layer).pool == 1:
         return stages.h[layer]
     return activation(stages.network.activations[layer]).value(stages.z[layer])
-
-
-def without_filters(stages: Stages, what: str) -> None:
-    """Refuse what is defined for dense layers only.
-
-    Raises:
-        StudyError: where the network has filters.
-    """
-    if stages.network.front:
-        raise StudyError(
-            f"{what} is what the authors' code of 2016 did, which had dense layers only: it says nothing of filters; "
-            "leave it out, or take a network without convolutional layers"
-        )

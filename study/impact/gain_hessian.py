@@ -16,7 +16,8 @@ that of b, all of it summed over the samples n,
 
 With one hidden layer the first line is all, H_ab = sum_n d_a d_b w_a' (d2E_n/dz2) w_b: the Gauss-Newton term
 and the errors' own curvature together. The second line is the curvature that later activations add (0 for ReLU, almost
-everywhere), the third is first order. Sums over a layer's units are over the positions of filters' maps, too. The diagonal is E'' of each unit alone (`derivatives.exact_curvature`).
+everywhere), the third is first order. Sums over a layer's units are over the positions of filters' maps, too. The
+diagonal is E'' of each unit alone (`derivatives.exact_curvature`).
 
 Pearlmutter (1994) has products of H with one vector at a time; here all K tangents are wanted, and are carried upward
 together by blocks of samples.

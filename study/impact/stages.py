@@ -41,7 +41,7 @@ class Stages:
         self.error = error
         self.t = rows.targets.to(network.device, torch.float64).T.contiguous()
         self.labels = rows.labels.to(network.device)
-        self.z = [self.network.pre_activation(0, self.network.below(rows.inputs))]
+        self.z = [self.network.pre_activation(0, self.network.below(rows.inputs.to(network.device, torch.float64)))]
         self.h = [self._outputs(0)]
         self._largest: list[Tensor | None] = [None] * network.depth
         self._above(0)

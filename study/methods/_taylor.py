@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from study.errors import StudyError
-from study.impact.derivatives import fed_back, first, without_filters
+from study.impact.derivatives import fed_back, first
 from study.methods.base import Method, View
 
 POSSIBLE = {
@@ -24,6 +24,8 @@ POSSIBLE = {
     "order": ("ascending", "descending"),
     "cap": ("none", "median"),
 }
+
+DENSE_ONLY = ("passed_back", "slope_of")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Taylor(Method):
             if getattr(self, name) not in possible:
                 raise StudyError(f"{name}={getattr(self, name)!r}; possible: {', '.join(possible)}")
 
+    def filters_refused(self) -> str | None:
+        """Return why filters cannot be scored: two of the switches say nothing of them."""
+        changed = [f"{name}={getattr(self, name)}" for name in DENSE_ONLY if getattr(self, name) != POSSIBLE[name][0]]
+        return f"{', '.join(changed)} is what the authors' code did, of dense layers only" if changed else None
+
     def first_order(self, view: View, slopes: Sequence[Tensor]) -> Tensor:
         """Return the first-order term of the remaining units, shape (n,): -E'(1) as published.
 
@@ -63,7 +70,6 @@ class Taylor(Method):
             return view.stages.network.link(layer + 1).through(dz, view.change(layer))
         slope = fed_back(view.stages, layer, dz, self.passed_back)
         if self.slope_of == "input":
-            without_filters(view.stages, "slope_of=input")
             slope = slope * first(view.stages, layer)
         return torch.linalg.vecdot(view.change(layer), slope)
 

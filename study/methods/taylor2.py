@@ -3,8 +3,8 @@
     estimate_k = sum over samples of [ -o_k dE_n/do_k + 1/2 o_k^2 d2E_n/do_k^2 ]
 
 with d2E/do^2 of `impact.derivatives.diagonal_curvatures`: exact for the last hidden layer where outputs act element by
-element, without cross terms elsewhere (`taylor2_exact` has them). Of a filter the cross terms between the
-positions of its map are left out, too: sum over positions o^2 d2E/do^2. The paper mentions thresholds on large values without
+element, without cross terms elsewhere (`taylor2_exact` has them). Of a filter the cross terms between the positions of
+its map are left out, too: sum over positions o^2 d2E/do^2. The paper mentions thresholds on large values without
 detail; `threshold` covers it, on magnitudes, since a threshold on signed values could not change the smallest one.
 """
 

@@ -1,6 +1,6 @@
 """Networks: stacks of dense layers, convolutional ones before them, that can be evaluated from any layer on."""
 
-from study.networks.architecture import Front, architecture, filters_of, hidden_of, image_of
+from study.networks.architecture import Front, architecture, filters_of, fitted, hidden_of, image_of
 from study.networks.error import ErrorFunction, correct
 from study.networks.mlp import LENET_5, LENET_5_SMALL, fresh, layers_of, lenet, mlp, sizes_of
 from study.networks.module import as_network, from_module, to_module
@@ -16,6 +16,7 @@ __all__ = [
     "as_network",
     "correct",
     "filters_of",
+    "fitted",
     "fresh",
     "from_module",
     "hidden_of",

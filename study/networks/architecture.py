@@ -108,6 +108,23 @@ def architecture(sizes: Sequence[int], front: Front | None = None, image: Sequen
     return "-".join([start, *filters, *map(str, sizes[1:])])
 
 
+def fitted(front: Front, hidden: Sequence[int], features: int, outputs: int) -> str:
+    """Return the name of a network for data, whose rows are square images where it has convolutional layers.
+
+    >>> fitted(Front((6,), (3,), (2,)), (60,), 64, 10), fitted(Front(), (100,), 400, 10)
+    ('8x8-6c3p2-60-10', '400-100-10')
+
+    Raises:
+        StudyError: when they do not fit.
+    """
+    sizes = (features, *hidden, outputs)
+    if not front:
+        return architecture(sizes)
+    image = image_of(features)
+    maps_of(image, front.kernels, front.pools)
+    return architecture(sizes, front, image)
+
+
 def hidden_of(name: str) -> tuple[int, ...]:
     """Return the units of every hidden layer from a name of `architecture`.
 

@@ -106,9 +106,9 @@ class Matrix:
         back = self.weights.T @ above
         return back.reshape(len(back) // self.positions, self.positions * above.shape[1])
 
-    def gradient(self, above: Tensor, below: Tensor) -> Tensor:
+    def gradient(self, above: Tensor, below: Tensor, out: Tensor | None = None) -> Tensor:
         """Return the derivative by the weights from that by the pre-activations above and the outputs below."""
-        return above @ self._flat(below).T
+        return torch.mm(above, self._flat(below).T, out=out)
 
     def apart(self, rows: Tensor, changes: Tensor) -> Tensor:
         """Return what changes of single units below do to the pre-activations, each alone.
@@ -195,14 +195,14 @@ class Convolution:
                     back[:, i : i + height, j : j + width, here] += columns[:, i, j]
         return back.flatten(1)
 
-    def gradient(self, above: Tensor, below: Tensor) -> Tensor:
+    def gradient(self, above: Tensor, below: Tensor, out: Tensor | None = None) -> Tensor:
         """Return the derivative by the kernels."""
         x = self._maps(below)
         dz = above.reshape(len(above), *self._above, x.shape[-1])
-        total = torch.zeros_like(self.weights).flatten(1)
+        total = torch.zeros_like(self.weights) if out is None else out.zero_()
         for here in self._blocks(x):
-            total += dz[..., here].flatten(1) @ self._columns(x[..., here]).T
-        return total.reshape(self.weights.shape)
+            total += (dz[..., here].flatten(1) @ self._columns(x[..., here]).T).reshape(total.shape)
+        return total
 
     def apart(self, rows: Tensor, changes: Tensor) -> Tensor:
         """Return what changes of single filters below do above, shape (n, filters above, positions above * samples)."""

@@ -165,12 +165,11 @@ class Network:
         return sum(weights) + sum(sizes[1:]), multiply_adds
 
     def below(self, inputs: Tensor) -> Tensor:
-        """Return inputs, shape (samples, features), as what the first layer sees; float64.
+        """Return inputs, shape (samples, features), as what the first layer sees.
 
         Shape (features, samples), or (channels, positions * samples).
         """
-        x = inputs.to(self.device, torch.float64).T
-        return x.reshape(self.image[0], x.shape[1] * self.maps(-1).size) if self.front else x
+        return inputs.T.reshape(self.image[0], len(inputs) * self.maps(-1).size) if self.front else inputs.T
 
     def pre_activation(self, layer: int, below: Tensor) -> Tensor:
         """Return z of one layer from the outputs below it."""
@@ -199,7 +198,7 @@ class Network:
 
     def logits(self, inputs: Tensor, gains: Sequence[Tensor] | None = None) -> Tensor:
         """Return the output layer's pre-activations, shape (outputs, samples)."""
-        h = self.below(inputs)
+        h = self.below(inputs.to(torch.float64))
         for m in range(self.depth):
             h = self.outputs_(m, self.pre_activation(m, h))
             if gains is not None:

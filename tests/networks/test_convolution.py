@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.errors import StudyError
-from study.networks import Front, Network, image_of, lenet
+from study.networks import ErrorFunction, Front, Network, image_of, lenet
 from study.networks.convolution import Convolution, Maps, Matrix
 from study.networks.file import from_tensors, to_tensors
 from tests import cases
@@ -95,7 +95,7 @@ def test_the_forward_pass_is_that_of_torch(case):
     net, data = cases.filters(case), cases.rows(9, cases.filters(case).features, case[3])
     gains = [torch.linspace(0, 2, n, dtype=torch.float64) for n in net.hidden]
     expected = cases.plain_error(net, data, case[6], gains)
-    error = cases.ErrorFunction(case[5], case[6])
+    error = ErrorFunction(case[5], case[6])
     assert error.total(net.logits(data.inputs, gains), data.targets.T).item() == pytest.approx(expected.item(), 1e-12)
 
 
