@@ -140,4 +140,4 @@ def filters_of(name: str) -> int:
     >>> filters_of("20x20-6c5p2-16c5-120-84-10"), filters_of("400-100-10")
     (2, 0)
     """
-    return sum("c" in part for part in name.split("-"))
+    return sum("c" in part for part in name.split("-")[1:])

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-BLOCK = 1 << 21
-"""Numbers of the columns of a convolution that are laid out at a time: 16 MiB of float64."""
+BLOCK = 1 << 19
+"""Numbers of the columns of a convolution that are laid out at a time: 4 MiB of float64."""
 
 
 @dataclass(frozen=True)

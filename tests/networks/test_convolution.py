@@ -6,9 +6,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from study.errors import StudyError
-from study.networks import ErrorFunction, Front, Network, image_of, lenet
+from study.networks import LENET_5_SMALL, ErrorFunction, Front, Network, from_module, image_of, lenet, to_module
 from study.networks.convolution import Convolution, Maps, Matrix
 from study.networks.file import from_tensors, to_tensors
 from tests import cases
@@ -180,3 +181,41 @@ def _network(**changed):
 def test_what_does_not_fit_is_refused_with_a_reason(make, told):
     with pytest.raises(StudyError, match=told):
         make()
+
+
+@pytest.mark.parametrize("case", cases.FILTERS)
+def test_modules_and_networks_with_filters_are_the_same_function_there_and_back(case):
+    net = cases.filters(case)
+    x, module = cases.rows(7, net.features, case[3]).inputs, to_module(net)
+    assert torch.allclose(module(x.reshape(-1, *net.image)), net(x), atol=1e-13)
+    assert from_module(module, net.image).digest() == net.digest()
+    gains = [torch.ones(n, dtype=torch.float64) for n in net.hidden]
+    gains[0][0] = 0.0
+    small = net.compact(gains)
+    assert torch.allclose(to_module(small)(x.reshape(-1, *net.image)), net(x, gains), atol=1e-13)
+
+
+def test_the_image_of_a_module_is_the_square_that_fits():
+    net = lenet((1, 8, 8), *LENET_5_SMALL, 10)
+    assert from_module(to_module(net)).digest() == net.digest()
+    with pytest.raises(StudyError, match="no square image fits"):
+        from_module(to_module(cases.filters(cases.FILTERS[3])))
+
+
+@pytest.mark.parametrize(
+    ("layers", "told"),
+    [
+        ([nn.Conv2d(1, 2, 3, padding=1), nn.Tanh(), nn.Flatten(), nn.Linear(128, 2)], r"padding=\(1, 1\)"),
+        ([nn.Conv2d(1, 2, 3, stride=2), nn.Tanh(), nn.Flatten(), nn.Linear(18, 2)], r"stride=\(2, 2\)"),
+        ([nn.Conv2d(1, 2, 3, dilation=2), nn.Tanh(), nn.Flatten(), nn.Linear(32, 2)], r"dilation=\(2, 2\)"),
+        ([nn.Conv2d(2, 2, 3, groups=2), nn.Tanh(), nn.Flatten(), nn.Linear(72, 2)], "groups=2"),
+        ([nn.Conv2d(1, 2, 3), nn.Tanh(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(18, 2)], "MaxPool2d"),
+        ([nn.Conv2d(1, 2, 3), nn.AvgPool2d(2), nn.Tanh(), nn.Flatten(), nn.Linear(18, 2)], "cannot prune a Tanh"),
+        ([nn.Conv2d(1, 2, 3), nn.AvgPool2d(3, 2), nn.Flatten(), nn.Linear(8, 2)], "its stride its size"),
+        ([nn.Conv2d(1, 2, (3, 1)), nn.Tanh(), nn.Flatten(), nn.Linear(96, 2)], "square"),
+        ([nn.Conv2d(1, 2, 3), nn.Tanh(), nn.Flatten(), nn.Linear(72, 4), nn.AvgPool2d(2)], "AvgPool2d"),
+    ],
+)
+def test_a_module_that_is_no_plain_stack_is_refused_with_a_reason(layers, told):
+    with pytest.raises(StudyError, match=told):
+        from_module(nn.Sequential(*layers))
