@@ -146,7 +146,8 @@ def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:
 def _record(store: Store, run: str | None, found: dict[str, str], done: Done, cfg: DictConfig) -> str:
     data = done.cell.data
     store.record_network(found, done.trained.file, done.summary.metrics(), done.trained.history)
-    figures = draw_all(done.result.tables, title(done.cell.plan)) if draws_figures(cfg) else {}
+    words, front = title(done.cell.plan), done.cell.plan.front
+    figures = draw_all(done.result.tables, words, len(front)) if draws_figures(cfg) else {}
     record = CellRecord(
         tags=found,
         params=params(done.cell.plan),
