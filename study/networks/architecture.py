@@ -1,15 +1,13 @@
-"""Sizes of networks: convolutional layers in front of dense ones, the images that fit them, and names that say all."""
+"""Sizes of networks: convolutional layers in front of dense ones, and names that say all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from math import isqrt
 
 from study.errors import StudyError
-from study.networks.convolution import Maps
+from study.networks.maps import image_of, maps_of
 
 
 @dataclass(frozen=True)
@@ -40,51 +38,6 @@ class Front:
 
     def __len__(self) -> int:
         return len(self.filters)
-
-
-@cache
-def maps_of(image: tuple[int, ...], kernels: tuple[int, ...], pools: tuple[int, ...]) -> tuple[Maps, ...]:
-    """Return the maps of every convolutional layer.
-
-    Args:
-        image: channels, height and width of the inputs.
-        kernels, pools: of the layers.
-
-    >>> [m.positions for m in maps_of((1, 20, 20), (5, 5), (2, 2))]
-    [64, 4]
-
-    Raises:
-        StudyError: when a kernel is larger than the maps below it, or pooling does not divide its own.
-    """
-    found = []
-    _, height, width = image
-    for m, (kernel, pool) in enumerate(zip(kernels, pools, strict=True)):
-        if kernel > min(height, width):
-            raise StudyError(f"layer {m}: kernels of {kernel}x{kernel} do not fit maps of {height}x{width}")
-        height, width = height - kernel + 1, width - kernel + 1
-        if pool < 1 or height % pool or width % pool:
-            raise StudyError(
-                f"layer {m}: pooling by {pool} does not divide its maps of {height}x{width}; take another pool or "
-                f"another kernel (of {kernel} now)"
-            )
-        found.append(Maps(height, width, pool))
-        height, width = height // pool, width // pool
-    return tuple(found)
-
-
-def image_of(features: int) -> tuple[int, int, int]:
-    """Return the shape of the images that rows of so many numbers are: one channel, a square.
-
-    >>> image_of(64)
-    (1, 8, 8)
-
-    Raises:
-        StudyError: when they are no square.
-    """
-    side = isqrt(features)
-    if side * side != features:
-        raise StudyError(f"filters need images; {features} features are no square image of one channel")
-    return 1, side, side
 
 
 def architecture(sizes: Sequence[int], front: Front | None = None, image: Sequence[int] = ()) -> str:

@@ -22,53 +22,6 @@ BLOCK = 1 << 19
 
 
 @dataclass(frozen=True)
-class Maps:
-    """The maps of one layer's units, and how their outputs are pooled: averages of `pool` x `pool` positions.
-
-    Averages (as LeCun et al. 1998 subsample) are linear: a gain of the unit commutes with them, and E stays as smooth
-    in it as the activation is.
-
-    >>> Maps(2, 2, 2).pooled(torch.tensor([[1.0, 2.0, 3.0, 6.0]])).tolist()
-    [[3.0]]
-    """
-
-    height: int = 1
-    width: int = 1
-    pool: int = 1
-
-    @property
-    def size(self) -> int:
-        """Positions of the pre-activations."""
-        return self.height * self.width
-
-    @property
-    def positions(self) -> int:
-        """Positions of the outputs, after pooling."""
-        return self.size // self.pool**2
-
-    def pooled(self, x: Tensor) -> Tensor:
-        """Return averages; (units, size * samples) -> (units, positions * samples)."""
-        if self.pool == 1:
-            return x
-        p = self.pool
-        tiles = x.reshape(len(x), self.height // p, p, self.width // p, p, x.shape[1] // self.size)
-        parts = [tiles[:, :, i, :, j] for i in range(p) for j in range(p)]
-        total = parts[0].clone()
-        for part in parts[1:]:
-            total += part
-        return total.mul_(1 / p**2).reshape(len(x), -1) if len(x) else x.new_zeros(0, self.positions * tiles.shape[-1])
-
-    def shared(self, x: Tensor, power: int = 1) -> Tensor:
-        """Return what each position had of an average, its transpose; (units, positions * samples) -> (units, size *
-        samples). The factors 1 / pool^2 are raised to a power (2: of a diagonal of second derivatives)."""
-        if self.pool == 1:
-            return x
-        p, samples = self.pool, x.shape[1] // self.positions
-        tiles = x.reshape(len(x), self.height // p, 1, self.width // p, 1, samples) / p ** (2 * power)
-        return tiles.expand(-1, -1, p, -1, p, -1).reshape(len(x), self.size * samples)
-
-
-@dataclass(frozen=True)
 class Matrix:
     """A dense link.
 

@@ -11,7 +11,8 @@ from itertools import pairwise
 import torch
 
 from study.errors import StudyError, whole
-from study.networks.architecture import Front, image_of, maps_of
+from study.networks.architecture import Front
+from study.networks.maps import image_of, maps_of
 from study.networks.network import Network
 
 LENET_5 = Front((6, 16), (5, 5), (2, 2)), (120, 84)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from study.errors import StudyError, said
-from study.networks.architecture import maps_of
+from study.networks.maps import maps_of
 from study.networks.network import Network
 
 MODULES: dict[type[nn.Module], str] = {

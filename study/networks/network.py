@@ -13,9 +13,10 @@ from torch import Tensor
 
 from study.errors import StudyError
 from study.networks.activations import activation
-from study.networks.architecture import Front, architecture, maps_of
-from study.networks.convolution import Convolution, Link, Maps, Matrix
+from study.networks.architecture import Front, architecture
+from study.networks.convolution import Convolution, Link, Matrix
 from study.networks.error import OUTPUTS
+from study.networks.maps import Maps, maps_of
 
 
 @dataclass(frozen=True)

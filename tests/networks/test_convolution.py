@@ -10,8 +10,9 @@ from torch import nn
 
 from study.errors import StudyError
 from study.networks import LENET_5_SMALL, ErrorFunction, Front, Network, from_module, image_of, lenet, to_module
-from study.networks.convolution import Convolution, Maps, Matrix
+from study.networks.convolution import Convolution, Matrix
 from study.networks.file import from_tensors, to_tensors
+from study.networks.maps import Maps
 from tests import cases
 
 
