@@ -18,6 +18,7 @@ class Maps:
     Averages (as LeCun et al. 1998 subsample) are linear: a gain of the unit commutes with them, and E stays as smooth
     in it as the activation is.
 
+    >>> import torch
     >>> Maps(2, 2, 2).pooled(torch.tensor([[1.0, 2.0, 3.0, 6.0]])).tolist()
     [[3.0]]
     """

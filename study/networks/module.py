@@ -193,6 +193,7 @@ def to_module(network: Network) -> nn.Sequential:
 
     With filters it takes images, shape (samples, channels, height, width), and begins with Conv2d and AvgPool2d.
 
+    >>> from study.networks import mlp
     >>> [type(layer).__name__ for layer in to_module(mlp(3, [4], 2))]
     ['Linear', 'Sigmoid', 'Linear', 'Sigmoid']
     """
