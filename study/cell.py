@@ -20,7 +20,7 @@ from study.config import ROOT, Plan, non_defaults
 from study.data import Dataset, load_dataset, parameters
 from study.errors import StudyError
 from study.impact import ORACLE_VERSION, fused
-from study.networks import Network, architecture
+from study.networks import Network, architecture, fitted
 from study.retraining import RETRAINING_VERSION
 from study.search import SEARCH_VERSION
 from study.summary import Summary, summary
@@ -59,7 +59,8 @@ def prepare(plan: Plan, folder: Any = None) -> Cell:
     if plan.stored is None:
         output = plan.output or data.output
         network = None
-        key = network_key(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed)
+        fitted(plan.front, plan.hidden, data.features, data.outputs)  # filters that do not fit are refused here
+        key = network_key(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, plan.front)
     else:
         network = stored_network(plan, folder)
         key = stored_key(network)
@@ -143,7 +144,7 @@ def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress |
 def trained_network(plan: Plan, data: Dataset, folder: Path) -> Trained:
     """Return the network that a plan states, from the cache of a folder or trained; as `load_or_train`."""
     output = plan.output or data.output
-    return load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, folder)
+    return load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, folder, plan.front)
 
 
 def judge(plan: Plan, network: Network, data: Dataset) -> tuple[str, str]:
@@ -183,13 +184,12 @@ def cell_tags(cell: Cell) -> dict[str, str]:
     """Return what is known once the data are there."""
     plan, data = cell.plan, cell.data
     network = cell.network
-    sizes = (data.features, *plan.hidden, data.outputs)
     output = plan.output or data.output if network is None else network.output
     return {
         "key": cell.key,
         "network_key": cell.network_key,
         "dataset": data.name,
-        "network": architecture(sizes) if network is None else network.name,
+        "network": network.name if network else fitted(plan.front, plan.hidden, data.features, data.outputs),
         "activation": plan.activation,
         "output": plan.pruned_output or output,
         "variant": variant(plan, data),
@@ -234,6 +234,8 @@ def params(plan: Plan) -> dict[str, object]:
         "surfaces_every": plan.settings.surfaces_every,
     }
     flat |= {f"dataset.{k}": v for k, v in plan.dataset_params.items()}
+    if plan.front:
+        flat |= {name: architecture(value) for name, value in vars(plan.front).items()}
     flat |= {f"method.{k}": v for k, v in plan.method_params.items()}
     flat |= {f"selection.{k}": v for k, v in vars(plan.settings.selection).items()}
     if plan.settings.protocol.name == "retrain":

@@ -23,7 +23,8 @@ from study.data import parameters
 from study.device import device
 from study.errors import StudyError, whole
 from study.methods import Method, method
-from study.methods.base import check_removal, method_class
+from study.methods.base import check_filters, check_removal, method_class
+from study.networks import Front
 from study.records import FREE
 from study.settings import Protocol, Selection, Settings
 from study.training import Recipe
@@ -46,8 +47,10 @@ class DatasetConfig:
 
 @dataclass
 class NetworkConfig:
-    """A multi-layer perceptron; output null takes what suits the data.
+    """A network; output null takes what suits the data.
 
+    `hidden` are the dense layers. `filters` are convolutional ones before them, each with one of `kernels` (width and
+    height) and one of `pools` (1: none); they need square images. Without them it is a multi-layer perceptron.
     `stored` names a network of the authors that is read instead of trained: sizes and activation must be its own, and
     output null. `pruned_output` puts other outputs on the same weights before pruning (sigmoid: V5); null leaves them.
     """
@@ -58,6 +61,9 @@ class NetworkConfig:
     output: str | None = None
     stored: str | None = None
     pruned_output: str | None = None
+    filters: list[int] = field(default_factory=list)
+    kernels: list[int] = field(default_factory=list)
+    pools: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -241,6 +247,7 @@ class Plan:
         band: metric, split, low, high; None for a free combination.
         dataset: name and parameters of the loader, with the data's seed.
         hidden, activation, output: of the network; output None is the data's, or a stored network's own.
+        front: its convolutional layers.
         stored: name of the authors' network that is read instead of trained; None to train one.
         pruned_output: outputs that are put on its weights before it is pruned; None leaves them.
         recipe: of the training.
@@ -256,6 +263,7 @@ class Plan:
     dataset_params: dict[str, Any]
     dataset_seed: int
     hidden: tuple[int, ...]
+    front: Front
     activation: str
     output: str | None
     stored: str | None
@@ -309,6 +317,11 @@ def plan(cfg: DictConfig) -> Plan:
     )
     chosen = method(cfg.method.name, **typed(_method_parameters(cfg), plain(cfg.method.params), "method.params"))
     check_removal(chosen, settings.removal)
+    front = Front(*(tuple(cfg.network[name]) for name in ("filters", "kernels", "pools")))
+    if front:
+        check_filters(chosen)
+        if cfg.network.stored is not None:
+            raise StudyError(f"network.stored={cfg.network.stored} has dense layers only: leave network.filters empty")
     return Plan(
         population=cfg.population.name,
         band=None if cfg.population.band is None else plain(cfg.population.band),
@@ -316,6 +329,7 @@ def plan(cfg: DictConfig) -> Plan:
         dataset_params=typed(parameters(cfg.dataset.name), plain(cfg.dataset.params), "dataset.params"),
         dataset_seed=cfg.seed if cfg.dataset.seed_from_cell else cfg.dataset.seed,
         hidden=tuple(cfg.network.hidden),
+        front=front,
         activation=cfg.network.activation,
         output=cfg.network.output,
         stored=cfg.network.stored,

@@ -64,7 +64,7 @@ def degradation(evaluations: pd.DataFrame, events: pd.DataFrame, title: str) -> 
 
 
 def estimate_against_impact(
-    impacts: pd.DataFrame, title: str, event: int = 0, start_error: float | None = None
+    impacts: pd.DataFrame, title: str, event: int = 0, start_error: float | None = None, filters: int = 0
 ) -> Figure:
     """Draw every unit's estimate (its score where the method has none) against its true impact, coloured by layer.
 
@@ -81,9 +81,8 @@ def estimate_against_impact(
     guess = _asinh(values, unit) if signed else values
     for layer in sorted(rows["layer"].unique()):
         of = rows["layer"] == layer
-        axis.scatter(
-            truth[of], guess[of], s=20, alpha=0.75, linewidths=0, color=_layer_colour(layer), label=f"layer {layer + 1}"
-        )
+        colour, label = _layer_colour(layer), _layer_label(layer, filters)
+        axis.scatter(truth[of], guess[of], s=20, alpha=0.75, linewidths=0, color=colour, label=label)
     words = "error before any removal" if start_error else "largest magnitude"
     axis.set_xlabel(f"true impact / {words}")
     _asinh_ticks(axis.xaxis, pd.concat([truth, guess]) if signed else truth)
@@ -102,7 +101,7 @@ def estimate_against_impact(
     return figure
 
 
-def agreement_along_the_way(agreement: pd.DataFrame, title: str) -> Figure:
+def agreement_along_the_way(agreement: pd.DataFrame, title: str, filters: int = 0) -> Figure:
     """Draw the rank correlation of estimate and true impact over the removed units, over all and per layer."""
     figure, (axis,) = _figure(1, title)
     several = agreement.loc[agreement["layer"] >= 0, "layer"].nunique() > 1
@@ -111,8 +110,8 @@ def agreement_along_the_way(agreement: pd.DataFrame, title: str) -> Figure:
         if number < 0:
             axis.plot(rows["event"], rows["spearman"], color=ALL_COLOUR, lw=1.8, label="all units", zorder=3)
         elif several:
-            colour = _layer_colour(number)
-            axis.plot(rows["event"], rows["spearman"], color=colour, lw=1, alpha=0.85, label=f"layer {number + 1}")
+            colour, label = _layer_colour(number), _layer_label(number, filters)
+            axis.plot(rows["event"], rows["spearman"], color=colour, lw=1, alpha=0.85, label=label)
     axis.axhline(0, color="#BBBBBB", lw=0.8, zorder=0)
     guess = "estimate" if agreement["sign"].notna().any() else "score"
     axis.set(ylabel=f"Spearman, {guess} and true impact", ylim=(-1.05, 1.05))
@@ -138,16 +137,22 @@ def error_surfaces(surfaces: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def draw_all(tables: Mapping[str, pd.DataFrame], title: str) -> dict[str, Figure]:
-    """Draw every figure whose table has rows; the names put them in reading order."""
+def draw_all(tables: Mapping[str, pd.DataFrame], title: str, filters: int = 0) -> dict[str, Figure]:
+    """Draw every figure whose table has rows; the names put them in reading order.
+
+    Args:
+        tables: of the cell.
+        title: of all figures.
+        filters: number of convolutional layers, which come first and are labelled as such.
+    """
     start = tables["evaluations"].query("event == 0 and split == 'pruning'")["error"]
     figures = {"1_degradation": degradation(tables["evaluations"], tables["events"], title)}
     if tables["impacts"]["impact"].notna().any():
         first = int(tables["impacts"].dropna(subset=["impact"])["event"].min())
         error = float(start.iloc[0]) if len(start) else None
-        figures["2_estimate_against_impact"] = estimate_against_impact(tables["impacts"], title, first, error)
+        figures["2_estimate_against_impact"] = estimate_against_impact(tables["impacts"], title, first, error, filters)
     if tables["agreement"]["spearman"].notna().any():
-        figures["3_agreement_along_the_way"] = agreement_along_the_way(tables["agreement"], title)
+        figures["3_agreement_along_the_way"] = agreement_along_the_way(tables["agreement"], title, filters)
     if len(tables["surfaces"]):
         figures["4_error_surfaces"] = error_surfaces(tables["surfaces"], title)
     return figures
@@ -185,6 +190,10 @@ def _over_removals(axis: Axes, total: int) -> None:
 
 def _split_colour(split: str, number: int) -> str:
     return SPLIT_COLOURS.get(split, LAYER_COLOURS[(number + 2) % len(LAYER_COLOURS)])
+
+
+def _layer_label(layer: int, filters: int) -> str:
+    return f"layer {int(layer) + 1}" + (" (filters)" if layer < filters else "")
 
 
 def _layer_colour(layer: int) -> str:

@@ -25,7 +25,7 @@ from study.impact import fused
 from study.impact.compensation import compensations
 from study.impact.stages import Stages, ones
 from study.impact.surfaces import surface
-from study.methods.base import Method, Scores, View, check_removal
+from study.methods.base import Method, Scores, View, check_filters, check_removal
 from study.methods.brute_force import BruteForce
 from study.networks.error import ErrorFunction, correct
 from study.networks.network import Network
@@ -113,6 +113,8 @@ def steps(
     """
     check(network, data)
     check_removal(method, settings.removal)
+    if network.front:
+        check_filters(method)
     error = ErrorFunction(network.output, settings.error)
     second = second_error(network.output, settings.error)
     gains = ones(network)
@@ -232,7 +234,7 @@ def check(network: Network, data: Dataset) -> None:
     Raises:
         StudyError: naming both sizes.
     """
-    have = (network.weights[0].shape[1], network.biases[-1].shape[0])
+    have = (network.features, network.biases[-1].shape[0])
     if have != (data.features, data.outputs):
         raise StudyError(
             f"network {network.name} has {have[0]} inputs and {have[1]} outputs; data set {data.name!r} has "

@@ -9,6 +9,7 @@ that the cell ranks on.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -157,7 +158,7 @@ RUN_TAGS: dict[str, str] = {
     "network_key": "key of the trained network that was pruned; the network's own run carries it too",
     "population": "name of the population, 'free' for a free combination",
     "dataset": "name of the data set",
-    "network": "architecture, as in 400-50-50-10",
+    "network": "architecture, as in 400-50-50-10 or 20x20-6c5p2-120-10 (6 filters of 5x5, averaged over 2x2)",
     "activation": "of the hidden layers: sigmoid | tanh | relu | softplus",
     "output": "sigmoid | softmax | linear",
     "variant": "what differs from the data set's own parameters, output and recipe, as in `output=softmax epochs=5`",
@@ -196,6 +197,16 @@ def subject(tags: Mapping[str, str]) -> str:
     activation = "" if (name := tags.get("activation", "")) == "sigmoid" else name
     parts = (tags.get("dataset", "data"), tags.get("network", ""), activation, tags.get("variant", ""))
     return " ".join(part for part in parts if part)
+
+
+def hidden_of(network: str) -> tuple[int, ...]:
+    """Return the units of every hidden layer from the tag `network`.
+
+    >>> hidden_of("400-50-50-10"), hidden_of("20x20-6c5p2-16c5-120-84-10")
+    ((50, 50), (6, 16, 120, 84))
+    """
+    sizes = [re.match(r"\d+", part) for part in network.split("-")[1:-1]]
+    return tuple(int(size[0]) for size in sizes if size)
 
 
 def empty(table: str) -> pd.DataFrame:

@@ -125,7 +125,8 @@ def title(planned: Plan) -> str:
 
     As in "digits_1x100, taylor2, iterative, seed 3"; what is retrained says so.
     """
-    what = planned.population if planned.population != "free" else f"{planned.dataset} {planned.hidden}"
+    layers = f"{planned.hidden}" if not planned.front else f"{planned.front.filters} filters, {planned.hidden}"
+    what = planned.population if planned.population != "free" else f"{planned.dataset} {layers}"
     draw = f", draw {planned.method.draw}" if hasattr(planned.method, "draw") else ""
     protocol = planned.settings.protocol
     trained = f", {protocol.label}" if protocol.name == "retrain" else ""
@@ -145,7 +146,8 @@ def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:
 def _record(store: Store, run: str | None, found: dict[str, str], done: Done, cfg: DictConfig) -> str:
     data = done.cell.data
     store.record_network(found, done.trained.file, done.summary.metrics(), done.trained.history)
-    figures = draw_all(done.result.tables, title(done.cell.plan)) if draws_figures(cfg) else {}
+    words, front = title(done.cell.plan), done.cell.plan.front
+    figures = draw_all(done.result.tables, words, len(front)) if draws_figures(cfg) else {}
     record = CellRecord(
         tags=found,
         params=params(done.cell.plan),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, conv2d
 
 from study.data import Dataset, Split, one_hot
-from study.networks import Network, mlp
+from study.networks import Front, Network, lenet, mlp
 
 CASES: list[tuple[tuple[int, ...], int, str, str, str]] = [
     ((6,), 3, "sigmoid", "sigmoid", "half_squared"),
@@ -21,6 +23,15 @@ CASES: list[tuple[tuple[int, ...], int, str, str, str]] = [
     ((3, 4, 5, 3), 1, "sigmoid", "linear", "half_squared"),
 ]
 """Hidden units, outputs, activation, output, error."""
+
+
+FILTERS: list[tuple[tuple[int, ...], Front, tuple[int, ...], int, str, str, str]] = [
+    ((1, 6, 6), Front((2, 3), (3, 2), (2, 1)), (4,), 3, "tanh", "softmax", "half_squared"),
+    ((1, 6, 6), Front((3,), (3,), (2,)), (4, 3), 2, "sigmoid", "sigmoid", "half_squared"),
+    ((2, 5, 6), Front((3, 4), (2, 2), (1, 1)), (), 3, "softplus", "softmax", "cross_entropy"),
+    ((1, 9, 7), Front((2, 3), (2, 2), (2, 1)), (5,), 1, "tanh", "linear", "half_squared"),
+]
+"""Image, convolutional layers, hidden units, outputs, activation, output, error; maps end at 1x1, 2x2, 3x4, 3x2."""
 
 
 def rows(samples: int, features: int, outputs: int, seed: int = 0) -> Split:
@@ -55,6 +66,16 @@ def network(
     return Network(net.weights, biases, net.activations, net.output)
 
 
+def filters(case: Sequence, seed: int = 0, gain: float = 2.0) -> Network:
+    """The network of a case of `FILTERS`, with random weights and biases that are not 0."""
+    image, front, hidden, outputs, activation, output, _ = case
+    net = lenet(image, front, hidden, outputs, activation=activation, output=output, seed=seed, gain=gain)
+    generator = torch.Generator().manual_seed(seed + 1000)
+    return replace(
+        net, biases=tuple(torch.randn(len(b), generator=generator, dtype=torch.float64) * 0.3 for b in net.biases)
+    )
+
+
 def units(net: Network, gains: Sequence[Tensor] | None = None) -> tuple[Tensor, Tensor]:
     """Layers and indices of all units that are there."""
     pairs = [(m, k) for m, n in enumerate(net.hidden) for k in range(n) if gains is None or gains[m][k] != 0]
@@ -77,11 +98,17 @@ def plain_error(
         "relu": torch.relu,
         "softplus": lambda z: torch.nn.functional.softplus(z, threshold=500),  # torch's own is z itself above 20
     }
-    h = data.inputs
+    h = data.inputs.reshape(-1, *net.image) if net.front else data.inputs
     for m in range(net.depth):
-        h = act[net.activations[m]](h @ net.weights[m].T + net.biases[m]) * gains[m]
+        each = (-1, 1, 1) if m < net.front else (-1,)
+        if m < net.front:
+            h = act[net.activations[m]](conv2d(h, net.weights[m], net.biases[m]))
+            h = avg_pool2d(h, net.pools[m]) * gains[m].reshape(each)
+        else:
+            h = act[net.activations[m]](h.flatten(1) @ net.weights[m].T + net.biases[m]) * gains[m]
         if constants is not None:
-            h = h + (1 - gains[m]) * constants[m]
+            h = h + ((1 - gains[m]) * constants[m]).reshape(each)
+    h = h.flatten(1)
     z = h @ net.weights[-1].T + net.biases[-1]
     if error == "cross_entropy":
         return -(data.targets * torch.log_softmax(z, 1)).sum()

@@ -84,3 +84,11 @@ def test_nothing_is_left_in_pyplot():
 
     figures.draw_all(tables(), "t")
     assert plt.get_fignums() == []
+
+
+def test_layers_of_filters_are_labelled_so():
+    drawn = figures.draw_all(tables(), "t", filters=1)
+    for name in ("2_estimate_against_impact", "3_agreement_along_the_way"):
+        labels = [text.get_text() for text in drawn[name].axes[0].get_legend().get_texts()]
+        assert "layer 1 (filters)" in labels
+        assert "layer 2" in labels

@@ -101,6 +101,6 @@ def test_a_planned_job_is_what_hydra_composes_for_it():
 
 def test_an_unknown_profile_lists_those_that_there_are():
     with pytest.raises(
-        StudyError, match=r"unknown profile 'papr'; known: authors, full, methods, paper, regime, smoke"
+        StudyError, match=r"unknown profile 'papr'; known: authors, filters, full, methods, paper, regime, smoke"
     ):
         plans.profile("papr")

@@ -11,6 +11,7 @@ from analysis.frames import Frames
 from analysis.metrics import gains, greedy, path, together, units
 from analysis.metrics.curves import HELD_OUT, of_split
 from analysis.metrics.trajectory import trajectory
+from study.records import hidden_of
 
 SETTINGS = [
     "population",
@@ -143,7 +144,7 @@ def _removals(events: pd.DataFrame, network: pd.Series) -> pd.DataFrame:
         if key not in network.index:
             continue
         layers = part.loc[part["event"] > 0, "layer"].to_numpy()
-        hidden = [int(n) for n in str(network[key]).split("-")[1:-1]]
+        hidden = hidden_of(str(network[key]))
         last = len(hidden) - 1
         rows[key] = {
             **{name: units.last_layer_share(layers, last, share) for name, share in LAYER_SHARES.items()},

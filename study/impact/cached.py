@@ -10,6 +10,8 @@ layers that follow. Candidates are evaluated in blocks that stay in cache; sums 
 
 Taking a term out of a sum leaves the sum's rounding behind, 1e-16 of the term. Where |w_k (o_k - c_k)| exceeds `FAR`,
 which needs exploding weights or outputs, the next layer is summed anew without the unit.
+
+A filter's change is not of rank one: those of convolutional layers go the way of `filters`.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from study.impact import eager, fused
+from study.impact import eager, filters, fused
 from study.impact.candidates import Candidates
 from study.impact.stages import Stages
 
@@ -45,6 +47,11 @@ def unit_errors(
         if not len(of_layer):
             continue
         rows, constant = stages.rows(m, unit[of_layer]), constants[m][unit[of_layer]]
+        if m < stages.network.front:
+            others = None if coefficients is None else coefficients[m][unit[of_layer]][:, stages.units[m]]
+            found = filters.errors(stages, m, rows, constant, torch.tensor([gain], dtype=torch.float64), FAR, others)
+            errors[of_layer] = found[:, 0].cpu()
+            continue
         columns = stages.network.weights[m + 1][:, rows].T * (gain - 1)
         a = None if coefficients is None else coefficients[m][unit[of_layer]][:, stages.units[m]]
         changing, at = (None, rows) if a is None else (stages.h[m][rows] - a @ stages.h[m], torch.arange(len(rows)))

@@ -7,8 +7,9 @@ be taken first,
 
     sum_n c_kn dE_n/do_k = sum_i w_ik sum_n dE_n/dz_i c_kn,
 
-which is one matrix product (`through`) and needs no array of units x samples. Derivatives are therefore kept for the
-pre-activations of the layer above.
+which is one matrix product (`Matrix.through`) and needs no array of units x samples. Derivatives are therefore kept for
+the pre-activations of the layer above. A filter's sums run over the positions of its map, too, and what is passed back
+goes through the transposed convolution and the pooling (`networks.convolution`).
 """
 
 from __future__ import annotations
@@ -18,37 +19,39 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from study.impact.stages import Stages
+from study.impact.stages import Stages, block, parts
 from study.networks.activations import activation
+from study.networks.convolution import Matrix
 
 BLOCK = 1 << 18
 """Numbers in a block of tangents."""
 
 
 def slopes(stages: Stages, passed_back: str = "gradient", at_outputs: Tensor | None = None) -> list[Tensor]:
-    """Return dE_n/dz of the layer above every hidden layer, shapes (its units, samples), by back-propagation.
+    """Return dE_n/dz of the layer above every hidden layer, shapes as the stages' z, by back-propagation.
 
     dE/dz_j = s'(z_j) sum_i dE/dz_i w_ij. `passed_back` as in `fed_back`; `at_outputs`, shape (outputs, samples), is
     where another error than E starts from.
     """
     found = [stages.error.gradient(stages.z[-1], stages.t) if at_outputs is None else at_outputs]
     for m in range(stages.network.depth - 1, 0, -1):
-        found.insert(0, fed_back(stages, m, found[0], passed_back).mul_(first(stages, m)))
+        given = stages.network.maps(m).shared(fed_back(stages, m, found[0], passed_back))
+        found.insert(0, given.mul_(first(stages, m)))
     return found
 
 
 def fed_back(stages: Stages, layer: int, dz: Tensor, passed_back: str = "gradient") -> Tensor:
-    """Return what a hidden layer's units are given for dE_n/do, shape (units left, samples).
+    """Return what a hidden layer's units are given for dE_n/do, shape as the stages' h.
 
     Args:
         stages: the network on the rows.
         layer: the hidden layer.
         dz: of the layer above it, shape (its units, samples).
         passed_back: "gradient": sum_i dE/dz_i w_ij, which is dE/do_j. "weight_gradient": o_j sum_i dE/dz_i, which the
-            authors' code of 2016 had in its place.
+            authors' code of 2016 had in its place; it says nothing of filters.
     """
     if passed_back == "gradient":
-        return stages.network.weights[layer + 1].T @ dz
+        return stages.network.link(layer + 1).transposed(dz)
     return stages.h[layer] * dz.sum(0)
 
 
@@ -66,7 +69,8 @@ def diagonal_curvatures(
         d2E/do_j^2 = sum_i d2E/dx_i^2 w_ij^2,     d2E/dx_j^2 = d2E/do_j^2 s'(x_j)^2 + dE/do_j s''(x_j)
 
     (paper, second-order section; after LeCun, Denker & Solla 1990). d2E/do^2 is exact for the last hidden layer where
-    outputs act element by element; elsewhere cross terms are dropped.
+    outputs act element by element; elsewhere cross terms are dropped. Of a filter's map those between positions are
+    among them: squared kernels and squared factors of the pooling take the place of w_ij^2.
 
     Args:
         stages: the network on the rows.
@@ -85,20 +89,10 @@ def diagonal_curvatures(
         slope, bend = fed_back(stages, m, slopes[m], passed_back), first(stages, m)
         if slope_of == "input":
             slope = slope * bend
-        w = stages.network.weights[m + 1]
-        found.insert(0, ((w**2).T @ found[0]).mul_(bend**2).addcmul_(slope, second(stages, m)))
+        maps = stages.network.maps(m)
+        given = maps.shared(stages.network.link(m + 1).squared.transposed(found[0]), power=2)
+        found.insert(0, given.mul_(bend**2).addcmul_(maps.shared(slope), second(stages, m)))
     return found
-
-
-def through(weights: Tensor, derivative: Tensor, change: Tensor) -> Tensor:
-    """Return sum_n change_kn (weights' derivative)_kn for every unit k, shape (units,).
-
-    Args:
-        weights: outgoing weights of the units, or their squares, shape (units above, units).
-        derivative: of the pre-activations above, shape (units above, samples).
-        change: shape (units, samples).
-    """
-    return (weights * (derivative @ change.T)).sum(0)
 
 
 def exact_curvature(
@@ -116,7 +110,9 @@ def exact_curvature(
         d2E/do_k^2 = v_out' H v_out + sum over later hidden layers m of sum_j dE/do_mj s''(z_mj) v_mj^2,
 
     H the output layer's full second derivative. v_{l+1} does not depend on the sample, so the first two terms are
-    matrix products, and only layers from l+2 on need a tangent of their own for every unit and sample.
+    matrix products, and only layers from l+2 on need a tangent of their own for every unit and sample. The tangent of a
+    filter is what its change makes of the pre-activations above, at every position and sample; it is carried upward
+    as it is.
 
     Args:
         stages: the network on the rows.
@@ -129,6 +125,8 @@ def exact_curvature(
         Shape (units left,), in the order of the stages' rows.
     """
     network, depth = stages.network, stages.network.depth
+    if layer < network.front:
+        return _filter_curvature(stages, slopes, layer, stages.h[layer] if change is None else change, gauss_newton)
     w = network.weights[layer + 1]
     squared = (stages.h[layer] if change is None else change) ** 2
     if layer + 1 == depth:
@@ -136,7 +134,7 @@ def exact_curvature(
     bent = () if gauss_newton else range(layer + 1, depth)
     bends = {m: (network.weights[m + 1].T @ slopes[m]).mul_(second(stages, m)) for m in bent}
     steps = {m: first(stages, m) for m in range(layer + 1, depth)}
-    total = through(w**2, bends[layer + 1], squared) if bends else w.new_zeros(w.shape[1])
+    total = Matrix(w**2).through(bends[layer + 1], squared) if bends else w.new_zeros(w.shape[1])
     # Tangents of all units at once would be units x units x samples: go by blocks of samples.
     widest = max(*network.hidden[layer + 1 :], stages.t.shape[0]) * max(1, w.shape[1])
     chunk = max(1, BLOCK // widest)
@@ -157,6 +155,31 @@ def exact_curvature(
     return total
 
 
+def _filter_curvature(
+    stages: Stages, slopes: Sequence[Tensor], layer: int, change: Tensor, gauss_newton: bool
+) -> Tensor:
+    """Return the same of filters, by blocks of samples: every filter's tangent goes up beside those of the others."""
+    network, depth, n = stages.network, stages.network.depth, len(change)
+    rows, total = torch.arange(n, device=change.device), change.new_zeros(n)
+    if not n:
+        return total
+    positions = network.maps(layer).positions
+    for here, part in parts(stages, layer, n):
+        tangent = network.link(layer + 1).apart(rows, block(change, positions, here))  # (filters, above, ...)
+        tangent = tangent.permute(1, 2, 0).contiguous()  # filters last: further samples to the layers above
+        for m in range(layer + 1, depth):
+            moved = tangent * first(part, m)[:, :, None]
+            if not gauss_newton:
+                maps = network.maps(m + 1)
+                dz = block(slopes[m], maps.size, here)
+                bend = network.maps(m).shared(fed_back(part, m, dz)).mul_(second(part, m))
+                total += (bend[:, :, None] * tangent * tangent).sum((0, 1))
+            pooled = network.maps(m).pooled(moved.flatten(1))
+            tangent = network.link(m + 1).forward(pooled).unflatten(1, (-1, n))
+        total += stages.error.quadratic(part.z[-1], part.t, tangent, gauss_newton).sum(0)
+    return total
+
+
 def _quadratic(stages: Stages, w: Tensor, squared: Tensor, gauss_newton: bool) -> Tensor:
     """Return sum_n squared_kn w_k' (d2E_n/dz2) w_k for every column w_k.
 
@@ -164,7 +187,7 @@ def _quadratic(stages: Stages, w: Tensor, squared: Tensor, gauss_newton: bool) -
     a softmax's cross terms need m and one more array of units x samples.
     """
     diagonal, cross = stages.error.parts(stages.z[-1], stages.t, gauss_newton)
-    total = through(w**2, diagonal, squared)
+    total = Matrix(w**2).through(diagonal, squared)
     if cross is not None:
         o, b, a = cross
         m = w.T @ o
@@ -173,12 +196,18 @@ def _quadratic(stages: Stages, w: Tensor, squared: Tensor, gauss_newton: bool) -
 
 
 def first(stages: Stages, layer: int) -> Tensor:
-    """Return s'(x) of a hidden layer, shape (units left, samples)."""
+    """Return s'(x) of a hidden layer, shape as the stages' z."""
     f = activation(stages.network.activations[layer])
-    return f.first(stages.z[layer], stages.h[layer])
+    return f.first(stages.z[layer], _unpooled(stages, layer))
 
 
 def second(stages: Stages, layer: int) -> Tensor:
-    """Return s''(x) of a hidden layer, shape (units left, samples)."""
+    """Return s''(x) of a hidden layer, shape as the stages' z."""
     f = activation(stages.network.activations[layer])
-    return f.second(stages.z[layer], stages.h[layer])
+    return f.second(stages.z[layer], _unpooled(stages, layer))
+
+
+def _unpooled(stages: Stages, layer: int) -> Tensor:
+    if stages.network.maps(layer).pool == 1:
+        return stages.h[layer]
+    return activation(stages.network.activations[layer]).value(stages.z[layer])

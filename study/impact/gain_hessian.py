@@ -16,7 +16,8 @@ that of b, all of it summed over the samples n,
 
 With one hidden layer the first line is all, H_ab = sum_n d_a d_b w_a' (d2E_n/dz2) w_b: the Gauss-Newton term
 and the errors' own curvature together. The second line is the curvature that later activations add (0 for ReLU, almost
-everywhere), the third is first order. The diagonal is E'' of each unit alone (`derivatives.exact_curvature`).
+everywhere), the third is first order. Sums over a layer's units are over the positions of filters' maps, too. The
+diagonal is E'' of each unit alone (`derivatives.exact_curvature`).
 
 Pearlmutter (1994) has products of H with one vector at a time; here all K tangents are wanted, and are carried upward
 together by blocks of samples.
@@ -29,7 +30,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from study.impact.derivatives import first, second, slopes, through
+from study.impact.derivatives import fed_back, first, second, slopes
 from study.impact.stages import Stages
 
 BLOCKS = {"cpu": 1 << 19, "cuda": 1 << 25}
@@ -64,7 +65,10 @@ def gain_derivatives(stages: Stages, layer: Tensor, unit: Tensor, constants: Seq
     device, total = stages.t.device, ends[-1]
     slope = torch.zeros(total, dtype=torch.float64, device=device)
     upper = torch.zeros(total, total, dtype=torch.float64, device=device)
-    widest = max(*(len(w) for w in stages.network.weights[1:]), 1) * max(total, 1)
+    network = stages.network
+    widest = max(*(len(w) for w in network.weights[max(1, network.front) :]), 1) * max(total, 1)
+    for m in range(1, network.front):  # so many tangents are there: those of the units below
+        widest = max(widest, len(network.weights[m]) * network.maps(m).size * ends[m])
     for part in _parts(stages, max(1, BLOCKS[device.type] // widest)):
         dz, changes = slopes(part), _changes(part, constants)
         _add_slopes(slope, part, dz, changes, ends)
@@ -96,7 +100,7 @@ def _add_slopes(
     slope: Tensor, stages: Stages, dz: Sequence[Tensor], changes: Sequence[Tensor], ends: Sequence[int]
 ) -> None:
     for m, change in enumerate(changes):
-        slope[ends[m] : ends[m + 1]] += through(stages.network.weights[m + 1], dz[m], change)
+        slope[ends[m] : ends[m + 1]] += stages.network.link(m + 1).through(dz[m], change)
 
 
 def _add_curvature(
@@ -104,22 +108,29 @@ def _add_curvature(
 ) -> None:
     """Add a block's part of H to what lies on and right of the diagonal.
 
-    `tangents` are those of all units of the layers below, at one layer: shape (its units, samples, units below).
+    `tangents` are those of all units of the layers below, at one layer: shape (its units, samples, units below); in a
+    layer of filters positions times samples take the place of samples.
     """
-    network, depth, samples = stages.network, stages.network.depth, stages.samples
+    network, depth = stages.network, stages.network.depth
     tangents = upper.new_zeros(0)
     for m in range(depth):
-        start, end, w = ends[m], ends[m + 1], network.weights[m + 1]
-        above = w.new_empty(len(w), samples, end)
+        start, end, link = ends[m], ends[m + 1], network.link(m + 1)
+        above = upper.new_empty(*stages.z[m + 1].shape, end)
         if start:
-            moved = tangents.mul_(first(stages, m)[:, :, None])
-            given = w.T @ dz[m]
+            moved = tangents.mul_(first(stages, m)[:, :, None]).flatten(1)
+            moved = network.maps(m).pooled(moved).unflatten(1, (-1, start))
+            given = fed_back(stages, m, dz[m])
             upper[:start, start:end] += (given[:, None, :] @ moved)[:, 0].T
-            above[:, :, :start] = (w @ moved.flatten(1)).unflatten(1, (samples, start))
-        torch.mul(w[:, None, :], changes[m].T, out=above[:, :, start:])
+            above[:, :, :start] = link.forward(moved.flatten(1)).unflatten(1, (-1, start))
+        if m < network.front:
+            alone = link.apart(torch.arange(end - start, device=upper.device), changes[m])
+            above[:, :, start:] = alone.permute(1, 2, 0)
+        else:
+            torch.mul(link.weights[:, None, :], changes[m].T, out=above[:, :, start:])
         tangents = above
         if m + 1 < depth:
-            bend = (network.weights[m + 2].T @ dz[m + 1]).mul_(second(stages, m + 1))
+            bend = fed_back(stages, m + 1, dz[m + 1])
+            bend = network.maps(m + 1).shared(bend).mul_(second(stages, m + 1))
             if bend.any():
                 _add_gram(upper, tangents.flatten(0, 1), bend.flatten())
     diagonal, cross = stages.error.parts(stages.z[-1], stages.t)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from study.data.base import Split
-from study.networks.activations import activation
+from study.networks.convolution import Matrix
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
 
@@ -24,8 +24,9 @@ class Stages:
         hidden: units of every hidden layer of the trained network.
         units: for every hidden layer the index of the unit in each row, int64, on the CPU.
         error: E of the output layer's pre-activations.
-        z: pre-activations of all layers, the output layer last; each (units left, samples), float64.
-        h: outputs of the hidden layers; each (units left, samples).
+        z: pre-activations of all layers, the output layer last; each (units left, samples), float64. Of filters
+            (units left, positions * samples), as `networks.convolution` says: before pooling.
+        h: outputs of the hidden layers; each (units left, samples), or (units left, positions * samples) after pooling.
         t: targets, shape (outputs, samples).
         labels: shape (samples,).
     """
@@ -40,7 +41,7 @@ class Stages:
         self.error = error
         self.t = rows.targets.to(network.device, torch.float64).T.contiguous()
         self.labels = rows.labels.to(network.device)
-        self.z = [self.network.pre_activation(0, rows.inputs.to(network.device, torch.float64).T)]
+        self.z = [self.network.pre_activation(0, self.network.below(rows.inputs.to(network.device, torch.float64)))]
         self.h = [self._outputs(0)]
         self._largest: list[Tensor | None] = [None] * network.depth
         self._above(0)
@@ -69,11 +70,13 @@ class Stages:
         return made
 
     def part(self, samples: slice) -> Stages:
-        """Return the stages of some of the rows, to be looked at: views, nothing is copied."""
+        """Return the stages of some of the rows, to be looked at: views, but for maps, of which a part is a copy."""
         made = object.__new__(Stages)
         made.__dict__ |= self.__dict__
         made.t, made.labels = self.t[:, samples], self.labels[samples]
-        made.z, made.h = [z[:, samples] for z in self.z], [h[:, samples] for h in self.h]
+        maps = [self.network.maps(m) for m in range(self.network.depth + 1)]
+        made.z = [block(z, m.size, samples) for z, m in zip(self.z, maps, strict=True)]
+        made.h = [block(h, m.positions, samples) for h, m in zip(self.h, maps[:-1], strict=True)]
         made._largest = [None] * self.network.depth
         return made
 
@@ -128,8 +131,11 @@ class Stages:
             left[row] = last
         base = None
         if quick and coefficients is None:
-            outgoing = self.network.weights[layer + 1][:, row, None]
-            base = self.z[layer + 1].addcmul_(outgoing, (self.h[layer][row] - constant)[None], value=-1)
+            link, change = self.network.link(layer + 1), (self.h[layer][row] - constant)[None]
+            if isinstance(link, Matrix) and link.positions == 1:
+                base = self.z[layer + 1].addcmul_(link.weights[:, row, None], change, value=-1)
+            else:
+                base = self.z[layer + 1].sub_(link.apart(torch.tensor([row]), change)[0])
         network = self.network.fold(layer, row, constant) if constant else self.network
         if coefficients is not None:
             network = network.spread(layer, row, coefficients[self.units[layer]])
@@ -152,13 +158,40 @@ class Stages:
             self.z.append(self.network.pre_activation(m + 1, self.h[m]))
 
     def _outputs(self, layer: int) -> Tensor:
-        return activation(self.network.activations[layer]).value(self.z[layer])
+        return self.network.outputs_(layer, self.z[layer].clone())
+
+
+BLOCKS = {"cpu": 1 << 19, "cuda": 1 << 25}
+"""Numbers in the largest array of a block of samples, 4 or 256 MiB."""
+
+
+def parts(stages: Stages, layer: int, each: int = 1) -> Iterator[tuple[slice, Stages]]:
+    """Yield the stages by blocks of samples, for work on the layers above a hidden layer: the samples, and the stages.
+
+    Args:
+        stages: the network on the rows.
+        layer: the hidden layer.
+        each: units whose arrays are there at a time.
+    """
+    widest = max(len(z) * stages.network.maps(m).size for m, z in enumerate(stages.z) if m >= layer)
+    chunk = max(1, BLOCKS[stages.t.device.type] // max(1, widest * each))
+    for s in range(0, stages.samples, chunk):
+        here = slice(s, min(s + chunk, stages.samples))
+        yield here, stages.part(here)
+
+
+def block(x: Tensor, positions: int, samples: slice) -> Tensor:
+    """Return some samples of an array of maps; (units, positions * samples) -> (units, positions * fewer)."""
+    if positions == 1:
+        return x[:, samples]
+    return x.reshape(len(x), positions, x.shape[1] // positions)[:, :, samples].flatten(1)
 
 
 def _without(network: Network, layer: int, left: Tensor) -> Network:
     weights, biases = list(network.weights), list(network.biases)
     weights[layer], biases[layer] = weights[layer][left], biases[layer][left]
-    weights[layer + 1] = weights[layer + 1][:, left]
+    link = network.link(layer + 1)
+    weights[layer + 1] = link.of(link.by_unit[:, left])
     return network.resized(weights, biases)
 
 

@@ -16,6 +16,7 @@ from numpy.polynomial.chebyshev import chebval
 from scipy.fft import dct
 from torch import Tensor
 
+from study.impact import filters
 from study.impact.cached import FAR, candidate_errors
 from study.impact.stages import Stages
 
@@ -43,8 +44,7 @@ def surface(
         E, float64, shape (g,), to 1e-12 of the largest.
     """
     low, high = float(gains.min()), float(gains.max())
-    column, change = _column_and_change(stages, layer, unit, constant, coefficients)
-    swing = float(_largest(column) * _largest(change))
+    swing = _swing(stages, layer, unit, constant, coefficients)
     n = SMALLEST
     while n < swing * (high - low) / 4:
         n *= 2
@@ -83,6 +83,12 @@ def plain_surface(
     stages: Stages, layer: int, unit: int, constant: float, gains: Tensor, coefficients: Tensor | None = None
 ) -> Tensor:
     """Return the same, E computed at every gain; arguments and result as `surface`."""
+    if layer < stages.network.front:
+        others = None if coefficients is None else coefficients[stages.units[layer]][None]
+        at = stages.rows(layer, torch.tensor([unit]))
+        return filters.errors(stages, layer, at, torch.tensor([constant], dtype=torch.float64), gains, FAR, others)[
+            0
+        ].cpu()
     column, change = _column_and_change(stages, layer, unit, constant, coefficients)
     row = stages.rows(layer, torch.tensor([unit]))
     base, factor = None, gains - 1
@@ -96,6 +102,18 @@ def plain_surface(
         first = torch.zeros(len(gains), dtype=torch.int64)
         return candidate_errors(stages, layer, columns, first, constants * 0, base, change[None]).cpu()
     return candidate_errors(stages, layer, columns, row.expand(len(gains)).contiguous(), constants, base).cpu()
+
+
+def _swing(stages: Stages, layer: int, unit: int, constant: float, coefficients: Tensor | None) -> float:
+    """Return a bound on how far the unit moves a pre-activation of the next layer, per unit of gain."""
+    if layer >= stages.network.front:
+        column, change = _column_and_change(stages, layer, unit, constant, coefficients)
+        return float(_largest(column) * _largest(change))
+    row, h = stages.rows(layer, torch.tensor([unit])), stages.h[layer]
+    change = h[row] - constant
+    if coefficients is not None:
+        change = change - (coefficients[stages.units[layer]] @ h)[None]
+    return float(_largest(stages.network.link(layer + 1).apart(row, change)))
 
 
 def _largest(x: Tensor) -> Tensor:

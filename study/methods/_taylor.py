@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from study.errors import StudyError
-from study.impact.derivatives import fed_back, first, through
+from study.impact.derivatives import fed_back, first
 from study.methods.base import Method, View
 
 POSSIBLE = {
@@ -24,6 +24,8 @@ POSSIBLE = {
     "order": ("ascending", "descending"),
     "cap": ("none", "median"),
 }
+
+DENSE_ONLY = ("passed_back", "slope_of")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,11 @@ class Taylor(Method):
             if getattr(self, name) not in possible:
                 raise StudyError(f"{name}={getattr(self, name)!r}; possible: {', '.join(possible)}")
 
+    def filters_refused(self) -> str | None:
+        """Return why filters cannot be scored: two of the switches say nothing of them."""
+        changed = [f"{name}={getattr(self, name)}" for name in DENSE_ONLY if getattr(self, name) != POSSIBLE[name][0]]
+        return f"{', '.join(changed)} is what the authors' code did, of dense layers only" if changed else None
+
     def first_order(self, view: View, slopes: Sequence[Tensor]) -> Tensor:
         """Return the first-order term of the remaining units, shape (n,): -E'(1) as published.
 
@@ -60,7 +67,7 @@ class Taylor(Method):
 
     def _first_order(self, view: View, layer: int, dz: Tensor) -> Tensor:
         if self.passed_back == "gradient" and self.slope_of == "output":
-            return through(view.stages.network.weights[layer + 1], dz, view.change(layer))
+            return view.stages.network.link(layer + 1).through(dz, view.change(layer))
         slope = fed_back(view.stages, layer, dz, self.passed_back)
         if self.slope_of == "input":
             slope = slope * first(view.stages, layer)

@@ -148,6 +148,10 @@ class Method(ABC):
     removals: ClassVar[tuple[str, ...]] = ("zero", "mean", "compensate")
     tie: ClassVar[float] = 1e-12
 
+    def filters_refused(self) -> str | None:
+        """Return why filters cannot be scored; None where they can."""
+        return None
+
     @abstractmethod
     def scores(self, view: View) -> Scores:
         """Score the remaining units."""
@@ -163,6 +167,16 @@ def check_removal(method: Method, removal: str) -> None:
         raise StudyError(
             f"method={name_of(method)} goes with removal={' or removal='.join(method.removals)}, not with {removal}"
         )
+
+
+def check_filters(method: Method) -> None:
+    """Refuse a method that cannot score filters.
+
+    Raises:
+        StudyError: saying why.
+    """
+    if (reason := method.filters_refused()) is not None:
+        raise StudyError(f"method={name_of(method)} cannot rank the filters of convolutional layers: {reason}")
 
 
 def name_of(method: Method) -> str:

@@ -3,9 +3,9 @@
     score_k = 1/2 sum over samples of g_kn^2,     g_kn = dE_n/dgain_k = o_k dE_n/do_k
 
 Theirs is the mean over samples, of an error that is a mean, too; both sums here. The square is taken sample by sample,
-after the sum over whatever the gain multiplies (for a unit its one output) and before that over samples: in `taylor1`,
-samples whose gradients have different signs cancel, here they add up. Molchanov et al. 2019 square the same gradient
-of a mini-batch and average over those, which is this score for batches of one sample.
+after the sum over whatever the gain multiplies (a unit's one output, all positions of a filter's map) and before that
+over samples: in `taylor1`, samples whose gradients have different signs cancel, here they add up. Molchanov et al. 2019
+square the same gradient of a mini-batch and average over those, which is this score for batches of one sample.
 
 It stands for half the curvature where E is a negative log-likelihood of a well-fitted model at a minimum (the
 empirical Fisher matrix): under the cross-entropy it is an estimate of the impact. g^2 of the half squared error is
@@ -31,6 +31,8 @@ class Fisher(Method):
         squares = []
         for m, dz in enumerate(slopes(view.stages)):
             gradient = view.change(m) * fed_back(view.stages, m, dz)
+            if (positions := view.stages.network.maps(m).positions) > 1:
+                gradient = gradient.reshape(len(gradient), positions, view.stages.samples).sum(1)
             squares.append(torch.linalg.vecdot(gradient, gradient))
         half = 0.5 * view.of_units(squares) * view.scale
         if view.stages.error.error != "cross_entropy":

@@ -1,4 +1,8 @@
-"""Magnitude: the L2 norm of a unit's outgoing weights (no data, no unit of error, hence no estimate)."""
+"""Magnitude: the L2 norm of a unit's outgoing weights (no data, no unit of error, hence no estimate).
+
+Of a filter these are all weights that lead from its map: its kernels in the layer above, or all weights of the
+flattened map.
+"""
 
 from __future__ import annotations
 
@@ -15,4 +19,5 @@ class Magnitude(Method):
 
     def scores(self, view: View) -> Scores:
         """Return the norms."""
-        return Scores(view.of_units([torch.linalg.vector_norm(w, dim=0) for w in view.stages.network.weights[1:]]))
+        links = [view.stages.network.link(m + 1).by_unit for m in range(view.stages.network.depth)]
+        return Scores(view.of_units([torch.linalg.vector_norm(w, dim=(0, 2)) for w in links]))

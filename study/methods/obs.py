@@ -18,8 +18,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-
 from study.impact.compensation import DAMPING, check_damping, compensation
 from study.methods.base import Method, Scores, View
 
@@ -40,8 +38,8 @@ class Obs(Method):
     def scores(self, view: View) -> Scores:
         """Return what remains; costs a forward pass, and as much as one more for covariances and residuals."""
         left = []
-        for h, w in zip(view.stages.h, view.stages.network.weights[1:], strict=True):
+        for m, h in enumerate(view.stages.h):
             a, c = compensation(h, self.damping)
             residual = h - a @ h - c[:, None]
-            left.append(torch.linalg.vecdot(w, w, dim=0) * torch.linalg.vecdot(residual, residual))
+            left.append(view.stages.network.link(m + 1).energy(residual))
         return Scores(view.of_units(left) / view.stages.samples, forward_passes=2)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.impact.derivatives import slopes, through
+from study.impact.derivatives import slopes
 from study.methods.base import Method, Scores, View
 
 
@@ -26,7 +26,5 @@ class Skeletonization(Method):
         """Return the negative slopes; costs a forward and a backward pass."""
         stages = view.stages
         dz = slopes(stages, at_outputs=stages.error.linear_gradient(stages.z[-1], stages.t))
-        found = [
-            through(w, d, view.change(m)) for m, (w, d) in enumerate(zip(stages.network.weights[1:], dz, strict=True))
-        ]
+        found = [stages.network.link(m + 1).through(d, view.change(m)) for m, d in enumerate(dz)]
         return Scores(-view.of_units(found) * view.scale, forward_passes=2)

@@ -3,7 +3,8 @@
     estimate_k = sum over samples of [ -o_k dE_n/do_k + 1/2 o_k^2 d2E_n/do_k^2 ]
 
 with d2E/do^2 of `impact.derivatives.diagonal_curvatures`: exact for the last hidden layer where outputs act element by
-element, without cross terms elsewhere (`taylor2_exact` has them). The paper mentions thresholds on large values without
+element, without cross terms elsewhere (`taylor2_exact` has them). Of a filter the cross terms between the positions of
+its map are left out, too: sum over positions o^2 d2E/do^2. The paper mentions thresholds on large values without
 detail; `threshold` covers it, on magnitudes, since a threshold on signed values could not change the smallest one.
 """
 
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from study.errors import StudyError
-from study.impact.derivatives import diagonal_curvatures, slopes, through
+from study.impact.derivatives import diagonal_curvatures, slopes
 from study.methods._taylor import Taylor
 from study.methods.base import Scores, View
 
@@ -48,8 +49,8 @@ class Taylor2(Taylor):
         dz = slopes(view.stages, self.passed_back)
         ddz = diagonal_curvatures(view.stages, dz, self.passed_back, self.slope_of, self.output_curvature)
         first = self.first_order(view, dz)
-        pairs = zip(view.stages.network.weights[1:], ddz, strict=True)
-        second = [through(w**2, curvature, view.change(m) ** 2) for m, (w, curvature) in enumerate(pairs)]
+        links = [view.stages.network.link(m + 1).squared for m in range(len(ddz))]
+        second = [link.through(ddz[m], view.change(m) ** 2) for m, link in enumerate(links)]
         half = 0.5 * view.of_units(second) * view.scale
         estimate = first + half
         score = self.score(self.thresholded(estimate), view)

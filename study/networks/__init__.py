@@ -1,16 +1,27 @@
-"""Networks: stacks of dense layers that can be evaluated from any layer on."""
+"""Networks: stacks of dense layers, convolutional ones before them, that can be evaluated from any layer on."""
 
+from study.networks.architecture import Front, architecture, fitted
 from study.networks.error import ErrorFunction, correct
-from study.networks.mlp import as_network, from_module, mlp, sizes_of, to_module
-from study.networks.network import Network, architecture
+from study.networks.maps import image_of
+from study.networks.mlp import LENET_5, LENET_5_SMALL, fresh, layers_of, lenet, mlp, sizes_of
+from study.networks.module import as_network, from_module, to_module
+from study.networks.network import Network
 
 __all__ = [
+    "LENET_5",
+    "LENET_5_SMALL",
     "ErrorFunction",
+    "Front",
     "Network",
     "architecture",
     "as_network",
     "correct",
+    "fitted",
+    "fresh",
     "from_module",
+    "image_of",
+    "layers_of",
+    "lenet",
     "mlp",
     "sizes_of",
     "to_module",

@@ -14,7 +14,10 @@ def to_tensors(network: Network) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Return the parameters by name, float64, and the notes that make them a network again."""
     tensors = {f"weight.{m}": w.contiguous() for m, w in enumerate(network.weights)}
     tensors |= {f"bias.{m}": b.contiguous() for m, b in enumerate(network.biases)}
-    return tensors, {"activations": json.dumps(network.activations), "output": network.output}
+    notes = {"activations": json.dumps(network.activations), "output": network.output}
+    if network.front:
+        notes |= {"image": json.dumps(network.image), "pools": json.dumps(network.pools)}
+    return tensors, notes
 
 
 def from_tensors(content: Any) -> Network:
@@ -29,4 +32,6 @@ def from_tensors(content: Any) -> Network:
         tuple(content.get_tensor(f"bias.{m}") for m in layers),
         tuple(json.loads(notes["activations"])),
         notes["output"],
+        tuple(json.loads(notes.get("image", "[]"))),
+        tuple(json.loads(notes.get("pools", "[]"))),
     )

@@ -1,29 +1,37 @@
-"""Building multi-layer perceptrons: from sizes, by name, or from a person's own torch module."""
+"""Building networks from sizes or by name, freshly initialised."""
 
 from __future__ import annotations
 
-import copy
+import math
 import numbers
 import re
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
-from torch import nn
 
-from study.errors import StudyError, said, whole
+from study.errors import StudyError, whole
+from study.networks.architecture import Front
+from study.networks.maps import image_of, maps_of
 from study.networks.network import Network
 
-MODULES: dict[type[nn.Module], str] = {
-    nn.Sigmoid: "sigmoid",
-    nn.Tanh: "tanh",
-    nn.ReLU: "relu",
-    nn.Softplus: "softplus",
-    nn.Identity: "linear",
-}
-TRIED = 16
-"""Rows on which a person's module is compared with the network made of it."""
+LENET_5 = Front((6, 16), (5, 5), (2, 2)), (120, 84)
+LENET_5_SMALL = Front((6, 16), (3, 2), (2, 1)), (60, 42)
+
+NAMED: dict[str, tuple[Front, tuple[int, ...]]] = {"lenet5": LENET_5, "lenet5_small": LENET_5_SMALL}
+"""Networks with filters by name: LeNet-5's layers, for images of 20x20 or 28x28, and smaller ones, for 8x8."""
+
+
+def layers_of(name: str) -> tuple[Front, tuple[int, ...]]:
+    """Return the convolutional layers and the hidden dense sizes of a network by name.
+
+    >>> layers_of("mlp_50_50")[1], layers_of("lenet5")[1]
+    ((50, 50), (120, 84))
+
+    Raises:
+        StudyError: when the name does not state them.
+    """
+    return NAMED[name] if name in NAMED else (Front(), sizes_of(name))
 
 
 def sizes_of(name: str) -> tuple[int, ...]:
@@ -39,7 +47,10 @@ def sizes_of(name: str) -> tuple[int, ...]:
     """
     match = re.fullmatch(r"(?:mlp|lenet)((?:_[1-9]\d*)+)", name)
     if not match:
-        raise StudyError(f"unknown network {name!r}; a name states the hidden sizes, as in mlp_100 or mlp_50_50")
+        raise StudyError(
+            f"unknown network {name!r}; a name states the hidden sizes, as in mlp_100 or mlp_50_50, or is one of "
+            f"{', '.join(NAMED)}"
+        )
     return tuple(int(n) for n in match.group(1)[1:].split("_"))
 
 
@@ -66,133 +77,71 @@ def mlp(
     """
     if any(not isinstance(n, numbers.Integral) or n < 1 for n in (features, *hidden, outputs)):
         raise StudyError(f"every layer needs at least one unit; got {features}-{list(hidden)}-{outputs}")
+    shapes = [(above, below) for below, above in pairwise((features, *hidden, outputs))]
+    return Network(*_drawn(shapes, seed, gain), (activation,) * len(hidden), output)
+
+
+def lenet(
+    image: tuple[int, int, int],
+    front: Front,
+    hidden: Sequence[int],
+    outputs: int,
+    *,
+    activation: str = "tanh",
+    output: str = "softmax",
+    seed: int = 0,
+    gain: float = 1.0,
+) -> Network:
+    """Return a freshly initialised network of convolutional and dense layers, as LeNet-5 (LeCun et al. 1998) is one.
+
+    Glorot & Bengio 2010, uniform, biases 0; a kernel's fan-in is what an output sees, its fan-out how often it is seen
+    in every filter above (kernel area times filters). Of LeNet-5 without what it has besides: trained coefficients of
+    the averages, a table of which maps feed which filter, radial outputs.
+
+    Args:
+        image: channels, height and width of the inputs.
+        front: the convolutional layers.
+        hidden: units of the dense hidden layers above them; may be empty.
+        outputs: number of outputs.
+        activation: of all hidden layers.
+        output: "sigmoid", "softmax" or "linear".
+        seed: of the initialisation; the same seed gives the same bits.
+        gain: factor on the range of the uniform distribution.
+
+    >>> lenet((1, 20, 20), *LENET_5, 10).name
+    '20x20-6c5p2-16c5p2-120-84-10'
+
+    Raises:
+        StudyError: when kernels or pooling do not fit the image.
+    """
+    if not front:
+        raise StudyError("a network with filters needs at least one convolutional layer; `mlp` makes one without")
+    if any(not isinstance(n, numbers.Integral) or n < 1 for n in (*hidden, outputs)):
+        raise StudyError(f"every layer needs at least one unit; got {list(hidden)}-{outputs}")
+    maps = maps_of(tuple(image), front.kernels, front.pools)
+    channels = pairwise((image[0], *front.filters))
+    kernels = [(above, below, k, k) for (below, above), k in zip(channels, front.kernels, strict=True)]
+    dense = pairwise((front.filters[-1] * maps[-1].positions, *hidden, outputs))
+    drawn = _drawn([*kernels, *((above, below) for below, above in dense)], seed, gain)
+    return Network(*drawn, (activation,) * (len(front) + len(hidden)), output, tuple(image), front.pools)
+
+
+def fresh(
+    front: Front, hidden: Sequence[int], features: int, outputs: int, activation: str, output: str, seed: int
+) -> Network:
+    """Return `lenet` for rows of square images where there are convolutional layers, else `mlp`."""
+    if front:
+        return lenet(image_of(features), front, hidden, outputs, activation=activation, output=output, seed=seed)
+    return mlp(features, hidden, outputs, activation=activation, output=output, seed=seed)
+
+
+def _drawn(
+    shapes: Sequence[tuple[int, ...]], seed: int, gain: float
+) -> tuple[tuple[torch.Tensor, ...], tuple[torch.Tensor, ...]]:
+    """Return weights of some shapes and biases of 0."""
     generator = torch.Generator().manual_seed(whole("seed", seed))
-    sizes = (features, *hidden, outputs)
     weights = []
-    for below, above in pairwise(sizes):
-        bound = gain * (6 / (below + above)) ** 0.5
-        weights.append((torch.rand(above, below, generator=generator, dtype=torch.float64) * 2 - 1) * bound)
-    biases = [torch.zeros(n, dtype=torch.float64) for n in sizes[1:]]
-    return Network(tuple(weights), tuple(biases), (activation,) * len(hidden), output)
-
-
-def as_network(network: object) -> Network:
-    """Return a network as it is, and the network of a torch module.
-
-    Raises:
-        StudyError: for anything else.
-    """
-    if isinstance(network, Network):
-        return network
-    if isinstance(network, nn.Module):
-        return from_module(network)
-    raise StudyError(f"a network or a torch module is needed, got {type(network).__name__}")
-
-
-def from_module(module: nn.Module) -> Network:
-    """Return the `Network` of a stack of linear layers and activations (`nn.Sequential`, nested ones too).
-
-    The activation after the last linear layer is the output layer; none means linear. Dropout is left out, as it is
-    when a network is evaluated. The module itself is then run on a few rows beside the network made of it: a class
-    whose `forward` does anything else (a functional activation, a shortcut, a softmax over samples) is refused.
-
-    >>> from_module(nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2), nn.Softmax(dim=1))).name
-    '3-5-2'
-
-    Raises:
-        StudyError: for any other kind of layer, naming it, or where the two differ.
-    """
-    weights: list[torch.Tensor] = []
-    biases: list[torch.Tensor] = []
-    activations: list[str] = []
-    pending: str | None = None
-    for layer in _layers(module):
-        if isinstance(layer, nn.Linear):
-            if weights:
-                activations.append(pending or "linear")
-            weights.append(layer.weight)
-            biases.append(layer.bias if layer.bias is not None else torch.zeros(layer.out_features))
-            pending = None
-        elif weights and pending is None and isinstance(layer, nn.Softmax):
-            pending = "softmax"
-        elif weights and pending is None and type(layer) in MODULES:
-            pending = MODULES[type(layer)]
-        else:
-            raise StudyError(
-                f"cannot prune a {type(layer).__name__} here: a stack of Linear layers, each followed by at most one "
-                f"of {', '.join(m.__name__ for m in MODULES)} (Softmax at the end), is needed"
-            )
-    if "softmax" in activations:
-        raise StudyError("a softmax is possible only as the output layer")
-    if any(not torch.is_floating_point(x) for x in (*weights, *biases)):
-        raise StudyError("weights and biases have to be floating-point numbers")
-    matrices, vectors = (tuple(x.detach().cpu().clone() for x in xs) for xs in (weights, biases))
-    network = Network(matrices, vectors, tuple(activations), pending or "linear")
-    _check_forward(module, network)
-    return network
-
-
-def _layers(module: nn.Module) -> Iterator[nn.Module]:
-    """Yield the layers in their order; one that stands in several places, each time."""
-    inner = list(module) if isinstance(module, nn.Sequential) else list(module.children())
-    if isinstance(module, nn.Dropout):
-        return
-    if not inner and not isinstance(module, nn.Sequential):
-        yield module
-    for each in inner:
-        yield from _layers(each)
-
-
-def _check_forward(module: nn.Module, network: Network) -> None:
-    """Refuse a module that computes anything but the network, on `TRIED` random rows.
-
-    Raises:
-        StudyError: with the largest difference.
-    """
-    like = next(module.parameters())
-    features = network.weights[0].shape[1]
-    rows = torch.randn(TRIED, features, generator=torch.Generator().manual_seed(0), dtype=torch.float64).to(like.dtype)
-    evaluated = copy.deepcopy(module).eval()
-    try:
-        with torch.no_grad():
-            found = evaluated(rows.to(like.device))
-    except Exception as error:  # whatever a person's own forward raises
-        raise StudyError(f"the module does not take rows of {features} numbers: {said(error)}") from error
-    expected = network(rows)
-    found = found.detach().to("cpu", torch.float64) if isinstance(found, torch.Tensor) else torch.zeros(0)
-    near = torch.finfo(like.dtype).eps ** 0.5  # far above rounding, far below another function
-    if found.shape != expected.shape:
-        off = f"its outputs have the shape {tuple(found.shape)}, not {tuple(expected.shape)}"
-    elif not torch.allclose(found, expected, rtol=near, atol=near * float(1 + expected.abs().max()), equal_nan=True):
-        off = f"its outputs differ by up to {(found - expected).abs().max():.2g}"
-    else:
-        return
-    raise StudyError(
-        f"the module's forward is not the stack of its layers, {network.name}: {off}. Functional activations, "
-        "shortcuts and layers that run in another order cannot be seen from outside; write it as nn.Sequential"
-    )
-
-
-def to_module(network: Network) -> nn.Sequential:
-    """Return the network as a torch module in float64, to train or to use elsewhere: linear layers and activations.
-
-    >>> [type(layer).__name__ for layer in to_module(mlp(3, [4], 2))]
-    ['Linear', 'Sigmoid', 'Linear', 'Sigmoid']
-    """
-    kinds: dict[str, type[nn.Module]] = {name: kind for kind, name in MODULES.items()}
-    stack: list[nn.Module] = []
-    for m, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a layer that was pruned to its last unit has nothing to initialise
-            linear = nn.Linear(w.shape[1], w.shape[0], dtype=torch.float64)
-        with torch.no_grad():
-            linear.weight.copy_(w)
-            linear.bias.copy_(b)
-        stack.append(linear)
-        last = m == network.depth
-        name = network.output if last else network.activations[m]
-        if name == "softmax":
-            stack.append(nn.Softmax(dim=1))
-        elif not (last and name == "linear"):
-            stack.append(kinds[name]())
-    return nn.Sequential(*stack)
+    for shape in shapes:
+        bound = gain * (6 / (math.prod(shape[2:]) * (shape[0] + shape[1]))) ** 0.5
+        weights.append((torch.rand(*shape, generator=generator, dtype=torch.float64) * 2 - 1) * bound)
+    return tuple(weights), tuple(torch.zeros(shape[0], dtype=torch.float64) for shape in shapes)

@@ -1,6 +1,8 @@
-"""Back-propagation through a stack of dense layers whose parameters lie in one vector."""
+"""Back-propagation through a stack of layers whose parameters lie in one vector."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -36,6 +38,8 @@ class Parameters:
         for m, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
             self.weights[m].copy_(w * input_scale if m == 0 else w)
             self.biases[m].copy_(b)
+        self._links = [replace(network.link(m), weights=w) for m, w in enumerate(self.weights)]
+        self._maps = [network.maps(m) for m in range(network.depth)]
 
     def _views(self, vector: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         weights, biases, start = [], [], 0
@@ -47,33 +51,35 @@ class Parameters:
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the output layer's pre-activations, shape (outputs, samples), of inputs (samples, features)."""
-        h = inputs.T
+        h = self.template.below(inputs)
         for m, kind in enumerate(self._kinds):
-            h = kind.value_(torch.addmm(self.biases[m][:, None], self.weights[m], h))
-        return torch.addmm(self.biases[-1][:, None], self.weights[-1], h)
+            h = self._maps[m].pooled(kind.value_(self._links[m].forward(h, self.biases[m])))
+        return self._links[-1].forward(h, self.biases[-1])
 
     def backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """Set `gradient` to that of what is minimised and return the output pre-activations.
 
-        delta_m = (W_(m+1)' delta_(m+1)) s'(z_m), dE/dW_m = delta_m o_(m-1)' (Rumelhart, Hinton & Williams 1986).
+        delta_m = (W_(m+1)' delta_(m+1)) s'(z_m), dE/dW_m = delta_m o_(m-1)' (Rumelhart, Hinton & Williams 1986); where
+        filters are, W' is the transposed convolution, and what pooling averaged is shared out.
 
         Args:
             inputs: shape (samples, features), already divided by the input scale.
             targets: shape (samples, outputs).
         """
-        below, before = [inputs.T], []
+        below, layers = [self.template.below(inputs)], []
         for m, kind in enumerate(self._kinds):
-            z = torch.addmm(self.biases[m][:, None], self.weights[m], below[-1])
-            below.append(kind.value_(z) if kind.from_output else kind.value(z))
-            before.append(z)
-        z_out = torch.addmm(self.biases[-1][:, None], self.weights[-1], below[-1])
+            z = self._links[m].forward(below[-1], self.biases[m])
+            a = kind.value_(z) if kind.from_output else kind.value(z)
+            below.append(self._maps[m].pooled(a))
+            layers.append((z, a))
+        z_out = self._links[-1].forward(below[-1], self.biases[-1])
         delta = self.error.gradient(z_out, targets.T).div_(len(inputs))
         for m in range(len(self.weights) - 1, -1, -1):
-            torch.mm(delta, below[m].T, out=self._weight_gradients[m])
+            self._links[m].gradient(delta, below[m], out=self._weight_gradients[m])
             torch.sum(delta, 1, out=self._bias_gradients[m])
             if m:
-                slope = self._kinds[m - 1].first(before[m - 1], below[m])
-                delta = torch.mm(self.weights[m].T, delta).mul_(slope)
+                slope = self._kinds[m - 1].first(*layers[m - 1])
+                delta = self._maps[m - 1].shared(self._links[m].transposed(delta)).mul_(slope)
         if self.decay:
             for gradient, w in zip(self._weight_gradients, self.weights, strict=True):
                 gradient.add_(w, alpha=self.decay)
@@ -87,9 +93,5 @@ class Parameters:
         """Return the network with the present parameters, in float64 and for raw inputs."""
         weights = [w.to(torch.float64, copy=True) for w in self.weights]
         weights[0] /= self.scale
-        return Network(
-            tuple(weights),
-            tuple(b.to(torch.float64, copy=True) for b in self.biases),
-            self.template.activations,
-            self.template.output,
-        )
+        biases = tuple(b.to(torch.float64, copy=True) for b in self.biases)
+        return replace(self.template, weights=tuple(weights), biases=biases)

@@ -9,7 +9,7 @@ import os
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -19,13 +19,16 @@ from safetensors.torch import save
 
 from study.data.base import Dataset
 from study.errors import StudyError
-from study.networks import Network, architecture, mlp
+from study.networks import Front, Network, fitted, fresh
 from study.networks.file import from_tensors, to_tensors
 from study.training.recipe import Recipe
 from study.training.train import fit
 
 TRAINING_VERSION = 2
 """Raised when the same recipe and seed give other numbers: every network is then trained again."""
+
+DENSE = Front()
+"""No convolutional layers."""
 
 HISTORY = ("epoch", "step", "error", "accuracy", "gradient")
 """Columns of a history."""
@@ -52,7 +55,15 @@ class Trained:
     history: pd.DataFrame
 
 
-def network_key(hidden: Sequence[int], activation: str, output: str, data: Dataset, recipe: Recipe, seed: int) -> str:
+def network_key(
+    hidden: Sequence[int],
+    activation: str,
+    output: str,
+    data: Dataset,
+    recipe: Recipe,
+    seed: int,
+    front: Front = DENSE,
+) -> str:
     """Return the SHA-256 over everything that decides a trained network; recipe defaults are left out."""
     science = {
         "version": TRAINING_VERSION,
@@ -62,38 +73,47 @@ def network_key(hidden: Sequence[int], activation: str, output: str, data: Datas
         "data": data.digest,
         "recipe": recipe.settings(),
         "seed": seed,
+        **({"front": asdict(front)} if front else {}),
     }
     return hashlib.sha256(json.dumps(science, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def load_or_train(
-    hidden: Sequence[int], activation: str, output: str, data: Dataset, recipe: Recipe, seed: int, folder: Path
+    hidden: Sequence[int],
+    activation: str,
+    output: str,
+    data: Dataset,
+    recipe: Recipe,
+    seed: int,
+    folder: Path,
+    front: Front = DENSE,
 ) -> Trained:
     """Return the network from the cache, trained first where it is not there.
 
     One process trains, others wait. A file that is torn or not what its name says is reported, and trained again.
 
     Args:
-        hidden: units of every hidden layer.
+        hidden: units of every hidden dense layer.
         activation: of the hidden layers.
         output: "sigmoid", "softmax" or "linear".
         data: the data set.
         recipe: of the training.
         seed: of initialisation and batch order.
         folder: of the cache.
+        front: the convolutional layers before the dense ones.
 
     Raises:
         StudyError: when training diverges, or the folder cannot be written to.
     """
-    key = network_key(hidden, activation, output, data, recipe, seed)
+    key = network_key(hidden, activation, output, data, recipe, seed, front)
     file = folder / key[:2] / f"{key}.safetensors"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
-            sizes = architecture((data.features, *hidden, data.outputs))
-            if (cached := _read(file, key, (sizes, (activation,) * len(hidden), output))) is not None:
+            name = fitted(front, hidden, data.features, data.outputs)
+            if (cached := _read(file, key, (name, (activation,) * (len(front) + len(hidden)), output))) is not None:
                 return cached
-            start = mlp(data.features, hidden, data.outputs, activation=activation, output=output, seed=seed)
+            start = fresh(front, hidden, data.features, data.outputs, activation, output, seed)
             started = time.perf_counter()
             network, history = fit(start, data, seed=seed, recipe=recipe)
             trained = Trained(network, key, file, time.perf_counter() - started, history)

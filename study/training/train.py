@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from study.data.base import Dataset, check_data
 from study.errors import StudyError, whole
-from study.networks import Network, as_network, correct, mlp, sizes_of
+from study.networks import Network, as_network, correct, fresh, layers_of
 from study.training.backprop import Parameters
 from study.training.recipe import Recipe, read_recipe
 
@@ -36,8 +36,8 @@ def train(
     """Return the network trained on the data's training rows.
 
     Args:
-        network: a name that states the hidden sizes ("mlp_50_50"), initialised by `seed`; or a network or torch
-            module, whose present weights are the start. It is left as it is.
+        network: a name that states the hidden sizes ("mlp_50_50") or "lenet5", initialised by `seed`; or a network or
+            torch module, whose present weights are the start. It is left as it is.
         data: the data set.
         seed: of initialisation and batch order.
         recipe: None takes the data set's own (`conf/training/`), or generic defaults where it has none.
@@ -50,14 +50,8 @@ def train(
     """
     check_data(data)
     if isinstance(network, str):
-        start = mlp(
-            data.features,
-            sizes_of(network),
-            data.outputs,
-            activation=activation,
-            output=output or data.output,
-            seed=seed,
-        )
+        output = output or data.output
+        start = fresh(*layers_of(network), data.features, data.outputs, activation, output, seed)
     else:
         start = as_network(network)
     return fit(start, data, seed=seed, recipe=recipe or read_recipe(data.name), progress=progress)[0]
@@ -73,7 +67,7 @@ def fit(
         watched training rows, without any weight decay), accuracy (share of them correct) and gradient (Euclidean norm
         of the gradient of what is minimised on those rows, inputs scaled as in training).
     """
-    ends = (start.weights[0].shape[1], start.biases[-1].shape[0])
+    ends = (start.features, start.biases[-1].shape[0])
     if ends != (data.features, data.outputs):
         raise StudyError(
             f"network {start.name} does not fit data set {data.name!r}: {data.features} inputs and {data.outputs} "

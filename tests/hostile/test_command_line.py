@@ -252,7 +252,7 @@ def test_a_profile_with_damaged_data_finishes_the_rest_and_says_how_to_go_on(tmp
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["papr"], r"unknown profile 'papr'; known: authors, full, methods, paper, regime, smoke"),
+        (["papr"], r"unknown profile 'papr'; known: authors, filters, full, methods, paper, regime, smoke"),
         (["../config"], "unknown profile"),
         (["../profile/smoke"], "unknown profile"),
         (["a=b,c"], "unknown profile"),

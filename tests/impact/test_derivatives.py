@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from study.impact import Stages
-from study.impact.derivatives import diagonal_curvatures, exact_curvature, slopes, through
+from study.impact.derivatives import diagonal_curvatures, exact_curvature, slopes
 from study.methods import View
 from study.networks import ErrorFunction
+from study.networks.convolution import Matrix
 from tests import cases
 
 
@@ -40,7 +41,9 @@ def exact_curvatures(net, stages):
 def test_slopes_equal_autograd(case):
     _, stages, layer, unit, energy = prepared(case)
     expected = torch.func.grad(energy)(torch.ones(len(layer), dtype=torch.float64))
-    found = [through(w, dz, h) for w, dz, h in zip(stages.network.weights[1:], slopes(stages), stages.h, strict=True)]
+    found = [
+        Matrix(w).through(dz, h) for w, dz, h in zip(stages.network.weights[1:], slopes(stages), stages.h, strict=True)
+    ]
     assert torch.allclose(of_units(stages, found, layer, unit), expected, rtol=1e-10, atol=1e-12)
 
 
@@ -57,7 +60,7 @@ def test_the_recursion_is_exact_on_the_last_hidden_layer_with_element_wise_outpu
     net, stages, *_ = prepared(case, gained=False)
     curvatures = diagonal_curvatures(stages, slopes(stages))
     for m, (exact, curvature) in enumerate(zip(exact_curvatures(net, stages), curvatures, strict=True)):
-        diagonal = through(net.weights[m + 1] ** 2, curvature, stages.h[m] ** 2)
+        diagonal = Matrix(net.weights[m + 1] ** 2).through(curvature, stages.h[m] ** 2)
         same = torch.allclose(diagonal, exact, rtol=1e-10, atol=1e-12)
         assert same == (m == net.depth - 1 and net.output != "softmax")
 

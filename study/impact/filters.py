@@ -1,0 +1,59 @@
+"""The oracle where a unit is a filter: what follows it is run again, from its own map alone.
+
+A filter at gain a changes the next layer's pre-activations by (a - 1) times what its own map, less what replaces it,
+makes of them: a convolution with its kernels alone, or its columns of the matrix that its map is flattened for. That is
+no term of rank one, so the fast paths cannot take it; the layers that follow are run as in a forward pass, by blocks of
+samples. Below the filter nothing is run again.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from study.impact.stages import Stages, parts
+
+
+def errors(
+    stages: Stages,
+    layer: int,
+    rows: Tensor,
+    constants: Tensor,
+    gains: Tensor,
+    far: float,
+    coefficients: Tensor | None = None,
+) -> Tensor:
+    """Return E with one filter at a time at some gains.
+
+    Args:
+        stages: the network on the rows.
+        layer: of the filters.
+        rows: where they are, int64, shape (n,).
+        constants: what replaces each, shape (n,).
+        gains: shape (g,).
+        far: largest change of a pre-activation that is taken out of its sum; beyond, the layer is summed anew without
+            the filter.
+        coefficients: of the outputs of the layer's other units that replace each besides, shape (n, units left).
+
+    Returns:
+        E, float64, shape (n, g), on the stages' device.
+    """
+    network, link = stages.network, stages.network.link(layer + 1)
+    found = torch.zeros(len(rows), len(gains), dtype=torch.float64, device=stages.t.device)
+    for _, part in parts(stages, layer):
+        h, above = part.h[layer], part.z[layer + 1]
+        for b, row in enumerate(rows.tolist()):
+            instead = torch.full_like(h[row], float(constants[b]))
+            if coefficients is not None:
+                instead += coefficients[b] @ h
+            delta = link.apart(rows[b : b + 1], (h[row] - instead)[None])[0]
+            without = None
+            if delta.numel() and float(delta.abs().max()) * float((gains - 1).abs().max()) > far:
+                other = h.clone()
+                other[row] = instead
+                without = network.pre_activation(layer + 1, other)
+            for g, gain in enumerate(gains.tolist()):
+                base, factor = (above, gain - 1) if without is None else (without, gain)
+                z = network.above(layer + 1, torch.add(base, delta, alpha=factor))
+                found[b, g] += stages.error.total_(z, part.t)
+    return found
