@@ -29,7 +29,7 @@ def predictor(
     ax.plot(known[name], known["of_best"].clip(upper=MOST), "o", ms=2, mew=0, alpha=0.5, color=MAPPED, rasterized=True)
     middle = unseen.groupby("population")[[name, "of_best"]].median().dropna()
     ax.plot(middle[name], middle["of_best"].clip(upper=MOST), "D", ms=4, mec="white", mew=0.6, color=OTHERS)
-    if name != "first_order":
+    if name == "curvature":
         ax.set_xscale("log")
         plain_ticks(ax.xaxis)
     ax.axvline(rule["threshold"], color="black", lw=0.9)

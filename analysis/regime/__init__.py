@@ -2,7 +2,7 @@
 
 from analysis.regime.cells import ORDER, kinds, split
 from analysis.regime.mechanism import foretold
-from analysis.regime.networks import networks
+from analysis.regime.networks import networks, off_diagonal
 from analysis.regime.predictor import CLOSE, best, learn, tested
 from analysis.regime.tiles import columns, rows, tiles
 
@@ -15,6 +15,7 @@ __all__ = [
     "kinds",
     "learn",
     "networks",
+    "off_diagonal",
     "rows",
     "split",
     "tested",

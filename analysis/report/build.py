@@ -18,6 +18,8 @@ from analysis.report.sections import sections
 from analysis.selftest.words import in_words
 
 Say = Callable[[str], None]
+COMPARED = ["digits_1x100", "digits_2x50", "mnist_1x100", "mnist_2x50", "diamond_2x50", "cosine_2x10"]
+"""Populations that every method pruned (`conf/sweep/methods*.yaml`)."""
 
 SECTIONS = {
     "authors": "The authors' own networks",
@@ -68,6 +70,7 @@ def build(
         "verdicts": judged.verdicts,
         "values": judged.values,
         "correlations": tables.correlations(per_network(fresh)),
+        "quality": tables.quality(per_network(fresh), COMPARED),
         "populations": tables.populations(frames, table),
         "authors": authors.compared(plain, paths),
         "falls": falls.falls(per_network(plain)),

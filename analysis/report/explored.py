@@ -53,10 +53,19 @@ def explored(mapped: Frames, walked: Frames, named: Frames, table: pd.DataFrame)
         clusters = kind.groupby(mapped.cells.set_index("key")["network_key"]).first()
         known = networks.assign(cluster=networks["network_key"].map(clusters))
         unseen = regime.networks(apart, table[table["key"].isin(set(others))])
-        unseen = unseen.assign(cluster=unseen["population"])
+        unseen = unseen.assign(cluster=unseen["population"], off_diagonal=_off_diagonal(walked, unseen))
         rules = regime.learn(known, list(RULED))
         rates = regime.tested(rules, unseen) if len(rules) else pd.DataFrame()
         if len(rates):
             tables |= {"trust": trust.in_words(rules, rates), "trust_rules": rules, "trust_tested": rates}
             figures += draw_predictor(known, unseen, regime.best(rules))
     return Explored(figures, tables)
+
+
+def _off_diagonal(walked: Frames, networks: pd.DataFrame) -> pd.Series:
+    """Return the off-diagonal share of networks whose Hessian was recorded for their path, null for the others."""
+    shares = regime.off_diagonal(walked.hessian)
+    known = walked.cells.set_index("key")["network_key"].map(str)
+    by_network = shares.groupby(known.reindex(shares.index)).first()
+    zero = networks["removal"] == "zero"
+    return networks["network_key"].map(by_network).where(zero)

@@ -14,7 +14,7 @@ from analysis.runs import StoreError
 TABLES = (
     *("verdicts", "values", "correlations", "populations", "sanity", "excluded"),
     *("authors", "ladder", "falls", "scales", "selftest"),
-    *("greedy", "mechanism", "regime", "regime_tiles", "trust"),
+    *("quality", "greedy", "mechanism", "regime", "regime_tiles", "trust"),
 )
 FIGURES = (
     *("removable", "cost", "cost_passes", "layers", "lorenz", "ladder"),

@@ -72,6 +72,31 @@ def correlations(networks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def quality(networks: pd.DataFrame, populations: list[str]) -> pd.DataFrame:
+    """Return what each method removes and what its scores cost, over populations: medians of medians over networks.
+
+    Args:
+        networks: `metrics.per_network` of the main condition.
+        populations: those that all methods pruned.
+    """
+    of = networks[networks["population"].isin(populations)]
+    of = of.assign(removed=of["r_1"].fillna(of["r_1pct"]))
+    columns = ["removed", "forward_passes", "seconds"]
+    medians = of.groupby(["method", "ranking", "population"])[columns].median()
+    known = {str(r): m.groupby("method").median() for r, m in medians.groupby("ranking")}
+    rows = []
+    for method in ordered(of["method"]):
+        row: dict[str, object] = {"method": method}
+        row["populations"] = of.loc[of["method"] == method, "population"].nunique()
+        for ranking, words in RANKINGS.items():
+            for name in columns:
+                there = ranking in known and method in known[ranking].index
+                value = known[ranking][name][method] if there else None
+                row[f"{name.replace('_', ' ')}, {words}"] = number(value)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
 def fisher(rho: pd.Series, units: pd.Series) -> str:
     """Return the mean correlation by Fisher's z with a 95 % t-interval over networks; clipped at 1 - 1/(2K)."""
     known = rho.notna()
