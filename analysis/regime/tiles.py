@@ -22,7 +22,9 @@ def tiles(networks: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         cells: these cells.
     """
     kind = kinds(cells).assign(network_key=cells.set_index("key")["network_key"]).drop_duplicates("network_key")
-    known = networks[networks["accuracy_0"] >= TRAINED].merge(kind, on="network_key")
+    # Without brute force beside it, as in a store that a sweep is still filling, a method is not on the map.
+    comparable = (networks["accuracy_0"] >= TRAINED) & networks["best"].notna()
+    known = networks[comparable].merge(kind, on="network_key")
     found = known.groupby(BY, as_index=False).agg(
         share=("share", "median"),
         of_best=("of_best", "median"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import binomtest
 
 from analysis.report.tables import number
 from analysis.statistics.intervals import median_limits
@@ -24,3 +25,16 @@ def median(values: ArrayLike, digits: int = 2) -> str:
     low, high = median_limits(there, 0.025)
     middle = number(float(np.median(there)), digits)
     return middle if np.isnan(low) else f"{middle} [{number(low, digits)}, {number(high, digits)}]"
+
+
+def share(there: ArrayLike, digits: int = 2) -> str:
+    """Return how many of some are, as a share with its 95 % interval (Wilson 1927).
+
+    >>> share([True, True, True, False])
+    '0.75 [0.3, 0.95]'
+    """
+    are = np.asarray(there, dtype=bool)
+    if not len(are):
+        return number(float("nan"))
+    low, high = binomtest(int(are.sum()), len(are)).proportion_ci(method="wilson")
+    return f"{number(float(are.mean()), digits)} [{number(low, digits)}, {number(high, digits)}]"

@@ -5,11 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.figures.style import RANKINGS, label, ordered
-from analysis.regime import ORDER
-from analysis.report.tables import number
-
-CLOSE = 0.8
-"""Share of what brute force removes from which on a method is close to it."""
+from analysis.regime import CLOSE, ORDER
+from analysis.report.intervals import median, share
 
 
 def in_words(found: pd.DataFrame) -> pd.DataFrame:
@@ -31,9 +28,9 @@ def in_words(found: pd.DataFrame) -> pd.DataFrame:
                         "ranking": RANKINGS.get(str(ranking), ranking),
                         "kinds of network": len(them),
                         "networks": int(them["networks"].sum()),
-                        "units removed, share": number(them["share"].median(), 2),
-                        "of brute force's": number(them["of_best"].median(), 2),
-                        "kinds within 20 % of it": number((them["of_best"] >= CLOSE).mean(), 2),
+                        "units removed, share": median(them["share"]),
+                        "of brute force's": median(them["of_best"]),
+                        "kinds within 20 % of it": share(them["of_best"].dropna() >= CLOSE),
                     }
                 )
     table = pd.DataFrame(lines)
