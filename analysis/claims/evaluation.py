@@ -47,8 +47,7 @@ def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = No
     """Evaluate the register on a store.
 
     Where a store has networks with confirmatory seeds (from 100 on), only those enter; in a store of development
-    seeds alone these are used, and `confirmatory` is false. Of cells recorded twice (another numerics version) the
-    newest counts.
+    seeds alone these are used, and `confirmatory` is false. Of cells recorded twice see `newest_cells`.
 
     Args:
         frames: the store.
@@ -102,21 +101,25 @@ def _single(register: Register) -> set[str]:
 
 
 def newest_cells(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the newest of cells that were recorded twice, and of every population's seeds one network.
+    """Return one of the cells that pruned a network in the same way, and of every population's seeds one network.
 
-    A search for the best sets of units has a cell of its own: where the same network was also pruned in the same way
-    without one, that cell counts, and has what the search found (`metrics.SEARCHED`).
+    Numbers may have changed: only cells of the newest's version count. Of these, one may have recorded what another
+    did not (surfaces, pairs, a search: `record.*`): the one with most metrics stays, the newest of several, and has
+    the others' where its own are null. What a search finds decides nothing: its cells record little else.
     """
-    started = frames.cells.set_index("key")["start_time"]
-    cells = table.assign(started=table["key"].map(started)).sort_values("started", kind="stable")
+    facts = frames.cells.set_index("key")[["start_time", "numerics_version"]]
+    cells = table.join(facts, on="key").sort_values("start_time", kind="stable")
     # A recipe that changed leaves two networks of one seed: the one that was pruned last counts, in every method.
     newest = cells.groupby(["population", "seed"])["network_key"].transform("last")
     cells = cells[cells["network_key"] == newest]
     same = [*SETTINGS, "draw"]
-    alone = cells[SEARCHED].isna().all(axis=1)
-    found = cells.groupby(same, dropna=False)[SEARCHED].transform("last")
-    cells = cells.assign(alone=alone, **found).sort_values("alone", kind="stable").drop_duplicates(same, keep="last")
-    return cells.drop(columns=["started", "alone"]).sort_values(SETTINGS)
+    cells = cells[cells["numerics_version"] == cells.groupby(same, dropna=False)["numerics_version"].transform("last")]
+    metrics = [name for name in table if name not in (*same, "key")]
+    rich = cells[[name for name in metrics if name not in SEARCHED]].notna().sum(axis=1)
+    cells = cells.assign(rich=rich).sort_values("rich", kind="stable")
+    found = cells.groupby(same, dropna=False)[metrics].transform("last")
+    cells = cells.assign(**found).drop_duplicates(same, keep="last")
+    return cells[list(table)].sort_values(SETTINGS)
 
 
 def _development_only(table: pd.DataFrame, entering: pd.DataFrame) -> dict[str, str]:

@@ -1,10 +1,11 @@
 import dataclasses
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.claims import evaluate
+from analysis.claims import evaluate, newest_cells
 from analysis.claims.quantities import Source, quantity
 from analysis.claims.register import Arm, Part
 from analysis.claims.verdicts import conjunction
@@ -157,6 +158,24 @@ def test_a_cell_recorded_twice_counts_once():
     store = study(populations=["mnist_2x50"], seeds=range(100, 105), draws=1)
     both = with_copies(store, store.cells.assign(start_time="2026-02-01T00:00:00"))
     assert overall(judged(both), "C13")["n"] == 5
+
+
+def test_of_two_cells_of_a_network_the_one_that_recorded_more_counts_and_has_what_the_other_saw():
+    store = study(populations=["mnist_2x50"], seeds=[100], methods=("brute_force", "taylor1"))
+    both = with_copies(store, store.cells.assign(start_time="2026-02-01T00:00:00"))
+    metrics = table(both)
+    newer = metrics["key"].map(both.cells.set_index("key")["start_time"]).str.startswith("2026-02")
+    metrics = metrics.assign(convex_share=np.where(newer, np.nan, 0.7), fault_share=np.where(newer, 0.2, np.nan))
+    metrics.loc[~newer, "interaction_share"] = 0.4
+    kept = newest_cells(both, metrics)
+    assert sorted(kept["method"]) == ["brute_force", "taylor1"]
+    assert set(kept["key"]) == set(metrics.loc[~newer, "key"])
+    assert (kept[["convex_share", "fault_share", "interaction_share"]] == [0.7, 0.2, 0.4]).all(axis=None)
+    # Numbers of an older version do not count, however many they are.
+    renewed = replace(both, cells=both.cells.assign(numerics_version=np.where(newer, "2", "1")))
+    kept = newest_cells(renewed, metrics)
+    assert set(kept["key"]) == set(metrics.loc[newer, "key"])
+    assert kept["convex_share"].isna().all()
 
 
 def test_compatible_with_the_published_network(ten):

@@ -9,6 +9,7 @@ import pytest
 from analysis.claims import load
 from analysis.claims.tested import from_values
 from analysis.claims.verdicts import verdicts
+from analysis.figures.style import label
 
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "analysis" / "results" / "tables"
@@ -55,6 +56,47 @@ def test_the_readme_states_the_kept_shares():
     assert len(stated) > 10
     for population, *shares in stated:
         assert shares == kept.loc[population, head[1:]].fillna("–").tolist(), population
+
+
+def table(first: str) -> list[dict[str, str]]:
+    """The README's table whose first column has that head, a dictionary a row."""
+    lines = (ROOT / "README.md").read_text().splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith(f"| {first} "))
+    end = next(n for n in range(start, len(lines)) if not lines[n].startswith("|"))
+    head, _, *found = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[start:end])
+    return [dict(zip(head, row, strict=True)) for row in found]
+
+
+def test_the_readme_states_the_kept_map():
+    kept = pd.read_csv(RESULTS / "regime.csv", dtype=str)
+    kept = kept[kept["removal"] == "zero"].set_index(["method", "stage"])
+    stated = table("stage of training")
+    assert len(stated) == 8
+    for row in stated:
+        method, _, what = row.pop("stage of training").partition(": ")
+        column = "units removed, share" if what == "units that go" else "kinds within 20 % of it"
+        assert row == {stage: kept.loc[(method, stage), column] for stage in row}, method
+
+
+def test_the_readme_states_the_kept_costs():
+    kept = pd.read_csv(RESULTS / "quality.csv").set_index("method")
+    kept.index = kept.index.map(label)
+    stated = [list(row.values()) for row in table("method | removed, re-ranked")]
+    assert len(stated) == len(kept)
+    for method, *numbers in stated:
+        for ranking, (removed, passes) in zip(("re-ranked", "ranked once"), (numbers[:2], numbers[2:]), strict=True):
+            value, spent = (kept.loc[method, f"{what}, {ranking}"] for what in ("removed", "forward passes"))
+            assert removed == "–" or float(removed) == float(value), method
+            assert passes == "–" or passes == f"{float(spent):,.0f}", method
+            assert (removed == "–") == (value == "–"), method
+
+
+def test_the_readme_states_the_kept_regret():
+    kept = pd.read_csv(RESULTS / "greedy.csv", dtype=str).set_index("population", drop=False)
+    stated = table("searched")
+    assert {row["population"] for row in stated} == set(kept.index)
+    for row in stated:
+        assert row == kept.loc[row["population"], list(row)].to_dict()
 
 
 def rows():
