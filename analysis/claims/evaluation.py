@@ -108,6 +108,8 @@ def newest_cells(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
     the others' where its own are null. What a search finds decides nothing: its cells record little else.
     """
     facts = frames.cells.set_index("key")[["start_time", "numerics_version"]]
+    # That a search was made besides is no other version of what was pruned.
+    facts["numerics_version"] = facts["numerics_version"].str.replace(r'"search": \d+,? ?', "", regex=True)
     cells = table.join(facts, on="key").sort_values("start_time", kind="stable")
     # A recipe that changed leaves two networks of one seed: the one that was pruned last counts, in every method.
     newest = cells.groupby(["population", "seed"])["network_key"].transform("last")
