@@ -54,7 +54,7 @@ REFUSED = {
     "study.authors ../diamond": "unknown stored network",
     "study.bench nothing": "unknown part nothing; known: oracle",
     "study.bench --rounds 0": "--rounds 0: at least 1",
-    "study.bench profile --profile nothing": "unknown profile 'nothing'; known: authors, full, methods, paper",
+    "study.bench profile --profile nothing": "unknown profile 'nothing'; known: authors, filters, full, methods, paper",
     "study.status nothing": r"unknown (profile|sweep) 'nothing'",
     "study.status a=b,c": "unknown (profile|sweep)",
     "study.ui --uri sqlite:///{tmp}/nowhere.db": "there is no tracking store",

@@ -81,7 +81,8 @@ def tables(uri: str, out: Path) -> dict[str, pd.DataFrame]:
     command = [sys.executable, "-m", "analysis", "--store", uri, "--out", out / "report", "--selftest", "20"]
     subprocess.run([*map(str, command)], cwd=ROOT, check=True, capture_output=True, timeout=300)
     files = [file for file in (out / "report" / "tables").glob("*.csv") if file.read_text().strip()]
-    found = {file.name: pd.read_csv(file, dtype=str).drop(columns="seconds", errors="ignore") for file in files}
+    read = {file.name: pd.read_csv(file, dtype=str) for file in files}
+    found = {name: frame[[c for c in frame if not c.startswith("seconds")]] for name, frame in read.items()}
     return {name: frame.sort_values(list(frame)).reset_index(drop=True) for name, frame in found.items()}
 
 
