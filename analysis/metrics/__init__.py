@@ -2,7 +2,7 @@
 
 from analysis.metrics.curves import HELD_OUT, curves, of_split
 from analysis.metrics.greedy import SEARCHED
-from analysis.metrics.table import SETTINGS, THEIRS, main_condition, per_network, removable_share, table
+from analysis.metrics.table import SETTINGS, THEIRS, as_meant, main_condition, per_network, removable_share, table
 from analysis.metrics.trajectory import trajectory
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "SEARCHED",
     "SETTINGS",
     "THEIRS",
+    "as_meant",
     "curves",
     "main_condition",
     "of_split",

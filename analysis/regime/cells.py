@@ -27,6 +27,12 @@ def split(frames: Frames) -> tuple[Frames, Frames, Frames]:
     return plain, mapped, walked
 
 
+def by_network(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the `kinds` of the networks that cells pruned, indexed by network_key."""
+    found = kinds(cells).set_axis(pd.Index(cells["network_key"], name="network_key"))
+    return found[~found.index.duplicated()]
+
+
 def kinds(cells: pd.DataFrame) -> pd.DataFrame:
     """Return activation, output, depth and stage of every cell, indexed by key.
 

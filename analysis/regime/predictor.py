@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score, roc_curve
 
+from analysis.metrics import as_meant
+
 CLOSE = 0.8
 """Share of what brute force removes from which on a method was right to be trusted."""
 PREDICTORS = ("curvature", "first_order", "off_diagonal")
-LOOKS_ONCE = "quadratic_once"
-"""The method that is meant to be ranked once; others are ranked anew after every removal."""
 DRAWS = 500
 """Of the bootstrap."""
 SEED = 0
@@ -36,7 +36,7 @@ def learn(networks: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
     """
     rules: list[dict[str, Any]] = []
     for method in methods:
-        of = _decided(networks, method)
+        of = decided(networks, method)
         for predictor in PREDICTORS:
             known = of[of[predictor].notna()]
             good = known["good"].to_numpy()
@@ -47,7 +47,7 @@ def learn(networks: pd.DataFrame, methods: list[str]) -> pd.DataFrame:
             false, true, at = roc_curve(good, signed)
             best = float(at[np.argmax(true - false)])
             rule = {"method": method, "predictor": predictor, "above": above, "threshold": best if above else -best}
-            rules.append(rule | rates(known, rule))
+            rules.append(rule | _rates(known, rule))
     return pd.DataFrame(rules)
 
 
@@ -66,14 +66,14 @@ def tested(rules: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
     found: list[dict[str, Any]] = []
     for row in rules[["method", "predictor", "above", "threshold"]].to_dict("records"):
         rule = {str(name): value for name, value in row.items()}
-        of = _decided(networks, rule["method"])
+        of = decided(networks, rule["method"])
         of = of[of[rule["predictor"]].notna()]
         if of["good"].nunique() == 2:
-            found.append(rule | rates(of, rule))
+            found.append(rule | _rates(of, rule))
     return pd.DataFrame(found)
 
 
-def rates(of: pd.DataFrame, rule: dict[str, Any]) -> dict[str, Any]:
+def _rates(of: pd.DataFrame, rule: dict[str, Any]) -> dict[str, Any]:
     """Return how well a rule tells networks apart.
 
     * networks, clusters: their numbers; good: share of networks where the method comes close to brute force;
@@ -85,7 +85,7 @@ def rates(of: pd.DataFrame, rule: dict[str, Any]) -> dict[str, Any]:
     better = of[rule["predictor"]].to_numpy(dtype=float) * (1 if rule["above"] else -1)
     trusted = better >= (rule["threshold"] if rule["above"] else -rule["threshold"])
     good = of["good"].to_numpy(dtype=bool)
-    drawn = np.array(list(_bootstrap(better, trusted, good, of["cluster"].to_numpy())))
+    drawn = np.array(_bootstrap(better, trusted, good, of["cluster"].to_numpy()))
     low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=0) if len(drawn) else np.full((2, 2), np.nan)
     return {
         "networks": len(of),
@@ -117,9 +117,7 @@ def _bootstrap(
     return found
 
 
-def _decided(networks: pd.DataFrame, method: str) -> pd.DataFrame:
-    """Return a method's networks on which it can be told whether it was right to trust it."""
-    ranking = "single_overall" if method == LOOKS_ONCE else "iterative"
-    chosen = (networks["method"] == method) & (networks["ranking"] == ranking)
-    of = networks[chosen & networks["of_best"].notna()]
+def decided(networks: pd.DataFrame, method: str) -> pd.DataFrame:
+    """Return a method's networks on which it can be told whether it was right to trust it; `good` says so."""
+    of = as_meant(networks[(networks["method"] == method) & networks["of_best"].notna()])
     return of.assign(good=of["of_best"] >= CLOSE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.regime.cells import ORDER, kinds
+from analysis.regime.cells import ORDER, by_network
 
 OUTPUTS = {"sigmoid": "squares", "softmax": "entropy"}
 """Output layers of the map, and in a word the error that goes with them."""
@@ -21,10 +21,9 @@ def tiles(networks: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
         networks: `regime.networks` of the map's cells.
         cells: these cells.
     """
-    kind = kinds(cells).assign(network_key=cells.set_index("key")["network_key"]).drop_duplicates("network_key")
     # Without brute force beside it, as in a store that a sweep is still filling, a method is not on the map.
     comparable = (networks["accuracy_0"] >= TRAINED) & networks["best"].notna()
-    known = networks[comparable].merge(kind, on="network_key")
+    known = networks[comparable].merge(by_network(cells), on="network_key")
     found = known.groupby(BY, as_index=False).agg(
         share=("share", "median"),
         of_best=("of_best", "median"),

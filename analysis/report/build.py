@@ -65,12 +65,13 @@ def build(
     further = explored(*apart, frames.of(fresh["key"].tolist()), fresh)
     figures += further.figures
     say("Writing tables")
-    searched = greedy.searches(per_network(fresh), judged.register)
+    networks = per_network(fresh)
+    searched = greedy.searches(networks, judged.register)
     written = {
         "verdicts": judged.verdicts,
         "values": judged.values,
-        "correlations": tables.correlations(per_network(fresh)),
-        "quality": tables.quality(per_network(fresh), COMPARED),
+        "correlations": tables.correlations(networks),
+        "quality": tables.quality(networks, COMPARED),
         "populations": tables.populations(frames, table),
         "authors": authors.compared(plain, paths),
         "falls": falls.falls(per_network(plain)),

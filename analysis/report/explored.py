@@ -15,7 +15,7 @@ from analysis.report.regime import in_words
 
 RULED = ("taylor1", "taylor2", "taylor2_exact", "gauss_newton", "fisher", "magnitude", "quadratic_once")
 """Methods that a rule is sought for: those of the map, but for brute force."""
-BACKGROUND = "digits"
+MAPPED = "digits"
 """Data set of the map: populations on it are not used to test what was learnt there."""
 
 
@@ -46,13 +46,10 @@ def explored(mapped: Frames, walked: Frames, named: Frames, table: pd.DataFrame)
         tiles = regime.tiles(networks, mapped.cells)
         figures += draw_map(tiles)
         tables |= {"regime": in_words(tiles), "regime_tiles": tiles}
-        others = named.cells.loc[named.cells["dataset"] != BACKGROUND, "key"]
-        apart = named.of(others.tolist())
-        kinds = regime.kinds(mapped.cells)
-        kind = kinds[["activation", "output", "depth", "stage"]].astype(str).agg(" ".join, axis=1)
-        clusters = kind.groupby(mapped.cells.set_index("key")["network_key"]).first()
-        known = networks.assign(cluster=networks["network_key"].map(clusters))
-        unseen = regime.networks(apart, table[table["key"].isin(set(others))])
+        kind = regime.by_network(mapped.cells).astype(str).agg(" ".join, axis=1)
+        known = networks.assign(cluster=networks["network_key"].map(kind))
+        others = named.of(named.cells.loc[named.cells["dataset"] != MAPPED, "key"].tolist())
+        unseen = regime.networks(others, table[table["key"].isin(others.cells["key"])])
         unseen = unseen.assign(cluster=unseen["population"], off_diagonal=_off_diagonal(walked, unseen))
         rules = regime.learn(known, list(RULED))
         rates = regime.tested(rules, unseen) if len(rules) else pd.DataFrame()
@@ -65,7 +62,5 @@ def explored(mapped: Frames, walked: Frames, named: Frames, table: pd.DataFrame)
 def _off_diagonal(walked: Frames, networks: pd.DataFrame) -> pd.Series:
     """Return the off-diagonal share of networks whose Hessian was recorded for their path, null for the others."""
     shares = regime.off_diagonal(walked.hessian)
-    known = walked.cells.set_index("key")["network_key"].map(str)
-    by_network = shares.groupby(known.reindex(shares.index)).first()
-    zero = networks["removal"] == "zero"
-    return networks["network_key"].map(by_network).where(zero)
+    by_network = shares.groupby(walked.cells.set_index("key")["network_key"]).first()
+    return networks["network_key"].map(by_network)

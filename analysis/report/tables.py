@@ -83,17 +83,16 @@ def quality(networks: pd.DataFrame, populations: list[str]) -> pd.DataFrame:
     of = of.assign(removed=of["r_1"].fillna(of["r_1pct"]))
     columns = ["removed", "forward_passes", "seconds"]
     medians = of.groupby(["method", "ranking", "population"])[columns].median()
-    known = {str(r): m.groupby("method").median() for r, m in medians.groupby("ranking")}
+    values = medians.groupby(["method", "ranking"]).median()
     rows = []
     for method in ordered(of["method"]):
-        row: dict[str, object] = {"method": method}
-        row["populations"] = of.loc[of["method"] == method, "population"].nunique()
-        for ranking, words in RANKINGS.items():
-            for name in columns:
-                there = ranking in known and method in known[ranking].index
-                value = known[ranking][name][method] if there else None
-                row[f"{name.replace('_', ' ')}, {words}"] = number(value)
-        rows.append(row)
+        places = of.loc[of["method"] == method, "population"].nunique()
+        spent = {
+            f"{name.replace('_', ' ')}, {words}": number(values[name].get((method, ranking)))
+            for ranking, words in RANKINGS.items()
+            for name in columns
+        }
+        rows.append({"method": method, "populations": places} | spent)
     return pd.DataFrame(rows)
 
 

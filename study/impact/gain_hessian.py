@@ -25,16 +25,14 @@ together by blocks of samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from study.impact.derivatives import fed_back, first, second, slopes
-from study.impact.stages import Stages
+from study.impact.stages import BLOCKS, Stages
 
-BLOCKS = {"cpu": 1 << 19, "cuda": 1 << 25}
-"""Numbers in a block of tangents, 4 or 256 MiB; three to four such arrays are there at a time."""
 STRIP = 64
 """Rows of H that are summed at a time: only what lies right of the diagonal is computed."""
 
@@ -43,8 +41,7 @@ def gain_slopes(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence
     """Return dE/dalpha of units, float64, shape (n,); arguments as `gain_derivatives`."""
     index, ends = _places(stages, layer, unit)
     found = torch.zeros(ends[-1], dtype=torch.float64, device=stages.t.device)
-    for part in _parts(stages, max(stages.samples, 1)):
-        _add_slopes(found, part, slopes(part), _changes(part, constants), ends)
+    _add_slopes(found, stages, slopes(stages), _changes(stages, constants), ends)
     return found[index]
 
 
@@ -69,7 +66,9 @@ def gain_derivatives(stages: Stages, layer: Tensor, unit: Tensor, constants: Seq
     widest = max(*(len(w) for w in network.weights[max(1, network.front) :]), 1) * max(total, 1)
     for m in range(1, network.front):  # so many tangents are there: those of the units below
         widest = max(widest, len(network.weights[m]) * network.maps(m).size * ends[m])
-    for part in _parts(stages, max(1, BLOCKS[device.type] // widest)):
+    for _, part in stages.blocks(
+        BLOCKS[device.type] // widest
+    ):  # three to four arrays of that size are there at a time
         dz, changes = slopes(part), _changes(part, constants)
         _add_slopes(slope, part, dz, changes, ends)
         _add_curvature(upper, part, dz, changes, ends)
@@ -84,11 +83,6 @@ def _places(stages: Stages, layer: Tensor, unit: Tensor) -> tuple[Tensor, list[i
     for m in range(stages.network.depth):
         index[layer == m] = ends[m] + stages.rows(m, unit[layer == m])
     return index.to(stages.t.device), ends.tolist()
-
-
-def _parts(stages: Stages, samples: int) -> Iterator[Stages]:
-    for s in range(0, stages.samples, samples):
-        yield stages.part(slice(s, s + samples))
 
 
 def _changes(stages: Stages, constants: Sequence[Tensor]) -> list[Tensor]:

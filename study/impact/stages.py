@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 
 from study.data.base import Split
-from study.networks.convolution import Matrix
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
+
+BLOCKS = {"cpu": 1 << 19, "cuda": 1 << 25}
+"""Numbers in the largest array of a block of samples, 4 or 256 MiB."""
 
 
 class Stages:
@@ -80,6 +82,13 @@ class Stages:
         made._largest = [None] * self.network.depth
         return made
 
+    def blocks(self, most: int) -> Iterator[tuple[slice, Stages]]:
+        """Yield blocks of at most so many samples, and of one at least: which samples, and their stages."""
+        chunk = max(1, most)
+        for s in range(0, self.samples, chunk):
+            here = slice(s, min(s + chunk, self.samples))
+            yield here, self.part(here)
+
     def at(self, gains: Sequence[Tensor]) -> Stages:
         """Return stages of the units whose gains are not 0, from stages of the whole network: the first layer is kept.
 
@@ -132,10 +141,10 @@ class Stages:
         base = None
         if quick and coefficients is None:
             link, change = self.network.link(layer + 1), (self.h[layer][row] - constant)[None]
-            if isinstance(link, Matrix) and link.positions == 1:
-                base = self.z[layer + 1].addcmul_(link.weights[:, row, None], change, value=-1)
-            else:
+            if layer < self.network.front:
                 base = self.z[layer + 1].sub_(link.apart(torch.tensor([row]), change)[0])
+            else:
+                base = self.z[layer + 1].addcmul_(link.weights[:, row, None], change, value=-1)
         network = self.network.fold(layer, row, constant) if constant else self.network
         if coefficients is not None:
             network = network.spread(layer, row, coefficients[self.units[layer]])
@@ -161,12 +170,8 @@ class Stages:
         return self.network.outputs_(layer, self.z[layer].clone())
 
 
-BLOCKS = {"cpu": 1 << 19, "cuda": 1 << 25}
-"""Numbers in the largest array of a block of samples, 4 or 256 MiB."""
-
-
 def parts(stages: Stages, layer: int, each: int = 1) -> Iterator[tuple[slice, Stages]]:
-    """Yield the stages by blocks of samples, for work on the layers above a hidden layer: the samples, and the stages.
+    """Return the stages by blocks of samples, for work on the layers above a hidden layer: the samples, and the stages.
 
     Args:
         stages: the network on the rows.
@@ -174,10 +179,7 @@ def parts(stages: Stages, layer: int, each: int = 1) -> Iterator[tuple[slice, St
         each: units whose arrays are there at a time.
     """
     widest = max(len(z) * stages.network.maps(m).size for m, z in enumerate(stages.z) if m >= layer)
-    chunk = max(1, BLOCKS[stages.t.device.type] // max(1, widest * each))
-    for s in range(0, stages.samples, chunk):
-        here = slice(s, min(s + chunk, stages.samples))
-        yield here, stages.part(here)
+    return stages.blocks(BLOCKS[stages.t.device.type] // max(1, widest * each))
 
 
 def block(x: Tensor, positions: int, samples: slice) -> Tensor:

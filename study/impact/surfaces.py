@@ -85,10 +85,8 @@ def plain_surface(
     """Return the same, E computed at every gain; arguments and result as `surface`."""
     if layer < stages.network.front:
         others = None if coefficients is None else coefficients[stages.units[layer]][None]
-        at = stages.rows(layer, torch.tensor([unit]))
-        return filters.errors(stages, layer, at, torch.tensor([constant], dtype=torch.float64), gains, FAR, others)[
-            0
-        ].cpu()
+        at, instead = stages.rows(layer, torch.tensor([unit])), torch.tensor([constant], dtype=torch.float64)
+        return filters.errors(stages, layer, at, instead, gains, FAR, others)[0].cpu()
     column, change = _column_and_change(stages, layer, unit, constant, coefficients)
     row = stages.rows(layer, torch.tensor([unit]))
     base, factor = None, gains - 1
@@ -109,11 +107,8 @@ def _swing(stages: Stages, layer: int, unit: int, constant: float, coefficients:
     if layer >= stages.network.front:
         column, change = _column_and_change(stages, layer, unit, constant, coefficients)
         return float(_largest(column) * _largest(change))
-    row, h = stages.rows(layer, torch.tensor([unit])), stages.h[layer]
-    change = h[row] - constant
-    if coefficients is not None:
-        change = change - (coefficients[stages.units[layer]] @ h)[None]
-    return float(_largest(stages.network.link(layer + 1).apart(row, change)))
+    row, change = stages.rows(layer, torch.tensor([unit])), _change(stages, layer, unit, constant, coefficients)
+    return float(_largest(stages.network.link(layer + 1).apart(row, change[None])))
 
 
 def _largest(x: Tensor) -> Tensor:
@@ -123,8 +118,12 @@ def _largest(x: Tensor) -> Tensor:
 def _column_and_change(
     stages: Stages, layer: int, unit: int, constant: float, coefficients: Tensor | None
 ) -> tuple[Tensor, Tensor]:
+    row = int(stages.rows(layer, torch.tensor(unit)))
+    return stages.network.weights[layer + 1][:, row], _change(stages, layer, unit, constant, coefficients)
+
+
+def _change(stages: Stages, layer: int, unit: int, constant: float, coefficients: Tensor | None) -> Tensor:
+    """Return what a unit's removal takes from its output, shape of a row of the stages' h."""
     row, h = int(stages.rows(layer, torch.tensor(unit))), stages.h[layer]
     change = h[row] - constant
-    if coefficients is not None:
-        change = change - coefficients[stages.units[layer]] @ h
-    return stages.network.weights[layer + 1][:, row], change
+    return change if coefficients is None else change - coefficients[stages.units[layer]] @ h

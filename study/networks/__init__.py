@@ -1,9 +1,9 @@
 """Networks: stacks of dense layers, convolutional ones before them, that can be evaluated from any layer on."""
 
 from study.networks.architecture import Front, architecture, fitted
+from study.networks.building import LENET_5, LENET_5_SMALL, fresh, layers_of, lenet, mlp, sizes_of
 from study.networks.error import ErrorFunction, correct
 from study.networks.maps import image_of
-from study.networks.mlp import LENET_5, LENET_5_SMALL, fresh, layers_of, lenet, mlp, sizes_of
 from study.networks.module import as_network, from_module, to_module
 from study.networks.network import Network
 

@@ -11,7 +11,7 @@ from analysis.frames import Frames
 from analysis.metrics import table
 from analysis.regime.networks import off_diagonal
 from analysis.report import trust
-from analysis.report.draw import draw_map, draw_mechanism
+from analysis.report.draw import draw_map, draw_mechanism, draw_predictor
 from analysis.report.mechanism import in_words as in_numbers
 from analysis.report.regime import in_words
 from analysis.runs import read_store
@@ -158,6 +158,9 @@ def test_a_rule_is_learnt_in_the_right_direction_and_tested_elsewhere():
     assert rates["trusts"] == pytest.approx((unseen["curvature"] >= rule["threshold"]).mean())
     trusted = unseen[unseen["curvature"] >= rule["threshold"]]
     assert rates["right"] == pytest.approx((trusted["of_best"] >= regime.CLOSE).mean())
+    figure = draw_predictor(known, unseen, regime.best(rules))[0]
+    assert len(figure.data) == len(known) + len(unseen)
+    assert "curvature's share of what is at stake" in figure.svg.replace("&#x27;", "'").replace("&apos;", "'")
     words = trust.in_words(rules, regime.tested(rules, unseen)).set_index("trusted where")
     assert words.index[0].startswith("curvature's share of what is at stake ≥ 0.3")
     assert words["chosen"].iloc[0] == "yes"

@@ -17,31 +17,15 @@ from study.methods import View, method, names
 from study.networks import ErrorFunction
 from study.trajectory import prune
 from tests import cases
-from tests.impact.test_gain_hessian import agree, by_autograd
+from tests.impact.test_gain_hessian import agree, by_autograd, pruned
 from tests.impact.test_oracle import close
 
 
 def prepared(case, removal="zero", removed=(), samples=20, seed=0):
-    """Stages with some units gone, and E as a function of the gains of those that are left."""
-    net, error = cases.filters(case, seed), ErrorFunction(case[5], case[6])
+    """The network and its rows, and what `pruned` says of them with some units gone."""
+    net = cases.filters(case, seed)
     data = cases.rows(samples, net.features, case[3], seed)
-    stages, gains = Stages(net, data, error), ones(net)
-    gone = [torch.zeros(n, dtype=torch.float64) for n in net.hidden]
-    for m, k in removed:
-        gone[m][k] = pruning.constants(stages, removal)[m][k]
-        stages.remove(m, k, float(gone[m][k]))
-        gains[m][k] = 0.0
-    now = pruning.constants(stages, removal)
-    layer, unit = cases.units(net, gains)
-    both = [torch.where(g == 0, c, n) for g, c, n in zip(gains, gone, now, strict=True)]
-
-    def energy(values):
-        changed = [g.clone() for g in gains]
-        for i, (m, k) in enumerate(zip(layer.tolist(), unit.tolist(), strict=True)):
-            changed[m] = changed[m].index_put((torch.tensor([k]),), values[i : i + 1])
-        return cases.plain_error(net, data, case[6], changed, both)
-
-    return net, data, gains, stages, layer, unit, now, energy
+    return net, data, *pruned(net, data, case[6], removal, removed)
 
 
 @pytest.mark.parametrize("case", cases.FILTERS)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from study.impact import Stages, gain_derivatives, gain_slopes
 from study.impact.derivatives import exact_curvature, slopes
+from study.impact.stages import ones
 from study.methods import View, method
 from study.networks import ErrorFunction
 from study.pruning import constants as constants_of
@@ -30,13 +31,15 @@ def prepared(case, removal="zero", removed=(), samples=25, seed=0):
     """Stages with some units gone, and E as a function of the gains of those that are left."""
     hidden, outputs, activation, output, error = case
     net = cases.network(hidden, outputs, activation, output, seed=seed)
-    data = cases.rows(samples, 3, outputs, seed)
-    stages = Stages(net, data, ErrorFunction(output, error))
-    gains = [torch.ones(n, dtype=torch.float64) for n in hidden]
-    gone = [torch.zeros(n, dtype=torch.float64) for n in hidden]
+    return pruned(net, cases.rows(samples, 3, outputs, seed), error, removal, removed)[1:]
+
+
+def pruned(net, data, error, removal, removed):
+    """Gains, stages, layers and indices of the units left, their constants, and E as a function of their gains."""
+    stages, gains = Stages(net, data, ErrorFunction(net.output, error)), ones(net)
+    gone = [torch.zeros(n, dtype=torch.float64) for n in net.hidden]
     for m, k in removed:
-        there = constants_of(stages, removal)
-        gone[m][k] = there[m][k]
+        gone[m][k] = constants_of(stages, removal)[m][k]
         stages.remove(m, k, float(gone[m][k]))
         gains[m][k] = 0.0
     now = constants_of(stages, removal)
@@ -49,7 +52,7 @@ def prepared(case, removal="zero", removed=(), samples=25, seed=0):
             changed[m] = changed[m].index_put((torch.tensor([k]),), values[i : i + 1])
         return cases.plain_error(net, data, error, changed, both)
 
-    return stages, layer, unit, now, energy
+    return gains, stages, layer, unit, now, energy
 
 
 def agree(found, expected):

@@ -1,4 +1,4 @@
-"""Why re-ranking helps: E and the order of the units along a path, foretold and measured."""
+"""Why re-ranking helps: first-order terms and the order of the units along a path, foretold and measured."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from analysis.figures.layers import EARLY, layer_shares
 from analysis.figures.lorenz import lorenz, shares
 from analysis.figures.removable import removable
 from analysis.frames import Frames
+from analysis.metrics import as_meant
 from analysis.report.draw.drawn import Drawn, drawn, medians
 from analysis.report.draw.grid import Grid, panels
 
@@ -40,10 +41,7 @@ def draw(frames: Frames, networks: pd.DataFrame, main: set[str]) -> Iterator[Dra
     """
     ran = set(networks["population"])
     shown = ran & main or ran
-    # The quadratic model is there to look once: scored anew each time it is the exact second derivative, at more cost.
-    once = (networks["method"] == "quadratic_once") & (networks["ranking"] == "single_overall")
-    again = (networks["method"] != "quadratic_once") & (networks["ranking"] == "iterative")
-    chosen = networks[(once | again) & networks["population"].isin(shown)]
+    chosen = as_meant(networks[networks["population"].isin(shown)])
     methods = chosen.groupby("population")["method"].transform("nunique")
     chosen = chosen[methods >= COMPARED]
     if len(chosen):

@@ -75,8 +75,7 @@ def mlp(
         seed: of the initialisation; the same seed gives the same bits.
         gain: factor on the range of the uniform distribution.
     """
-    if any(not isinstance(n, numbers.Integral) or n < 1 for n in (features, *hidden, outputs)):
-        raise StudyError(f"every layer needs at least one unit; got {features}-{list(hidden)}-{outputs}")
+    _check_units((features, *hidden, outputs), f"{features}-{list(hidden)}-{outputs}")
     shapes = [(above, below) for below, above in pairwise((features, *hidden, outputs))]
     return Network(*_drawn(shapes, seed, gain), (activation,) * len(hidden), output)
 
@@ -116,8 +115,7 @@ def lenet(
     """
     if not front:
         raise StudyError("a network with filters needs at least one convolutional layer; `mlp` makes one without")
-    if any(not isinstance(n, numbers.Integral) or n < 1 for n in (*hidden, outputs)):
-        raise StudyError(f"every layer needs at least one unit; got {list(hidden)}-{outputs}")
+    _check_units((*hidden, outputs), f"{list(hidden)}-{outputs}")
     maps = maps_of(tuple(image), front.kernels, front.pools)
     channels = pairwise((image[0], *front.filters))
     kernels = [(above, below, k, k) for (below, above), k in zip(channels, front.kernels, strict=True)]
@@ -133,6 +131,11 @@ def fresh(
     if front:
         return lenet(image_of(features), front, hidden, outputs, activation=activation, output=output, seed=seed)
     return mlp(features, hidden, outputs, activation=activation, output=output, seed=seed)
+
+
+def _check_units(sizes: Sequence[object], told: str) -> None:
+    if any(not isinstance(n, numbers.Integral) or n < 1 for n in sizes):
+        raise StudyError(f"every layer needs at least one unit; got {told}")
 
 
 def _drawn(
