@@ -41,6 +41,9 @@ def main() -> int:
         "--selftest", type=int, default=500, metavar="DRAWS", help="draws of the self-test, made once (%(default)s)"
     )
     parser.add_argument("--keep", type=Path, help="copy the small results to this folder, as `make results` does")
+    parser.add_argument(
+        "--part", action="append", choices=report.PARTS, help="of the results, keep this alone; may be given again"
+    )
     parser.add_argument("--again", action="store_true", help="rebuild a report that is up to date, too")
     parser.add_argument(
         "--start-here",
@@ -51,6 +54,8 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.selftest < selftest.FEWEST:
         parser.error(f"--selftest {arguments.selftest}: at least {selftest.FEWEST}")
+    if arguments.part and not arguments.keep:
+        parser.error("--part goes with --keep FOLDER")
     if arguments.keep:
         report.check_kept(arguments.keep)
     console = Console(record=True)
@@ -98,7 +103,10 @@ def main() -> int:
         console.print(f"[yellow]{escape(not_summed)}[/yellow]", highlight=False)
     console.print(f"Report: {page}", soft_wrap=True)
     if arguments.keep:
-        report.keep(arguments.out, arguments.keep, judged, kept)
+        # The rules learnt on the map are tested on what the claims rest on, too.
+        entered = {"claims": kept, "explored": pd.concat([mapped.cells, walked.cells, kept])}
+        parts = arguments.part or list(report.PARTS)
+        report.keep(arguments.out, arguments.keep, {part: entered[part] for part in parts}, judged.digest)
         console.print(f"Results: {arguments.keep}", soft_wrap=True)
     (arguments.out / SAID).write_text(console.export_text())
     (arguments.out / MARK).write_text(mark or "")

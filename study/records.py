@@ -209,6 +209,15 @@ def hidden_of(network: str) -> tuple[int, ...]:
     return tuple(int(size[0]) for size in sizes if size)
 
 
+def filters_of(network: str) -> tuple[int, ...]:
+    """Return the filters of every convolutional layer from the tag `network`.
+
+    >>> filters_of("400-50-50-10"), filters_of("20x20-6c5p2-16c5-120-84-10")
+    ((), (6, 16))
+    """
+    return tuple(int(size) for size in re.findall(r"-(\d+)c", network))
+
+
 def empty(table: str) -> pd.DataFrame:
     """Return a table without rows, with the declared columns and types.
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from analysis.claims import Evaluation
 from analysis.frames import Frames
 from analysis.metrics import curves, main_condition, per_network
-from analysis.report import authors, falls, greedy, ladder, scales, tables
+from analysis.report import authors, falls, filters, greedy, ladder, scales, tables
 from analysis.report.draw import Drawn, draw
 from analysis.report.explored import explored
 from analysis.report.sections import sections
@@ -27,6 +27,7 @@ SECTIONS = {
     "cost": "Cost against quality",
     "mechanism": "Why re-ranking helps",
     "regime": "Where can which method be trusted?",
+    "filters": "Filters as units",
     "greedy": "How good is greedy?",
     "agreement": "Regret and agreement along the way",
     "layers": "Which layer goes first",
@@ -67,6 +68,7 @@ def build(
     say("Writing tables")
     networks = per_network(fresh)
     searched = greedy.searches(networks, judged.register)
+    filtered = filters.in_words(frames, fresh)
     written = {
         "verdicts": judged.verdicts,
         "values": judged.values,
@@ -78,6 +80,7 @@ def build(
         "scales": scales.scales(frames),
         "ladder": ladder.in_words(ladder.rungs(plain)),
         "greedy": greedy.in_words(searched),
+        "filters": filtered,
         "sensitivities": tables.sensitivities(judged.verdicts),
         "sanity": judged.sanity,
         "excluded": judged.excluded,
@@ -91,6 +94,7 @@ def build(
     say("Writing the page")
     counted = judged.verdicts[(judged.verdicts["role"] == "overall") & (judged.verdicts["tier"] == "A")]
     decided = [sentence for sentence in judged.headline if sentence.claim]
+    there = {"greedy": len(searched), "filters": len(filtered)}  # they have a table, and no figure
     drawn = {s: [f for f in figures if f.section == s] for s in ("found", *SECTIONS, "further")}
     page = (
         _environment()
@@ -110,7 +114,7 @@ def build(
             selftest=in_words(rates),
             drawn=drawn,
             greedy=greedy.said(searched),
-            sections={s: name for s, name in SECTIONS.items() if drawn[s] or (s == "greedy" and len(searched))},
+            sections={s: name for s, name in SECTIONS.items() if drawn[s] or there.get(s)},
             frames=frames,
         )
     )

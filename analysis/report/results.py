@@ -8,29 +8,36 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.claims import Evaluation
 from analysis.runs import StoreError
 
-TABLES = (
-    *("verdicts", "values", "correlations", "populations", "sanity", "excluded"),
-    *("authors", "ladder", "falls", "scales", "selftest"),
-    *("quality", "greedy", "mechanism", "regime", "regime_tiles", "trust"),
-)
-FIGURES = (
-    *("removable", "cost", "cost_passes", "layers", "lorenz", "ladder"),
-    *("mechanism_slopes", "mechanism_order", "regime_zero", "regime_mean", "predictor"),
-)
+PARTS = {
+    "claims": (
+        (
+            *("verdicts", "values", "correlations", "populations", "sanity", "excluded"),
+            *("authors", "ladder", "falls", "scales", "selftest", "quality", "greedy"),
+        ),
+        ("removable", "cost", "cost_passes", "layers", "lorenz", "ladder"),
+    ),
+    "explored": (
+        ("mechanism", "regime", "regime_tiles", "trust", "filters"),
+        ("mechanism_slopes", "mechanism_order", "regime_zero", "regime_mean", "predictor"),
+    ),
+}
+"""Tables and figures by what they need: the profiles `full` and `methods`; `regime` and `filters`."""
+ORIGIN = "kept"
+"""The table that says of each part what it was computed from."""
+COLUMNS = ["cells", "networks", "seeds", "register"]
 ABOVE = re.compile(r"(?<![\w.])/[^\s;,\"]*?/(?=(?:shared/)?data/)")
 """What leads to a data folder: a path of the machine that a reason names."""
 ABOUT = """# Results
 
-The small results of {cells:,} recorded cells of {networks:,} networks: `make results` copied them from the report that
-it built, and nothing reads them but tests (the verdicts follow from the values, the README says what stands here) and
-people.
+The small results of a report, as `make results` copied them; nothing reads them but tests (the verdicts follow from the
+values, the README says what stands here) and people.
 
 `tables/verdicts.csv` has a row for every claim, arm and part, with its test, margin, estimate, limits and p-values;
-`tables/values.csv` has what each part tests in every network. The register that they were judged by has the digest
-`{digest}`.
+`tables/values.csv` has what each part tests in every network. `tables/kept.csv` says how many recorded cells of how
+many networks each part comes from, and the digest of the register that they were judged by. The parts may come from
+stores of their own: *claims* from the profiles `full`, `authors` and `methods`, *explored* from `regime` and `filters`.
 """
 
 
@@ -55,24 +62,43 @@ def check_kept(folder: Path) -> None:
         )
 
 
-def keep(report: Path, folder: Path, judged: Evaluation, cells: pd.DataFrame) -> None:
-    """Copy a report's small results.
+def keep(report: Path, folder: Path, cells: dict[str, pd.DataFrame], digest: str) -> None:
+    """Copy parts of a report's small results; other parts that are kept there stay.
 
     Args:
         report: folder of the report.
-        folder: to write into; earlier results there are removed (`check_kept` lets no others pass).
-        judged: what the report shows.
-        cells: `metrics.table` of the cells that entered it.
+        folder: to write into; earlier results of these parts are removed (`check_kept` lets nothing else pass).
+        cells: for every part of `PARTS` that is to be kept the cells that entered it; columns key, network_key, seed.
+        digest: of the register.
     """
     check_kept(folder)
-    for part in ("tables", "figures"):
-        shutil.rmtree(folder / part, ignore_errors=True)
-    about = ABOUT.format(cells=len(cells), networks=cells["network_key"].nunique(), digest=judged.digest)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "README.md").write_text(about)  # first: it marks the folder as ours
-    kept = [Path("tables") / f"{name}.csv" for name in TABLES] + [Path("figures") / f"{name}.svg" for name in FIGURES]
-    for file in kept:
-        # A store without the authors' networks has no ladder.
-        if (report / file).is_file():
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            (folder / file).write_text(ABOVE.sub("", (report / file).read_text()))
+    origin = _origin(folder)
+    if not origin:  # nothing there, or results of a version that kept them whole
+        for name in ("tables", "figures"):
+            shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    (folder / "README.md").write_text(ABOUT)  # first: it marks the folder as ours
+    for part, of in cells.items():
+        tables, figures = PARTS[part]
+        kept = [Path("tables") / f"{name}.csv" for name in tables] + [Path("figures") / f"{n}.svg" for n in figures]
+        for file in kept:
+            (folder / file).unlink(missing_ok=True)
+            # A store without the authors' networks has no ladder.
+            if (report / file).is_file():
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                (folder / file).write_text(ABOVE.sub("", (report / file).read_text()))
+        seeds = f"{of['seed'].min()} to {of['seed'].max()}"
+        origin[part] = (of["key"].nunique(), of["network_key"].nunique(), seeds, digest)
+    written = pd.DataFrame.from_dict(origin, orient="index", columns=COLUMNS).rename_axis("part")
+    written.to_csv(folder / "tables" / f"{ORIGIN}.csv")
+
+
+def _origin(folder: Path) -> dict[str, tuple[object, ...]]:
+    """Return what each part in a folder was computed from, as `COLUMNS`."""
+    file = folder / "tables" / f"{ORIGIN}.csv"
+    if not file.is_file():
+        return {}
+    found = pd.read_csv(file)
+    if list(found.columns) != ["part", *COLUMNS] or not set(found["part"]) <= set(PARTS):
+        raise StoreError(f"{file} is none of ours; take it from the repository again, or name a new folder with --keep")
+    return {str(part): tuple(row) for part, *row in found.itertuples(index=False)}

@@ -10,12 +10,13 @@ import pytest
 from analysis.claims import evaluate
 from analysis.figures.lorenz import shares
 from analysis.metrics import per_network, table
-from analysis.report import keep
+from analysis.report import PARTS, keep
 from analysis.report.falls import falls
 from analysis.report.scales import scales
 from analysis.report.sections import sections
 from analysis.report.strip import EDGE, WIDTH, margins, span, strip
 from analysis.report.tables import sensitivities
+from analysis.runs import StoreError
 from tests.analysis.synthetic import Cell, frames, study
 
 
@@ -127,11 +128,35 @@ def test_results_are_kept_and_what_was_there_goes(judged, tmp_path):
     (tmp_path / "kept" / "tables").mkdir(parents=True)
     (tmp_path / "kept" / "tables" / "old.csv").touch()
     (tmp_path / "kept" / "README.md").write_text("# Results\n\nof an older store")
-    cells = pd.DataFrame({"network_key": ["a", "a", "b"]})
-    keep(tmp_path / "report", tmp_path / "kept", judged, cells)
-    assert sorted(p.name for p in (tmp_path / "kept").rglob("*") if p.is_file()) == ["README.md", "verdicts.csv"]
+    cells = pd.DataFrame({"key": ["k", "l", "m"], "network_key": ["a", "a", "b"], "seed": [100, 100, 101]})
+    keep(tmp_path / "report", tmp_path / "kept", {"claims": cells}, judged.digest)
+    there = sorted(p.name for p in (tmp_path / "kept").rglob("*") if p.is_file())
+    assert there == ["README.md", "kept.csv", "verdicts.csv"]
     kept = (tmp_path / "kept" / "tables" / "verdicts.csv").read_text()
     assert kept == "found neither in data/authors nor in shared/data/authors. Place it there"
-    about = (tmp_path / "kept" / "README.md").read_text()
-    assert "3 recorded cells of 2 networks" in about
-    assert judged.digest in about
+    (origin,) = pd.read_csv(tmp_path / "kept" / "tables" / "kept.csv").to_dict("records")
+    assert origin == {"part": "claims", "cells": 3, "networks": 2, "seeds": "100 to 101", "register": judged.digest}
+
+
+def test_a_part_of_the_results_is_kept_alone(judged, tmp_path):
+    """What a store of other profiles gave stays, to the letter; what this part had and has no more goes."""
+    cells = pd.DataFrame({"key": ["k", "l"], "network_key": ["a", "b"], "seed": [100, 101]})
+    report, kept = tmp_path / "report", tmp_path / "kept"
+    (report / "tables").mkdir(parents=True)
+    for name in ("verdicts", "regime", "mechanism"):
+        (report / "tables" / f"{name}.csv").write_text("old")
+    keep(report, kept, dict.fromkeys(PARTS, cells), judged.digest)
+    for name in ("verdicts", "regime"):
+        (report / "tables" / f"{name}.csv").write_text("new")
+    (report / "tables" / "mechanism.csv").unlink()
+    keep(report, kept, {"explored": cells.iloc[:1]}, "another")
+    assert {p.name: p.read_text() for p in (kept / "tables").iterdir() if p.name != "kept.csv"} == {
+        "verdicts.csv": "old",
+        "regime.csv": "new",
+    }
+    origin = pd.read_csv(kept / "tables" / "kept.csv", index_col="part")
+    assert origin["cells"].to_dict() == {"claims": 2, "explored": 1}
+    assert origin["register"].to_dict() == {"claims": judged.digest, "explored": "another"}
+    (kept / "tables" / "kept.csv").write_text("part,what\nmine,1\n")
+    with pytest.raises(StoreError, match=r"kept\.csv is none of ours"):
+        keep(report, kept, {"explored": cells}, "another")
