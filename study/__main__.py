@@ -14,9 +14,10 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from study.command import exit_code, wants_tracebacks
-from study.config import CONF, register
 from study.errors import SWITCH, hint, said
+from study.places import CONF
 from study.run import run_cell
+from study.schema import register
 from study.sweep_end import tell_failures
 
 register()

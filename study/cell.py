@@ -16,11 +16,12 @@ import torch
 
 from study import records
 from study.authors.networks import stored
-from study.config import ROOT, Plan, non_defaults
+from study.config import Plan, non_defaults
 from study.data import Dataset, load_dataset, parameters
 from study.errors import StudyError
 from study.impact import ORACLE_VERSION, fused
 from study.networks import Network, architecture, fitted
+from study.places import ROOT
 from study.retraining import RETRAINING_VERSION
 from study.search import SEARCH_VERSION
 from study.summary import Summary, summary

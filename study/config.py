@@ -1,22 +1,15 @@
-"""The typed schema of a cell, and what of it is scientific.
-
-Two kinds of setting, told apart here and nowhere else. *Scientific* ones change the numbers: data set, network,
-training, population, method, ranking, removal, selection, protocol, error, record and seed; only they make a cell's
-key. *Operational* ones do not: tracking, paths, run (device, threads, progress, figures), sweep and Hydra's own.
-"""
+"""A cell's configuration as the plain objects that the core takes, checked; what of it is scientific."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import typing
-import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING, DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from study.data import parameters
@@ -25,217 +18,11 @@ from study.errors import StudyError, whole
 from study.methods import Method, method
 from study.methods.base import check_filters, check_removal, method_class
 from study.networks import Front
-from study.records import FREE
 from study.settings import Protocol, Selection, Settings
 from study.training import Recipe
 
-ROOT = Path(__file__).parents[1]
-CONF = ROOT / "conf"
 STORED = "authors_"
 """What the names of populations begin with whose network is read, not trained."""
-
-
-@dataclass
-class DatasetConfig:
-    """A data set by the name of its module, with the parameters of its loader."""
-
-    name: str = MISSING
-    seed: int = 0
-    seed_from_cell: bool = False
-    params: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class NetworkConfig:
-    """A network; output null takes what suits the data.
-
-    `hidden` are the dense layers. `filters` are convolutional ones before them, each with one of `kernels` (width and
-    height) and one of `pools` (1: none); they need square images. Without them it is a multi-layer perceptron.
-    `stored` names a network of the authors that is read instead of trained: sizes and activation must be its own, and
-    output null. `pruned_output` puts other outputs on the same weights before pruning (sigmoid: V5); null leaves them.
-    """
-
-    name: str = MISSING
-    hidden: list[int] = MISSING
-    activation: str = "sigmoid"
-    output: str | None = None
-    stored: str | None = None
-    pruned_output: str | None = None
-    filters: list[int] = field(default_factory=list)
-    kernels: list[int] = field(default_factory=list)
-    pools: list[int] = field(default_factory=list)
-
-
-@dataclass
-class BandConfig:
-    """Acceptance band of a population at the start: metric `accuracy` or `error_per_sample` on a split."""
-
-    metric: str = MISSING
-    split: str = MISSING
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass
-class PopulationConfig:
-    """A named data set, network and training, with its band."""
-
-    name: str = FREE
-    band: BandConfig | None = None
-
-
-@dataclass
-class MethodConfig:
-    """A method by the name of its module, with its parameters."""
-
-    name: str = MISSING
-    params: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass
-class NameConfig:
-    """A group whose choice is just a name: removal."""
-
-    name: str = MISSING
-
-
-@dataclass
-class RankingConfig:
-    """When scores are computed; `every`, under iterative: anew after every so many removals."""
-
-    name: str = MISSING
-    every: int = Settings.every
-
-
-@dataclass
-class SelectionConfig:
-    """Rows ranked on."""
-
-    rows: str = "pruning"
-    samples: int | None = None
-    seed: int = 0
-
-
-@dataclass
-class ProtocolConfig:
-    """Whether what is left is trained: `epochs` each time that a further share `every` of the units has gone."""
-
-    name: str = MISSING
-    every: float = Protocol.every
-    epochs: int = Protocol.epochs
-
-
-@dataclass
-class RecordConfig:
-    """What is measured on the way: true impacts every n-th step, error surfaces every n-th removal (0: none).
-
-    `surfaces_for` lists the seeds whose cells record surfaces; null means all. `pairs` adds the impacts of all pairs
-    of units at the start, `reinsertion` those of removed units that are put back, `hessian` the second derivatives by
-    the gains of all pairs of units at the start, `search` (none, beam, exhaustive) the best sets of removed units, with
-    `search_width` sets in a beam.
-    """
-
-    truth_every: int = 1
-    surfaces_every: int = 10
-    surfaces_for: list[int] | None = None
-    pairs: bool = False
-    reinsertion: bool = False
-    hessian: bool = False
-    search: str = "none"
-    search_width: int = Settings.search_width
-
-
-@dataclass
-class TrackingConfig:
-    """Where runs are recorded; uri null records nothing."""
-
-    uri: str | None = None
-    artifacts: str | None = None
-    experiment: str = "incredible_shrinking_network"
-
-
-@dataclass
-class PathsConfig:
-    """Folders: data null means the environment variable STUDY_DATA, or data/ in the checkout."""
-
-    data: str | None = None
-    outputs: str = MISSING
-
-
-@dataclass
-class RunConfig:
-    """How a cell is computed, not what: `figures_for` lists the seeds whose cells draw figures (null: all)."""
-
-    device: str = "cpu"
-    threads: int = 1
-    progress: bool = True
-    force: bool = False
-    figures_for: list[int] | None = None
-
-
-@dataclass
-class SweepConfig:
-    """Name of the sweep that a cell belongs to."""
-
-    name: str = "manual"
-
-
-# The recipe itself is frozen, which OmegaConf takes for read-only; the schema has the same fields and defaults.
-RecipeConfig = dataclasses.make_dataclass(
-    "RecipeConfig",
-    [
-        (f.name, typing.get_type_hints(Recipe)[f.name], dataclasses.field(default=f.default))
-        for f in dataclasses.fields(Recipe)
-    ],
-    namespace={"__module__": __name__},  # so that a launcher sends its name, not a copy that has lost its fields
-)
-
-
-@dataclass
-class CellConfig:
-    """One cell."""
-
-    dataset: DatasetConfig = MISSING
-    network: NetworkConfig = MISSING
-    training: RecipeConfig = MISSING  # type: ignore[valid-type]
-    population: PopulationConfig = field(default_factory=PopulationConfig)
-    method: MethodConfig = MISSING
-    ranking: RankingConfig = MISSING
-    removal: NameConfig = MISSING
-    selection: SelectionConfig = MISSING
-    protocol: ProtocolConfig = MISSING
-    tracking: TrackingConfig = MISSING
-    error: str = "half_squared"
-    seed: int = 0
-    record: RecordConfig = field(default_factory=RecordConfig)
-    paths: PathsConfig = field(default_factory=PathsConfig)
-    run: RunConfig = field(default_factory=RunConfig)
-    sweep: SweepConfig = field(default_factory=SweepConfig)
-
-
-# Not part of `register`: processes of Ray and Slurm import this module, but run no main module that would call it.
-OmegaConf.register_new_resolver("study_root", lambda: str(ROOT), replace=True)
-# The launchers of conf/hydra/launcher have the plugins' names, so that Hydra checks them against the plugins' schemas.
-warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema")
-
-
-def register() -> None:
-    """Make the schema known to Hydra: the root's and every group's `schema`."""
-    store = ConfigStore.instance()
-    store.store(name="schema", node=CellConfig)
-    groups: dict[str, type] = {
-        "dataset": DatasetConfig,
-        "network": NetworkConfig,
-        "training": RecipeConfig,
-        "method": MethodConfig,
-        "ranking": RankingConfig,
-        "removal": NameConfig,
-        "selection": SelectionConfig,
-        "protocol": ProtocolConfig,
-        "tracking": TrackingConfig,
-    }
-    for group, node in groups.items():
-        store.store(group=group, name="schema", node=node)
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,11 @@ from yaml import YAMLError
 
 from study.authors.networks import missing as network_missing
 from study.cell import Cell, prepare
-from study.config import CONF, ROOT, data_folder, plain, plan
+from study.config import data_folder, plain, plan
 from study.data import missing
 from study.errors import StudyError, said
 from study.fingerprint import fingerprint
+from study.places import CONF, ROOT
 from study.population import composer
 from study.workers import Workers
 

@@ -11,9 +11,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from study.config import CONF, plain, register
+from study.config import plain
 from study.errors import StudyError
+from study.places import CONF
 from study.records import FREE
+from study.schema import register
 
 PARTS = ("dataset", "network", "training", "population")
 

@@ -10,10 +10,11 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from study import config
-from study.config import CONF, plan
+from study.config import plan
 from study.data import names as datasets
 from study.errors import StudyError
 from study.methods import names as methods
+from study.places import CONF
 from study.population import check_population, composer
 
 GROUPS = ("dataset", "network", "training", "population", "method", "ranking", "removal", "selection", "protocol")

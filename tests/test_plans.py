@@ -7,9 +7,10 @@ from hydra import compose
 from omegaconf import OmegaConf
 
 from study import plans
-from study.config import CONF, plan
+from study.config import plan
 from study.errors import StudyError
 from study.methods import names
+from study.places import CONF
 from study.population import composer
 from study.settings import Selection
 from study.trajectory import collect

@@ -10,9 +10,10 @@ from mlflow.tracking import MlflowClient
 
 from study import records
 from study.cell import cell_key, numerics, params
-from study.config import ROOT, non_defaults, plan
+from study.config import non_defaults, plan
 from study.errors import StudyError
 from study.networks import Network
+from study.places import ROOT
 from study.retraining import retrain
 from study.settings import Protocol, Settings
 from study.trajectory import prune

@@ -15,8 +15,9 @@ from rich.table import Table
 
 from study.cell import judge, prepare, trained_network
 from study.command import exit_code
-from study.config import CONF, STORED, data_folder, plan
+from study.config import STORED, data_folder, plan
 from study.errors import StudyError
+from study.places import CONF
 from study.population import composer
 from study.records import FREE
 

@@ -9,8 +9,8 @@ import pytest
 
 from study.authors import networks
 from study.authors.compare import METHODS, Line, compare, displaced, pruned
-from study.config import ROOT
 from study.errors import StudyError
+from study.places import ROOT
 
 
 def lines(name):

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from study.benchmark.frozen import PUBLISHED, frozen_set
-from study.config import ROOT
 from study.methods import names
+from study.places import ROOT
 from tests.hostile.commands import in_process, process, refused
 
 PAGE = ROOT / "docs" / "benchmark.md"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from study.config import ROOT
+from study.places import ROOT
 from tests.browser.chromium import Browser, installed
 from tests.recorded import six_cells
 

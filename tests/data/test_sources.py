@@ -10,10 +10,10 @@ import threading
 
 import pytest
 
-from study.config import ROOT
 from study.data import _sources, missing
 from study.data._sources import Collection, FileRecord
 from study.data.base import DataCorruptError, DataUnavailableError
+from study.places import ROOT
 
 CONTENT = b"the file" * 1000
 PACKED = gzip.compress(CONTENT, mtime=0)

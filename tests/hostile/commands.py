@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from study.config import ROOT
+from study.places import ROOT
 
 
 @dataclass(frozen=True)

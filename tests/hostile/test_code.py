@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from study import server, ui
-from study.config import ROOT
+from study.places import ROOT
 
 FORBIDDEN_MODULES = {
     "pickle",

@@ -19,8 +19,8 @@ from rich.console import Console
 
 from study import move, postgres, server, ui
 from study.command import exit_code
-from study.config import ROOT
 from study.errors import StudyError
+from study.places import ROOT
 from study.tracking import Store
 from tests.scale.sweeps import COUNT, digests, sweep
 from tests.scale.test_move import everything, fill

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from study import training
-from study.config import ROOT
 from study.data import load_dataset
 from study.errors import StudyError
 from study.networks import ErrorFunction, from_module, mlp
+from study.places import ROOT
 from study.training import Recipe, acceptance, load_or_train, network_key, read_recipe, train
 from study.training.acceptance import measured
 from study.training.backprop import Parameters

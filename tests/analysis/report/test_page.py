@@ -12,7 +12,7 @@ import pytest
 from analysis import claims, metrics, published
 from analysis.report.tables import correlations, fisher, interval, number
 from analysis.runs import StoreError, export, find, read, read_export, read_store
-from study.config import ROOT
+from study.places import ROOT
 from study.records import TABLES
 from study.run import store_of
 from tests.recorded import six_cells
