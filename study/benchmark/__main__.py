@@ -27,7 +27,8 @@ from study.benchmark.shown import console, notes, places, show
 from study.benchmark.table import by_population, summed_up
 from study.command import exit_code
 from study.errors import StudyError
-from study.methods import names
+from study.methods import method, names
+from study.methods.base import check_filters
 
 MORE = """other commands:
   python -m study.benchmark freeze --help     write a frozen set from nothing, or compare one with the published
@@ -127,17 +128,24 @@ def write_builtin(words: list[str]) -> int:
     there = frozen_set(asked.version)
     if unknown := [m for m in asked.methods if m not in names()]:
         raise StudyError(f"unknown method {', '.join(unknown)}; known: {', '.join(names())}")
-    wanted = asked.methods or builtin.absent(there.folder)
+    for name in asked.methods if there.has_filters else ():
+        check_filters(method(name))
+    wanted = asked.methods or builtin.absent(there)
     if not wanted:
         console.print(f"{there.folder / builtin.FILE} has every method")
         return 0
-    rows = []
+    parts = []
     for population in there.populations:
-        data = there.data(population)
-        for name in wanted:
+        same = builtin.taken(there, population, () if asked.methods else wanted)
+        parts.append(same)
+        left = [name for name in wanted if name not in set(same["criterion"])]
+        data = there.data(population) if left else None
+        for name in left:
+            assert data is not None
             with console.status(f"{population}, {name}"):
-                rows += list(builtin.computed(data, population, there, [name]))
-    builtin.write(there.folder, pd.DataFrame(rows, columns=list(COLUMNS)))
+                new = list(builtin.computed(data, population, there, [name]))
+            parts.append(pd.DataFrame(new, columns=list(COLUMNS)))
+    builtin.write(there.folder, pd.concat([part for part in parts if len(part)]))
     console.print(f"{', '.join(wanted)}: written to {there.folder / builtin.FILE}", highlight=False)
     return 0
 
@@ -153,12 +161,16 @@ def write_set(words: list[str]) -> int:
     parser.add_argument("--into", type=Path, help="its folder (default: the package's own, for a new version; a folder "
                         "that is removed again, for a published one)")  # fmt: skip
     parser.add_argument("--population", action="append", metavar="NAME", help="only this one; may be given again")
+    parser.add_argument(
+        "--base", choices=PUBLISHED, help="published set whose populations a new one takes over as they are"
+    )
     asked = parser.parse_args(words)
-    wanted = tuple(asked.population or POPULATIONS)
     published = PUBLISHED.get(asked.version)
+    whole = POPULATIONS if published is None else frozen_set(asked.version).populations
+    wanted = tuple(asked.population or whole)
     with tempfile.TemporaryDirectory() as kept:
         into = asked.into or (HOME / asked.version if published is None else Path(kept) / asked.version)
-        for line in freeze(asked.version, into, wanted):
+        for line in freeze(asked.version, into, wanted, base=None if asked.base is None else frozen_set(asked.base)):
             console.print(line, highlight=False)
         if published is None:
             console.print(f"Written to {into}. To publish it, add to PUBLISHED in study/benchmark/frozen.py:")

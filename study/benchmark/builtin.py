@@ -31,10 +31,15 @@ def kept(folder: Path) -> pd.DataFrame:
     return frame[frame["version"] == frame["criterion"].map(versions)].reset_index(drop=True)
 
 
-def absent(folder: Path) -> list[str]:
-    """Return the methods without kept rows in their present version."""
-    there = set(kept(folder)["criterion"])
-    return [name for name in names() if name not in there]
+def absent(there: FrozenSet) -> list[str]:
+    """Return the methods of a set's table without kept rows in their present version."""
+    rows_of = set(kept(there.folder)["criterion"])
+    return [name for name in names() if name not in rows_of and name not in refusing(there)]
+
+
+def refusing(there: FrozenSet) -> list[str]:
+    """Return the methods that cannot score the filters of a set, and so are not in its table."""
+    return [name for name in names() if there.has_filters and method(name).filters_refused() is not None]
 
 
 def remedy(version: str) -> str:
@@ -49,6 +54,15 @@ def computed(data: Dataset, population: str, there: FrozenSet, wanted: Iterable[
             chosen = method(name)
             for row in rows(network, data, chosen, False, i == 0, math.inf):
                 yield {"criterion": name, "version": chosen.version, **row}
+
+
+def taken(there: FrozenSet, population: str, wanted: Iterable[str]) -> pd.DataFrame:
+    """Return the rows of methods that the set has which a population was taken over from; none where it was not."""
+    origin = there.manifest["populations"][population].get("from")
+    if origin is None:
+        return pd.DataFrame(columns=list(COLUMNS))
+    known = kept(there.folder.parent / origin)
+    return known[(known["population"] == population) & known["criterion"].isin(list(wanted))]
 
 
 def write(folder: Path, found: pd.DataFrame) -> None:

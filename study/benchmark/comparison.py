@@ -32,6 +32,7 @@ class Scored:
         left_out: populations whose data cannot be had here, with the reason.
         unfinished: populations on which the re-ranked prune was not done within the limit.
         absent: methods of the study without kept rows.
+        refusing: methods of the study that cannot score the filters of this set.
     """
 
     name: str | None
@@ -39,6 +40,7 @@ class Scored:
     left_out: dict[str, str]
     unfinished: list[str]
     absent: list[str]
+    refusing: list[str]
 
 
 def score(
@@ -133,7 +135,7 @@ def measured(
         reasons = "; ".join(f"{p}: {why}" for p, why in left_out.items()) or "no method has kept rows"
         raise StudyError(f"there is nothing to show: {reasons}")
     both = pd.concat([pd.DataFrame(found, columns=list(COLUMNS)), table], ignore_index=True) if found else table
-    return Scored(own, both, left_out, unfinished, builtin.absent(there.folder))
+    return Scored(own, both, left_out, unfinished, builtin.absent(there), builtin.refusing(there))
 
 
 def chosen(there: FrozenSet, populations: Sequence[str] | None) -> list[str]:

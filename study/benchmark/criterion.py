@@ -54,6 +54,8 @@ class UserCriterion(Method):
             answer = self.function(given, self.data)
         except Exception as error:
             way = f"{SWITCH}=1 in the environment shows where it comes from"
+            if network.front:
+                way += "; it has filters, as docs/benchmark.md says: --version v1 has dense networks only"
             raise StudyError(f"{where} failed: {said(error)}. {way}") from error
         scores, estimates = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
         if isinstance(answer, tuple) and len(answer) != 2:

@@ -27,9 +27,12 @@ from study.networks import ErrorFunction, Network
 from study.networks.file import from_tensors
 
 HOME = Path(__file__).parent
-NEWEST = "v1"
+NEWEST = "v2"
 """The set that is taken where none is named."""
-PUBLISHED = {"v1": "aa51d9caced58a7109909e7ce6a5516712bf0b4a42940ac947a1052a7b1ce520"}
+PUBLISHED = {
+    "v1": "aa51d9caced58a7109909e7ce6a5516712bf0b4a42940ac947a1052a7b1ce520",
+    "v2": "8d7fc69e6721e94863cc38d4d827125b7615da4918798f6807907517519dbb62",
+}
 """SHA-256 of the manifests, by version."""
 PATHS = ("population", "seed", "removed", "layer", "unit", "error")
 """Columns of `paths.parquet`: E after each removal by re-ranked brute force; layer and unit -1 at the start."""
@@ -105,6 +108,11 @@ class FrozenSet:
         """Names, in the order of the manifest."""
         return list(self.manifest["populations"])
 
+    @property
+    def has_filters(self) -> bool:
+        """Whether a network of it has convolutional layers, which not every criterion can score."""
+        return any("filters" in stated["architecture"] for stated in self.manifest["populations"].values())
+
     def seeds(self, population: str) -> list[int]:
         """Return the seeds of a population's networks."""
         return [int(n["seed"]) for n in self.manifest["populations"][population]["networks"]]
@@ -154,7 +162,7 @@ def frozen_set(version: str = NEWEST) -> FrozenSet:
     Raises:
         StudyError: for an unknown version, or where a file is not the one that was published.
 
-    >>> frozen_set("v1").populations[0]
+    >>> frozen_set("v2").populations[0]
     'digits_1x100'
     """
     if version not in PUBLISHED:

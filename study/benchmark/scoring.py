@@ -16,6 +16,7 @@ from study.data import Dataset
 from study.error_analysis import agreement, spearman
 from study.impact import Stages
 from study.methods import Method, View
+from study.methods.base import check_filters
 from study.networks import ErrorFunction
 from study.pruning import Evaluation, steps
 from study.settings import Settings
@@ -44,6 +45,8 @@ def stage(network: FrozenNetwork, removed: int, data: Dataset, method: Method) -
     criterion makes its own.
     """
     small = network.network(removed)
+    if small.front:
+        check_filters(method)
     started = time.perf_counter()
     stages = Stages(small, data.pruning, ErrorFunction(small.output))
     layer, unit = small.units

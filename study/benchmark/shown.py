@@ -80,6 +80,9 @@ def notes(scored: Scored, version: str, limit: float) -> None:
     if scored.unfinished:
         where = ", ".join(scored.unfinished)
         console.print(f"[yellow]not pruned[/yellow] within {limit:g} s: {where}; see --limit", highlight=False)
+    if scored.refusing:
+        names = ", ".join(scored.refusing)
+        console.print(f"[yellow]not in the table[/yellow] {names}: no filters; --version v1 has them", highlight=False)
     if scored.absent:
         missing = ", ".join(scored.absent)
         console.print(f"[yellow]no kept rows[/yellow] of {missing}: {builtin.remedy(version)}", highlight=False)

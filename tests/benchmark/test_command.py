@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from study.benchmark.frozen import PUBLISHED, frozen_set
+from study.benchmark.frozen import NEWEST, PUBLISHED, frozen_set
 from study.methods import names
 from study.places import ROOT
 from tests.hostile.commands import in_process, process, refused
@@ -14,39 +14,52 @@ from tests.hostile.commands import in_process, process, refused
 PAGE = ROOT / "docs" / "benchmark.md"
 
 
+SCORED = set(names()) - {"taylor1_as_implemented", "taylor2_as_implemented"}
+"""What is in the table: the others know nothing of filters."""
+BAD = """
+def short(network, data):
+    return [1.0]
+
+def dense(network, data):
+    return [(w @ w.T).diagonal() for w in network.weights[:-1]]
+
+number = 3
+"""
+
+
 def example():
     """The criterion of the page."""
-    found = re.search(r"```python\n(import torch.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    found = re.search(r"```python\n(def my_criterion.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     return found.group(1)
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     (tmp_path / "my_module.py").write_text(example())
-    (tmp_path / "bad_module.py").write_text("def short(network, data):\n    return [1.0]\n\n\nnumber = 3\n")
+    (tmp_path / "bad_module.py").write_text(BAD)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
 def test_the_example_of_the_page_gets_its_place(folder):
-    populations = ("--population", "digits_2x50", "--population", "cosine_2x10")
+    populations = ("--population", "digits_2x50", "--population", "cosine_2x10", "--population", "digits_lenet5")
     done = process(
         "study.benchmark", "my_module:my_criterion", *populations, "--out", "found", folder=folder, COLUMNS="140"
     )
     assert done.code == 0, done.said
     assert "my_criterion, population by population" in done.out
     table = pd.read_csv(folder / "found" / "table.csv", index_col="criterion")
-    assert set(table.index) == {"my_criterion", *names()}
+    assert set(table.index) == {"my_criterion", *SCORED}
     own = table.loc["my_criterion"]
-    assert own["networks"] == 4
+    assert own["networks"] == 6
     assert 0 < own["removable_again"] < 1
     # It knows outputs and weights: better than chance, no oracle.
     assert 0 == table.loc["brute_force", "regret"] < own["regret"] < table.loc["random", "regret"]
     written = json.loads((folder / "found" / "table.json").read_text())
-    assert (written["version"], written["criterion"]) == ("v1", "my_criterion")
+    assert (written["version"], written["criterion"]) == (NEWEST, "my_criterion")
     assert [row["criterion"] for row in written["table"]] == list(table.index)
     rows = pd.read_csv(folder / "found" / "rows.csv")
-    assert len(rows[rows["criterion"] == "my_criterion"]) == 4 * 5
+    assert len(rows[rows["criterion"] == "my_criterion"]) == 6 * 5
 
 
 def test_the_page_counts_its_lines():
@@ -57,13 +70,14 @@ def test_the_page_counts_its_lines():
 def test_without_a_criterion_the_methods_are_shown(capsys, monkeypatch):
     done = in_process(capsys, monkeypatch, "study.benchmark")
     assert done.code == 0, done.said
-    assert all(name in done.out for name in names())
+    assert all(name in done.out for name in names())  # those of the authors' code in the line on what refuses filters
+    assert "not in the table taylor1_as_implemented, taylor2_as_implemented: no filters" in done.out
     assert done.out.index("brute_force") < done.out.index("random") < done.out.index("worst_first")
 
 
 def test_list_and_help_say_what_there_is(capsys, monkeypatch):
     listed = in_process(capsys, monkeypatch, "study.benchmark", "--list")
-    assert all(name in listed.out for name in (*frozen_set("v1").populations, *names(), "100, 101"))
+    assert all(name in listed.out for name in (*frozen_set(NEWEST).populations, *names(), "100, 101"))
     told = in_process(capsys, monkeypatch, "study.benchmark", "--help")
     assert all(word in told.out for word in ("my_module:my_criterion", "docs/benchmark.md", "--quick", "freeze"))
     assert (listed.code, told.code) == (0, 0)
@@ -81,11 +95,14 @@ def test_a_quick_run_of_a_method_gives_its_kept_numbers(capsys, monkeypatch, tmp
 REFUSED = {
     "mine": "'mine': a criterion is named as module:function",
     "nowhere_at_all:mine": "no module 'nowhere_at_all'",
-    "bad_module:long": "bad_module has no 'long'; it has short",
+    "bad_module:long": "bad_module has no 'long'; it has short, dense",
     "bad_module:number": "is a int",
     "bad_module:short --quick --population cosine_2x10": r"short on the 1-10-10-1 network of cosine: .*20 numbers",
-    "--population digits": "v1 has no population digits; it has digits_1x100",
-    "--version v0": "no benchmark 'v0'; there are v1",
+    "--population digits": "v2 has no population digits; it has digits_1x100",
+    "--version v0": "no benchmark 'v0'; there are v1, v2",
+    "bad_module:dense --population digits_lenet5": r"dense on the .*-6c3p2-.* failed: .*--version v1 has dense",
+    "taylor1_as_implemented --quick --population digits_lenet5": "cannot rank the filters",
+    "builtin taylor1_as_implemented": "cannot rank the filters",
     "my_module:my_criterion --limit 0": "limit=0",
     "--limit soon": "invalid float",
     "--quick --out my_module.py": "--out my_module.py cannot be written to",

@@ -11,7 +11,7 @@ from study.benchmark import builtin, score
 from study.benchmark.comparison import chosen, kept_name, measured
 from study.benchmark.criterion import UserCriterion
 from study.benchmark.freeze import pruned
-from study.benchmark.frozen import FrozenNetwork, frozen_set
+from study.benchmark.frozen import NEWEST, FrozenNetwork, FrozenSet, frozen_set
 from study.benchmark.scoring import COLUMNS, removable, rows, stage
 from study.benchmark.table import by_population, interval, summed_up
 from study.data import Dataset
@@ -22,7 +22,8 @@ from study.trajectory import prune
 from tests import cases
 from tests.benchmark.made import DATA, frozen_network
 
-SET = frozen_set("v1")
+SET = frozen_set(NEWEST)
+METHODS = sorted(set(names()) - set(builtin.refusing(SET)))
 
 
 def linear():
@@ -92,10 +93,10 @@ def test_the_oracle_as_a_criterion_is_brute_force():
 
 
 def test_every_method_has_kept_rows_in_its_present_version():
-    assert builtin.absent(SET.folder) == [], builtin.remedy("v1")
+    assert builtin.absent(SET) == [], builtin.remedy(NEWEST)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", METHODS)
 @pytest.mark.parametrize("population", ["digits_2x50", "cosine_2x10"])
 def test_kept_rows_come_back(name, population):
     table = builtin.kept(SET.folder)
@@ -118,13 +119,21 @@ def test_kept_prunes_come_back(name):
         assert share == pytest.approx(table[of & (table["seed"] == network.seed)]["removable_again"].item())
 
 
+def test_rows_of_networks_that_were_taken_over_are_the_earlier_ones():
+    old = builtin.kept(frozen_set("v1").folder)
+    found = builtin.taken(SET, "circle_2x50", ["fisher"])
+    of = old[(old["population"] == "circle_2x50") & (old["criterion"] == "fisher")]
+    pd.testing.assert_frame_equal(found, of)
+    assert builtin.taken(SET, "digits_lenet5", ["fisher"]).empty
+
+
 def test_rows_of_another_version_of_a_method_do_not_count(tmp_path):
     table = builtin.kept(SET.folder)
     table.loc[table["criterion"] == "taylor2", "version"] += 1
     table.to_csv(tmp_path / builtin.FILE, index=False)
-    assert builtin.absent(tmp_path) == ["taylor2"]
+    assert builtin.absent(FrozenSet(tmp_path, SET.manifest)) == ["taylor2"]
     builtin.write(tmp_path, SET_ROWS[SET_ROWS["criterion"] == "taylor2"])
-    assert builtin.absent(tmp_path) == []
+    assert builtin.absent(FrozenSet(tmp_path, SET.manifest)) == []
     pd.testing.assert_frame_equal(builtin.kept(tmp_path), SET_ROWS)
     (tmp_path / builtin.FILE).write_text("a,b\n1,2\n")
     with pytest.raises(StudyError, match="other columns"):
@@ -195,7 +204,7 @@ def squared(network, data):
 
 def test_a_criterion_gets_its_place_in_a_data_frame():
     table = score(squared, ["digits_2x50", "cosine_2x10"], quick=True)
-    assert set(table.index) == {"squared", *names()}
+    assert set(table.index) == {"squared", *METHODS}
     # The order of the squares is that of the norms: the same choices, the same overlap.
     for column in ("regret", "overlap_25", "spearman"):
         assert table.loc["squared", column] == pytest.approx(table.loc["magnitude", column])
@@ -228,7 +237,7 @@ def test_what_cannot_be_scored_is_refused():
         score(3)
     with pytest.raises(StudyError, match="unknown method 'taylor3'"):
         score("taylor3")
-    with pytest.raises(StudyError, match="v1 has no population digits; it has digits_1x100"):
+    with pytest.raises(StudyError, match="v2 has no population digits; it has digits_1x100"):
         score(squared, ["digits"])
     with pytest.raises(StudyError, match="limit=0"):
         score(squared, limit=0)

@@ -102,6 +102,15 @@ def test_the_readme_states_the_kept_regret():
         assert row == kept.loc[row["population"], list(row)].to_dict()
 
 
+def test_the_readme_states_the_kept_filters():
+    kept = pd.read_csv(RESULTS / "filters.csv", dtype=str).set_index(["population", "method"], drop=False)
+    stated = table("network with filters")
+    assert len(stated) == len(kept)
+    for row in stated:
+        row["population"] = row.pop("network with filters")
+        assert row == kept.loc[(row["population"], row["method"]), list(row)].to_dict()
+
+
 def rows():
     """The rows of the README's tables, as lists of their cells."""
     lines = (ROOT / "README.md").read_text().splitlines()
