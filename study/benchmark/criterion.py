@@ -50,19 +50,18 @@ class UserCriterion(Method):
         network = view.stages.network
         given = network.resized([w.clone() for w in network.weights], [b.clone() for b in network.biases])
         where = f"{self.name} on the {network.name} network of {self.data.name}"
+        filters = f"; {FILTERS}" if network.front else ""
         try:
             answer = self.function(given, self.data)
         except Exception as error:
             way = f"{SWITCH}=1 in the environment shows where it comes from"
-            if network.front:
-                way += "; it has filters, as docs/benchmark.md says: --version v1 has dense networks only"
-            raise StudyError(f"{where} failed: {said(error)}. {way}") from error
+            raise StudyError(f"{where} failed: {said(error)}. {way}{filters}") from error
         scores, estimates = answer if isinstance(answer, tuple) and len(answer) == 2 else (answer, None)
         if isinstance(answer, tuple) and len(answer) != 2:
             raise StudyError(
                 f"{where} returned a tuple of {len(answer)}: (scores, estimates) is what a tuple means; {LIST}"
             )
-        hint = f" (a tuple means (scores, estimates); {LIST})" if isinstance(answer, tuple) else ""
+        hint = (f" (a tuple means (scores, estimates); {LIST})" if isinstance(answer, tuple) else "") + filters
         score = view.of_units(per_layer(scores, network.hidden, f"{where}: scores", hint))
         if estimates is None:
             return Scores(score)
@@ -70,6 +69,11 @@ class UserCriterion(Method):
 
 
 LIST = "one array a layer goes into a list"
+FILTERS = (
+    "the network has filters, each one unit (docs/benchmark.md says how to score them): a criterion for dense layers "
+    "only is compared with --version v1, which has no others, or --population NAME"
+)
+"""The way out of what a criterion for dense layers runs into."""
 
 
 def per_layer(values: object, hidden: Sequence[int], what: str, hint: str = "") -> list[Tensor]:

@@ -5,7 +5,10 @@ import re
 
 import pandas as pd
 import pytest
+import torch
 
+from study.benchmark import as_module
+from study.benchmark.freeze import POPULATIONS
 from study.benchmark.frozen import NEWEST, PUBLISHED, frozen_set
 from study.methods import names
 from study.places import ROOT
@@ -20,8 +23,12 @@ BAD = """
 def short(network, data):
     return [1.0]
 
-def dense(network, data):
-    return [(w @ w.T).diagonal() for w in network.weights[:-1]]
+def rows(network, data):
+    from study.benchmark import as_module
+    as_module(network)(data.pruning.inputs)
+
+def outgoing(network, data):
+    return [w.norm(dim=0) for w in network.weights[1:]]
 
 number = 3
 """
@@ -67,6 +74,24 @@ def test_the_page_counts_its_lines():
     assert len(body.strip().splitlines()) <= 10
 
 
+def test_the_example_sums_over_the_maps_of_a_filter():
+    """Beside torch's own layers, which take images as the page says, in a network that has lost filters."""
+    made, data = frozen_set(NEWEST).networks("digits_lenet5")[0], frozen_set(NEWEST).data("digits_lenet5")
+    small, inputs = made.network(made.stages[2]), data.pruning.inputs
+    assert small.hidden[:2] < made.trained.hidden[:2]
+    scope = {}
+    exec(example(), scope)
+    seen, x = [], inputs.reshape(-1, *small.image)
+    for layer in as_module(small):
+        seen += [x] if hasattr(layer, "weight") else []
+        x = layer(x)
+    torch.testing.assert_close(x, small(inputs), rtol=1e-12, atol=1e-14)
+    found = scope["my_criterion"](small, data)
+    for score, units, h, w in zip(found, small.hidden, seen[1:], small.weights[1:], strict=True):
+        energy, outgoing = ((a**2).reshape(len(a), units, -1).sum((0, 2)) for a in (h, w))
+        torch.testing.assert_close(score, energy * outgoing, rtol=1e-10, atol=0)
+
+
 def test_without_a_criterion_the_methods_are_shown(capsys, monkeypatch):
     done = in_process(capsys, monkeypatch, "study.benchmark")
     assert done.code == 0, done.said
@@ -95,12 +120,13 @@ def test_a_quick_run_of_a_method_gives_its_kept_numbers(capsys, monkeypatch, tmp
 REFUSED = {
     "mine": "'mine': a criterion is named as module:function",
     "nowhere_at_all:mine": "no module 'nowhere_at_all'",
-    "bad_module:long": "bad_module has no 'long'; it has short, dense",
+    "bad_module:long": "bad_module has no 'long'; it has short, rows, outgoing",
     "bad_module:number": "is a int",
     "bad_module:short --quick --population cosine_2x10": r"short on the 1-10-10-1 network of cosine: .*20 numbers",
     "--population digits": "v2 has no population digits; it has digits_1x100",
     "--version v0": "no benchmark 'v0'; there are v1, v2",
-    "bad_module:dense --population digits_lenet5": r"dense on the .*-6c3p2-.* failed: .*--version v1 has dense",
+    "bad_module:rows --population digits_lenet5": r"rows on the .*-6c3p2-.* failed: .*has filters.*--version v1",
+    "bad_module:outgoing --population digits_lenet5": r"outgoing on the .*-6c3p2-.*shapes.*has filters.*--version v1",
     "taylor1_as_implemented --quick --population digits_lenet5": "cannot rank the filters",
     "builtin taylor1_as_implemented": "cannot rank the filters",
     "my_module:my_criterion --limit 0": "limit=0",
@@ -113,6 +139,16 @@ REFUSED = {
     "freeze --version v1 --into .": "never changes",
     "freeze --version v1 --population nothing": "nothing",
 }
+
+
+def test_a_published_set_is_compared_over_its_own_populations(capsys, monkeypatch):
+    asked = []
+    monkeypatch.setattr("study.benchmark.freeze.freeze", lambda *words, **_: asked.append(words[2]) or [])
+    monkeypatch.setattr("study.benchmark.freeze.differences", lambda *_: [])
+    done = in_process(capsys, monkeypatch, "study.benchmark", "freeze", "--version", "v1")
+    assert done.code == 0, done.said
+    assert asked == [tuple(frozen_set("v1").populations)]
+    assert set(asked[0]) < set(POPULATIONS)
 
 
 @pytest.mark.parametrize(("words", "told"), REFUSED.items())

@@ -76,6 +76,7 @@ def test_what_does_not_fit_is_refused_by_name(answer, told):
     with pytest.raises(StudyError, match=told) as caught:
         asked(lambda *_: answer)
     assert "mine on the 3-5-4-3 network of made" in str(caught.value)
+    assert "filters" not in str(caught.value)
 
 
 def test_what_a_criterion_raises_is_said_in_its_words():

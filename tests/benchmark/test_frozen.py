@@ -37,16 +37,20 @@ def test_every_published_set_is_the_one_that_was_published():
         assert {f.rpartition(".")[2] for f in files} == {"json", "csv", "parquet", "safetensors"}
 
 
-def test_the_set_holds_what_it_says():
-    assert tuple(SET.populations) == POPULATIONS
-    for population in SET.populations:
-        stated = SET.manifest["populations"][population]
-        for note, network in zip(stated["networks"], SET.networks(population), strict=True):
+@pytest.mark.parametrize("version", PUBLISHED)
+def test_a_set_holds_what_it_says(version):
+    there = frozen_set(version)
+    assert there.version == version
+    assert there.has_filters == (version != "v1")
+    for population in there.populations:
+        stated = there.manifest["populations"][population]
+        for note, network in zip(stated["networks"], there.networks(population), strict=True):
             total = sum(network.trained.hidden)
             assert (note["seed"], note["digest"]) == (network.seed, network.trained.digest())
             of = stated["architecture"]
             assert network.trained.hidden == (*of.get("filters", ()), *of["hidden"])
             assert network.trained.pools == tuple(of.get("pools", ()))
+            assert network.trained.kernels == tuple(of.get("kernels", ()))
             assert network.stages == [round(share * total) for share in STAGES]
             assert network.span > 0
             for removed in network.stages:
@@ -54,6 +58,14 @@ def test_the_set_holds_what_it_says():
                 at = network.impacts[network.impacts["removed"] == removed]
                 left = [(m, int(k)) for m, g in enumerate(network.gains(removed)) for k in g.nonzero()[:, 0]]
                 assert list(zip(at["layer"], at["unit"], strict=True)) == left
+
+
+def test_a_manifest_states_filters_where_there_are_some():
+    assert tuple(SET.populations) == POPULATIONS
+    stated = {name: of["architecture"] for name, of in SET.manifest["populations"].items()}
+    front = {"filters": [6, 16], "kernels": [3, 2], "pools": [2, 1]}
+    assert stated.pop("digits_lenet5").items() > front.items()
+    assert {tuple(architecture) for architecture in stated.values()} == {("hidden", "activation", "output")}
 
 
 @pytest.mark.parametrize("population", POPULATIONS)
