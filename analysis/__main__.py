@@ -104,7 +104,8 @@ def main() -> int:
     console.print(f"Report: {page}", soft_wrap=True)
     if arguments.keep:
         # The rules learnt on the map are tested on what the claims rest on, too.
-        entered = {"claims": kept, "explored": pd.concat([mapped.cells, walked.cells, kept])}
+        entered = {"claims": kept, "regime": pd.concat([mapped.cells, walked.cells, kept])}
+        entered["filters"] = frames.cells[frames.cells["network"].map(records.filters_of).map(len) > 0]
         parts = arguments.part or list(report.PARTS)
         report.keep(arguments.out, arguments.keep, {part: entered[part] for part in parts}, judged.digest)
         console.print(f"Results: {arguments.keep}", soft_wrap=True)

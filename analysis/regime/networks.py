@@ -33,7 +33,7 @@ def networks(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
     best = found[(found["method"] == BEST) & (found["ranking"] == "iterative")].set_index(PRUNED)["share"]
     found = found.join(best.rename("best"), on=PRUNED)
     found["of_best"] = found["share"] / found["best"].where(found["best"] > 0)
-    return found.join(predictors(frames, cells), on=PRUNED)
+    return found.join(predictors(frames, cells), on=PRUNED).copy()  # in one piece: pandas warns of joined ones
 
 
 def predictors(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:

@@ -18,12 +18,13 @@ PARTS = {
         ),
         ("removable", "cost", "cost_passes", "layers", "lorenz", "ladder"),
     ),
-    "explored": (
-        ("mechanism", "regime", "regime_tiles", "trust", "filters"),
+    "regime": (
+        ("mechanism", "regime", "regime_tiles", "trust"),
         ("mechanism_slopes", "mechanism_order", "regime_zero", "regime_mean", "predictor"),
     ),
+    "filters": (("filters",), ()),
 }
-"""Tables and figures by what they need: the profiles `full` and `methods`; `regime` and `filters`."""
+"""Tables and figures by what they need: the profiles `full`, `authors` and `methods`; `regime`; `filters`."""
 ORIGIN = "kept"
 """The table that says of each part what it was computed from."""
 COLUMNS = ["cells", "networks", "seeds", "register"]
@@ -37,7 +38,7 @@ values, the README says what stands here) and people.
 `tables/verdicts.csv` has a row for every claim, arm and part, with its test, margin, estimate, limits and p-values;
 `tables/values.csv` has what each part tests in every network. `tables/kept.csv` says how many recorded cells of how
 many networks each part comes from, and the digest of the register that they were judged by. The parts may come from
-stores of their own: *claims* from the profiles `full`, `authors` and `methods`, *explored* from `regime` and `filters`.
+stores of their own: *claims* from the profiles `full`, `authors` and `methods`, the others from that of their name.
 """
 
 

@@ -54,11 +54,11 @@ def test_the_readme_states_the_kept_verdicts(kept):
 def test_the_readme_states_the_kept_shares():
     kept = pd.read_csv(RESULTS / "correlations.csv", dtype=str)
     kept = kept[kept["ranking"] == "re-ranked"].pivot(index="population", columns="method", values="removable (R_1)")
-    table = [row for row in rows() if row[0] == "population" or row[0] in kept.index]
-    head, *stated = table
+    stated = table("population")
     assert len(stated) > 10
-    for population, *shares in stated:
-        assert shares == kept.loc[population, head[1:]].fillna("–").tolist(), population
+    for row in stated:
+        population = row.pop("population")
+        assert row == kept.loc[population, list(row)].fillna("–").to_dict(), population
 
 
 def table(first: str) -> list[dict[str, str]]:
@@ -100,6 +100,16 @@ def test_the_readme_states_the_kept_regret():
     assert {row["population"] for row in stated} == set(kept.index)
     for row in stated:
         assert row == kept.loc[row["population"], list(row)].to_dict()
+
+
+def test_the_readme_states_the_kept_rules():
+    kept = pd.read_csv(RESULTS / "trust.csv", dtype=str)
+    kept = kept[kept["chosen"] == "yes"].set_index("method", drop=False)
+    stated = table("rule for")
+    assert len(stated) == len(kept)
+    for row in stated:
+        row["method"] = row.pop("rule for")
+        assert row == kept.loc[row["method"], list(row)].to_dict()
 
 
 def test_the_readme_states_the_kept_filters():

@@ -149,14 +149,14 @@ def test_a_part_of_the_results_is_kept_alone(judged, tmp_path):
     for name in ("verdicts", "regime"):
         (report / "tables" / f"{name}.csv").write_text("new")
     (report / "tables" / "mechanism.csv").unlink()
-    keep(report, kept, {"explored": cells.iloc[:1]}, "another")
+    keep(report, kept, {"regime": cells.iloc[:1]}, "another")
     assert {p.name: p.read_text() for p in (kept / "tables").iterdir() if p.name != "kept.csv"} == {
         "verdicts.csv": "old",
         "regime.csv": "new",
     }
     origin = pd.read_csv(kept / "tables" / "kept.csv", index_col="part")
-    assert origin["cells"].to_dict() == {"claims": 2, "explored": 1}
-    assert origin["register"].to_dict() == {"claims": judged.digest, "explored": "another"}
+    assert origin["cells"].to_dict() == {"claims": 2, "filters": 2, "regime": 1}
+    assert origin["register"].to_dict() == {"claims": judged.digest, "filters": judged.digest, "regime": "another"}
     (kept / "tables" / "kept.csv").write_text("part,what\nmine,1\n")
     with pytest.raises(StoreError, match=r"kept\.csv is none of ours"):
-        keep(report, kept, {"explored": cells}, "another")
+        keep(report, kept, {"regime": cells}, "another")
