@@ -16,7 +16,9 @@ MOST = 1.5
 def predictor(
     known: pd.DataFrame, unseen: pd.DataFrame, ax: Axes, rule: pd.Series, close: float, size: tuple[float, float]
 ) -> Axes:
-    """Draw one method: networks of the map, medians of other populations with their names, the rule's threshold.
+    """Draw one method: networks of the map, medians of other populations, the rule's threshold.
+
+    Named are the populations that the rule is wrong about: in a panel of twenty no name could be read.
 
     Args:
         known, unseen: rows of `regime.networks` of that method; of the map, and of other populations.
@@ -35,6 +37,8 @@ def predictor(
     ax.axvline(rule["threshold"], color="black", lw=0.9)
     ax.axhline(close, color="black", lw=0.6, ls=":")
     ax.set_ylim(-0.04, MOST + 0.04)
-    points = list(zip(middle[name], middle["of_best"].clip(upper=MOST), strict=True))
-    name_points(ax, points, list(middle.index), [OTHERS] * len(points), size)
+    trusted = middle[name] >= rule["threshold"] if rule["above"] else middle[name] <= rule["threshold"]
+    wrong = middle[trusted != (middle["of_best"] >= close)]
+    points = list(zip(wrong[name], wrong["of_best"].clip(upper=MOST), strict=True))
+    name_points(ax, points, list(wrong.index), [OTHERS] * len(points), size)
     return ax

@@ -44,6 +44,8 @@ NETWORKS = 2
 """A population's: of the first seeds whose networks meet its band; those that miss it are noted."""
 MADE_BY = ("python", "torch", "numpy", "scipy", "processor", "oracle")
 """What of the environment a manifest notes."""
+ROUNDING = 1e-12
+"""What two machines may make of one error or impact, of the largest error on the path."""
 TRIED = 20
 """Seeds that are tried at most."""
 STAGES = (0.0, 0.2, 0.4, 0.6, 0.8)
@@ -173,7 +175,9 @@ def write_network(network: Network, file: Path) -> None:
 
 
 def differences(made: Path, published: FrozenSet) -> list[str]:
-    """Return in which networks and impacts a set that was made anew differs from the published one.
+    """Return in which networks, paths and impacts a set that was made anew differs from the published one.
+
+    Errors and impacts are held to `ROUNDING` times the largest error: another machine sums in another order.
 
     Raises:
         StudyError: when it cannot be read.
@@ -191,7 +195,10 @@ def differences(made: Path, published: FrozenSet) -> list[str]:
             elif here.trained.digest() != there.trained.digest():
                 found.append(f"{population}, seed {here.seed}: training gave another network here")
             else:
-                for what in ("path", "impacts"):
-                    if not getattr(here, what).equals(getattr(there, what)):
-                        found.append(f"{population}, seed {here.seed}: {what} of brute force, or its errors, differ")
+                near = ROUNDING * there.path["error"].max()
+                for what, value in (("path", "error"), ("impacts", "impact")):
+                    mine, theirs = getattr(here, what), getattr(there, what)
+                    same = mine.drop(columns=value).equals(theirs.drop(columns=value))
+                    if not (same and (mine[value] - theirs[value]).abs().max() <= near):
+                        found.append(f"{population}, seed {here.seed}: {what} of brute force, or its {value}s, differ")
     return found

@@ -162,15 +162,16 @@ def test_a_new_version_takes_networks_over_as_they_are(tmp_path):
     }
 
 
-def test_a_changed_path_is_found(tmp_path):
+@pytest.mark.parametrize(("change", "told"), [(1e-14, []), (1e-9, ["path of brute force, or its errors, differ"])])
+def test_a_changed_path_is_found_and_rounding_is_none(tmp_path, change, told):
     list(freeze("made", tmp_path / "made", ("cosine_2x10",), base=SET))
     paths = pd.read_parquet(tmp_path / "made" / "paths.parquet")
-    paths.loc[3, "error"] *= 1 + 1e-12
+    paths.loc[3, "error"] += change * SET.networks("cosine_2x10")[0].path["error"].max()
     paths.to_parquet(tmp_path / "made" / "paths.parquet", index=False)
     manifest = json.loads((tmp_path / "made" / "manifest.json").read_text())
     manifest["files"]["paths.parquet"] = sha256(tmp_path / "made" / "paths.parquet")
     (tmp_path / "made" / "manifest.json").write_text(json.dumps(manifest))
-    assert differences(tmp_path / "made", SET) == ["cosine_2x10, seed 100: path of brute force, or its errors, differ"]
+    assert differences(tmp_path / "made", SET) == [f"cosine_2x10, seed 100: {what}" for what in told]
 
 
 def test_a_version_holds_what_the_one_before_it_held():

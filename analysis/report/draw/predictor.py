@@ -32,7 +32,8 @@ def draw(known: pd.DataFrame, unseen: pd.DataFrame, rules: pd.DataFrame) -> Draw
     figure = grid.finish(ylabel="units removed, share of what brute force removes")
     caption = (
         "What can be measured before anything is removed, and how close a method then comes to brute force. The line "
-        f"is the rule learnt on the map; from the dotted line on ({CLOSE:g}) a method is close to brute force."
+        f"is the rule learnt on the map; from the dotted line on ({CLOSE:g}) a method is close to brute force. "
+        "Named are the populations that the rule is wrong about."
     )
     columns = ["population", "network_key", "method", "ranking", "removal", "of_best", "share", *NAMES]
     data = pd.concat([of[columns] for _, *places in there for of in places])
