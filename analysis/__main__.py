@@ -104,9 +104,11 @@ def main() -> int:
     console.print(f"Report: {page}", soft_wrap=True)
     if arguments.keep:
         # The rules learnt on the map are tested on what the claims rest on, too.
-        entered = {"claims": kept, "regime": pd.concat([mapped.cells, walked.cells, kept])}
+        apart = pd.concat([mapped.cells, walked.cells])
+        entered = {"claims": kept, "regime": pd.concat([apart, kept]) if len(apart) else apart}
         entered["filters"] = frames.cells[frames.cells["network"].map(records.filters_of).map(len) > 0]
-        parts = arguments.part or list(report.PARTS)
+        # A part that the store has nothing of stays as it is, unless it is asked for by name.
+        parts = arguments.part or [part for part in report.PARTS if len(entered[part])]
         report.keep(arguments.out, arguments.keep, {part: entered[part] for part in parts}, judged.digest)
         console.print(f"Results: {arguments.keep}", soft_wrap=True)
     (arguments.out / SAID).write_text(console.export_text())

@@ -25,12 +25,12 @@ def in_words(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
         table: `metrics.table` of the main condition; cells of dense networks are left out.
     """
     layers = frames.cells.set_index("key")["network"]
-    layers = layers[layers.map(lambda name: len(filters_of(name))) > 0]
+    depth = layers.map(filters_of).map(len)
+    layers = layers[depth > 0]
     of = table[table["key"].isin(layers.index) & (table["band"] != "missed")].copy()
     if of.empty:
         return pd.DataFrame()
     filters, units = (layers.map(lambda name, sizes=sizes: sum(sizes(name))) for sizes in (filters_of, hidden_of))
-    depth = layers.map(lambda name: len(filters_of(name)))
     within = of.set_index("key")["r_1"] * units.loc[of["key"]]
     events = frames.events[frames.events["key"].isin(of["key"]) & (frames.events["event"] > 0)]
     early = events[events["event"] <= events["key"].map(within) + 0.5]

@@ -73,6 +73,8 @@ def keep(report: Path, folder: Path, cells: dict[str, pd.DataFrame], digest: str
         digest: of the register.
     """
     check_kept(folder)
+    if empty := [part for part, of in cells.items() if of.empty]:
+        raise StoreError(f"there is no cell of the part {', '.join(empty)}; the results in {folder} stay as they were")
     origin = _origin(folder)
     if not origin:  # nothing there, or results of a version that kept them whole
         for name in ("tables", "figures"):

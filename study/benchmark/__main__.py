@@ -138,12 +138,9 @@ def write_builtin(words: list[str]) -> int:
     for population in there.populations:
         same = builtin.taken(there, population, () if asked.methods else wanted)
         parts.append(same)
-        left = [name for name in wanted if name not in set(same["criterion"])]
-        data = there.data(population) if left else None
-        for name in left:
-            assert data is not None
+        for name in (n for n in wanted if n not in set(same["criterion"])):
             with console.status(f"{population}, {name}"):
-                new = list(builtin.computed(data, population, there, [name]))
+                new = list(builtin.computed(there.data(population), population, there, [name]))
             parts.append(pd.DataFrame(new, columns=list(COLUMNS)))
     builtin.write(there.folder, pd.concat([part for part in parts if len(part)]))
     console.print(f"{', '.join(wanted)}: written to {there.folder / builtin.FILE}", highlight=False)
