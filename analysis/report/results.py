@@ -71,6 +71,9 @@ def keep(report: Path, folder: Path, cells: dict[str, pd.DataFrame], digest: str
         folder: to write into; earlier results of these parts are removed (`check_kept` lets nothing else pass).
         cells: for every part of `PARTS` that is to be kept the cells that entered it; columns key, network_key, seed.
         digest: of the register.
+
+    Raises:
+        StoreError: for a folder of other things, and for a part without cells; nothing is removed then.
     """
     check_kept(folder)
     if empty := [part for part, of in cells.items() if of.empty]:

@@ -157,7 +157,7 @@ def test_a_part_of_the_results_is_kept_alone(judged, tmp_path):
     origin = pd.read_csv(kept / "tables" / "kept.csv", index_col="part")
     assert origin["cells"].to_dict() == {"claims": 2, "filters": 2, "regime": 1}
     assert origin["register"].to_dict() == {"claims": judged.digest, "filters": judged.digest, "regime": "another"}
-    with pytest.raises(StoreError, match="no cell of the part filters; the results in .* stay"):
+    with pytest.raises(StoreError, match=r"no cell of the part filters; the results in .* stay"):
         keep(report, kept, {"claims": cells, "filters": cells.iloc[:0]}, "another")
     assert (kept / "tables" / "verdicts.csv").read_text() == "old"
     (kept / "tables" / "kept.csv").write_text("part,what\nmine,1\n")
