@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from study.benchmark.frozen import FrozenSet
-from study.benchmark.scoring import COLUMNS, rows, stage
+from study.benchmark.scoring import COLUMNS, rows
 from study.data import Dataset
 from study.errors import StudyError
 from study.methods import method, names
@@ -52,9 +52,6 @@ def computed(data: Dataset, population: str, there: FrozenSet, wanted: Iterable[
     for i, network in enumerate(there.networks(population)):
         for name in wanted:
             chosen = method(name)
-            if i == 0:
-                # Once outside the clock: the first call of a process compiles the kernel, which is no cost of a method.
-                stage(network, 0, data, chosen)
             for row in rows(network, data, chosen, False, i == 0, math.inf):
                 yield {"criterion": name, "version": chosen.version, **row}
 

@@ -114,9 +114,13 @@ def rows(
         data: its data.
         method: to score.
         quick: the first stages of `QUICK` only, and no prunes.
-        first: whether it is its population's first network, on which re-ranked prunes are made.
+        first: whether it is its population's first network, on which re-ranked prunes are made, and the method is
+            called once before the clock starts.
         limit: seconds that a re-ranked prune may take.
     """
+    if first:
+        # What is compiled at the first call of a process, our kernel or a reader's, is no cost of a call.
+        stage(network, network.stages[0], data, method)
     for i, removed in enumerate(network.stages):
         if quick and i not in QUICK:
             continue
