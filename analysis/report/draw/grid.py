@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from textwrap import wrap
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 LINE, LETTER, HANDLE = 0.18, 0.062, 0.45
-"""Height of a line of the legend, and widths of a letter and of what stands before the letters, in inches."""
+"""Height of a line of the legend, widths of a letter (8 points) and of what stands before the letters, in inches."""
 
 
 @dataclass
@@ -58,9 +59,11 @@ class Grid:
         }
         longest = HANDLE + LETTER * max(map(len, legend), default=0)
         entries = min(entries, max(1, int(self.columns * self.size[0] / longest)))
-        below = LINE * -(-len(legend) // entries) + 0.1 if len(legend) > 1 else 0.0
-        foot, side = below + (0.22 if xlabel else 0.0), 0.2 if ylabel else 0.0
+        below = LINE * -(-len(legend) // entries) + 0.1 if legend else 0.0
         lines = -(-self.count // self.columns)
+        # A line of panels is lower than some labels are long.
+        beside = wrap(ylabel, max(1, int(lines * self.size[1] / LETTER * 8 / 9)))
+        foot, side = below + (0.22 if xlabel else 0.0), 0.2 * len(beside)
         width, height = side + self.columns * self.size[0], foot + lines * self.size[1]
         self.figure.set_size_inches(width, height)
         for n, ax in enumerate(self.axes):
@@ -69,8 +72,9 @@ class Grid:
             ax.set_position((x / width, y / height, self.inner[0] / width, self.inner[1] / height))
         if xlabel:
             self.figure.text(0.5, (below + 0.08) / height, xlabel, ha="center", fontsize=9)
-        if ylabel:
-            self.figure.text(0.12 / width, (foot + height) / 2 / height, ylabel, rotation=90, va="center", fontsize=9)
+        if beside:
+            x, y = 0.5 * (0.04 + side) / width, (foot + height) / 2 / height
+            self.figure.text(x, y, "\n".join(beside), rotation=90, ha="center", va="center", ma="center", fontsize=9)
         if below:
             names, handles = list(legend), list(legend.values())
             self.figure.legend(handles, names, loc="lower center", ncols=entries, fontsize=8, borderaxespad=0.1)

@@ -109,7 +109,7 @@ def estimates(table: pd.DataFrame) -> Callable[[pd.DataFrame, Axes, str, str], o
 def _surfaces(frames: Frames) -> Iterator[Drawn]:
     chosen = _first_cells(frames, set(frames.surfaces["key"]))
     chosen = chosen[chosen["method"].isin(SURFACES_OF)]
-    words = "error against the gain of the unit that goes next, at removals 1, 11, 21, ... (numbers in the legend)."
+    words = "error against the gain of the unit that goes next; the legend says at which removal."
     yield from cell_panels(
         chosen,
         "surfaces",
