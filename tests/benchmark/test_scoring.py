@@ -1,6 +1,7 @@
 """Scores of methods on small networks whose best choice is known, and the kept rows computed again."""
 
 import math
+import time
 
 import numpy as np
 import pandas as pd
@@ -43,6 +44,18 @@ def test_a_choice_is_worth_what_it_costs_more_than_the_cheapest():
     assert math.isnan(worst["forward_passes"])
     good = stage(network, 0, data, UserCriterion(lambda *_: ([5, 1, 1], [4.0, 0, 0]), data, "mine"))
     assert (good["regret"], good["spearman"], good["scale"], good["sign"]) == (0.0, pytest.approx(1.0), 2.0, 1.0)
+
+
+def test_what_a_first_call_compiles_is_no_cost_of_a_call():
+    network, data = linear()
+    waits = iter([1.0])
+
+    def compiled(*_):
+        time.sleep(next(waits, 0.0))
+        return [0, 1, 2]
+
+    (row,) = rows(network, data, UserCriterion(compiled, data, "mine"), True, True, math.inf)
+    assert row["seconds"] < 1
 
 
 def test_units_removable_are_known_in_closed_form():
