@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from study import records, rows
 from study.data.base import Dataset, check_data
 from study.errors import StudyError, whole
+from study.kept import accuracy_kept, error_kept, steps_kept
 from study.methods import Method
 from study.methods import method as method_of
 from study.networks import Network, as_network
@@ -251,10 +252,6 @@ def _per_class(labels: Tensor, classes: int) -> list[int]:
 
 def _removable(evaluations: pd.DataFrame, points: float) -> int:
     path = evaluations[evaluations["split"] == "pruning"]
-    error, samples = path["error"].to_numpy(dtype=float), path["samples"].to_numpy()
     if path["correct"].isna().any():
-        good = error <= error[0] + points / 100 * (error[-1] - error[0])
-    else:
-        accuracy = path["correct"].to_numpy(dtype=float) / samples
-        good = accuracy >= accuracy[0] - points / 100
-    return len(path) - 1 if good.all() else int(np.argmin(good)) - 1
+        return steps_kept(error_kept(path["error"], points / 100))
+    return steps_kept(accuracy_kept(path["correct"], int(path["samples"].iloc[0]), points))

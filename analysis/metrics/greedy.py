@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.metrics import path
 from analysis.metrics.curves import of_split
+from study.kept import accuracy_kept, error_kept
 
 SEARCHED = ["searched_r_2", "searched_r_1pct", "greedy_regret", "greedy_excess"]
 """Columns that only cells with a search have."""
@@ -36,7 +37,7 @@ def regrets(searched: pd.DataFrame, evaluations: pd.DataFrame) -> pd.DataFrame:
         curves = [(part["error"].to_numpy(dtype=float), part["correct"]) for part in (best, there)]
         samples = int(there["samples"].iloc[0])
         r_2 = [_within_points(right, samples) for _, right in curves]
-        r_1pct = [path.removable(path.error_kept(error, 0.01)) for error, _ in curves]
+        r_1pct = [path.removable(error_kept(error, 0.01)) for error, _ in curves]
         chosen = r_1pct if np.isnan(r_2[0]) else r_2
         found, walked = curves[0][0], curves[1][0]
         span = walked[-1] - walked[0]
@@ -52,4 +53,4 @@ def regrets(searched: pd.DataFrame, evaluations: pd.DataFrame) -> pd.DataFrame:
 def _within_points(right: pd.Series, samples: int) -> float:
     if right.isna().any():
         return np.nan
-    return path.removable(path.accuracy_kept(right.to_numpy(dtype=float), samples, 2.0))
+    return path.removable(accuracy_kept(right.to_numpy(dtype=float), samples, 2.0))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.metrics.units import gini
+from study.kept import steps_kept
 
 Array = NDArray[np.float64]
 
@@ -55,23 +56,7 @@ def removable(kept: ArrayLike, exists: bool = False) -> float:
     ok = np.asarray(kept, dtype=bool)
     if exists:
         return float(np.flatnonzero(ok)[-1] / (len(ok) - 1))
-    first_broken = len(ok) if ok.all() else int(np.argmin(ok))
-    return float((first_broken - 1) / (len(ok) - 1))
-
-
-def accuracy_kept(correct: ArrayLike, samples: int, points: float) -> NDArray[np.bool_]:
-    """Whether accuracy stays at A0 - points (in percentage points) or above; counts, so that no rounding decides."""
-    c = _array(correct)
-    return np.asarray(c >= c[0] - samples * points / 100 - 1e-9)
-
-
-def error_kept(error: ArrayLike, share: float) -> NDArray[np.bool_]:
-    """Whether E <= E0 + share (E_all - E0): the condition of R_1% with share = .01.
-
-    Where E_all lies below E0 (suboptimal starts) the condition is E <= E0.
-    """
-    e = _array(error)
-    return np.asarray(e <= e[0] + share * max(e[-1] - e[0], 0.0))
+    return float(steps_kept(ok) / (len(ok) - 1))
 
 
 def recovery(error: ArrayLike) -> float:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from analysis.metrics import path
+from study.kept import accuracy_kept, error_kept
 
 TAUS = {"r_1": 1.0, "r_2": 2.0, "r_5": 5.0}
 EARLY = 0.20
@@ -31,12 +32,12 @@ def trajectory(error: np.ndarray, correct: np.ndarray | None, samples: int) -> d
         lost (C55), first_lowers (C48), fault_1, fault_10 (C29: accuracy a point down after one removal, after 10 %).
     """
     accuracy = 1 - error / samples if correct is None else correct / samples
-    r_1pct = path.removable(path.error_kept(error, 0.01))
+    r_1pct = path.removable(error_kept(error, 0.01))
     kept = dict.fromkeys(TAUS, math.nan)
-    exists = path.removable(path.error_kept(error, 0.01), exists=True)
+    exists = path.removable(error_kept(error, 0.01), exists=True)
     if correct is not None:
-        kept = {name: path.removable(path.accuracy_kept(correct, samples, tau)) for name, tau in TAUS.items()}
-        exists = path.removable(path.accuracy_kept(correct, samples, TAUS["r_1"]), exists=True)
+        kept = {name: path.removable(accuracy_kept(correct, samples, tau)) for name, tau in TAUS.items()}
+        exists = path.removable(accuracy_kept(correct, samples, TAUS["r_1"]), exists=True)
     m6, m6_at = path.gain(error)
     k = len(error) - 1
     left = round(k * (1 - r_1pct))

@@ -15,6 +15,7 @@ from study.benchmark.frozen import FrozenNetwork
 from study.data import Dataset
 from study.error_analysis import agreement, spearman
 from study.impact import Stages
+from study.kept import largest_error, least_correct
 from study.methods import Method, View
 from study.methods.base import check_filters
 from study.networks import ErrorFunction
@@ -100,8 +101,8 @@ def removable(network: FrozenNetwork, data: Dataset, method: Method, ranking: st
 
 def _within(seen: Evaluation, start: Evaluation, span: float, samples: int) -> bool:
     if len(start.correct):
-        return float(seen.correct.sum()) / samples >= float(start.correct.sum()) / samples - POINTS / 100
-    return seen.error <= start.error + POINTS / 100 * span
+        return int(seen.correct.sum()) >= least_correct(int(start.correct.sum()), samples, POINTS)
+    return seen.error <= largest_error(start.error, span, POINTS / 100)
 
 
 def rows(

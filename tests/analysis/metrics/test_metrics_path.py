@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.metrics import path, trajectory, units
+from study.kept import accuracy_kept, error_kept
 
 errors = st.lists(st.floats(0.01, 100), min_size=3, max_size=30)
 counts = st.lists(st.integers(0, 1000), min_size=2, max_size=40)
@@ -42,25 +43,25 @@ def test_area_of_a_flat_curve_that_jumps_at_the_end_vanishes_with_k():
 
 def test_removable_share():
     correct = np.array([1000, 1000, 990, 989, 995])
-    assert path.removable(path.accuracy_kept(correct, 1000, 1)) == 0.5  # 990 is one point exactly
-    assert path.removable(path.accuracy_kept(correct, 1000, 1), exists=True) == 1.0
+    assert path.removable(accuracy_kept(correct, 1000, 1)) == 0.5  # 990 is one point exactly
+    assert path.removable(accuracy_kept(correct, 1000, 1), exists=True) == 1.0
     assert path.removable([True, True, True]) == 1.0
     assert path.removable([True, False]) == 0.0
 
 
 @given(counts, st.floats(0, 100), st.floats(0, 100))
 def test_removable_share_rises_with_the_tolerance(correct, a, b):
-    low, high = (path.removable(path.accuracy_kept(correct, 1000, tau)) for tau in sorted((a, b)))
+    low, high = (path.removable(accuracy_kept(correct, 1000, tau)) for tau in sorted((a, b)))
     assert low <= high
-    assert path.removable(path.accuracy_kept(correct, 1000, a)) <= path.removable(
-        path.accuracy_kept(correct, 1000, a), exists=True
+    assert path.removable(accuracy_kept(correct, 1000, a)) <= path.removable(
+        accuracy_kept(correct, 1000, a), exists=True
     )
 
 
 def test_error_kept_within_a_share_of_the_range():
     e = np.array([0.0, 0.5, 1.0, 2.0, 100.0])
-    assert path.removable(path.error_kept(e, 0.01)) == 0.5
-    assert path.error_kept([5.0, 5.0, 4.0], 0.01).tolist() == [True, True, True]  # a range below the start
+    assert path.removable(error_kept(e, 0.01)) == 0.5
+    assert error_kept([5.0, 5.0, 4.0], 0.01).tolist() == [True, True, True]  # a range below the start
 
 
 def test_recovery():
