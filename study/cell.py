@@ -233,6 +233,7 @@ def params(plan: Plan) -> dict[str, object]:
         "protocol": plan.settings.protocol.name,
         "truth_every": plan.settings.truth_every,
         "surfaces_every": plan.settings.surfaces_every,
+        "threads": plan.settings.threads,
     }
     flat |= {f"dataset.{k}": v for k, v in plan.dataset_params.items()}
     if plan.front:
@@ -241,7 +242,7 @@ def params(plan: Plan) -> dict[str, object]:
     flat |= {f"selection.{k}": v for k, v in vars(plan.settings.selection).items()}
     if plan.settings.protocol.name == "retrain":
         flat |= {"protocol.every": plan.settings.protocol.every, "protocol.epochs": plan.settings.protocol.epochs}
-    flat |= {f"training.{k}": v for k, v in vars(plan.recipe).items()}
+    flat |= {f"training.{k}": v for k, v in vars(plan.recipe).items() if k != "threads"}
     return flat
 
 

@@ -101,6 +101,7 @@ def plan(cfg: DictConfig) -> Plan:
         every=cfg.ranking.every,
         search=cfg.record.search,
         search_width=cfg.record.search_width,
+        threads=cfg.run.threads,
     )
     chosen = method(cfg.method.name, **typed(_method_parameters(cfg), plain(cfg.method.params), "method.params"))
     check_removal(chosen, settings.removal)
@@ -121,7 +122,7 @@ def plan(cfg: DictConfig) -> Plan:
         output=cfg.network.output,
         stored=cfg.network.stored,
         pruned_output=cfg.network.pruned_output,
-        recipe=Recipe(**plain(cfg.training)),
+        recipe=Recipe(**plain(cfg.training), threads=cfg.run.threads),
         method=chosen,
         method_name=cfg.method.name,
         settings=settings,

@@ -1,6 +1,9 @@
-"""Where passes over the rows run: a processor core, or an accelerator with float64."""
+"""Where passes over the rows run: a processor, with so many threads, or an accelerator with float64."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -23,3 +26,24 @@ def device(name: str) -> torch.device:
     if kind == "cuda" and int(number or 0) >= there:
         raise StudyError(f"device={name}: PyTorch sees {there} CUDA devices here; device=cpu always works")
     return torch.device(name)
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let PyTorch compute with so many threads, and with as many as before afterwards.
+
+    Sums over many rows are split among threads: another count gives other bits. What trains or measures states its
+    count, whatever a process happens to be set to.
+
+    >>> before = torch.get_num_threads()
+    >>> with threads(1):
+    ...     inside = torch.get_num_threads()
+    >>> inside, torch.get_num_threads() == before
+    (1, True)
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

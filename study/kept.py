@@ -1,4 +1,4 @@
-"""What a network has kept of its start: "within so many points", said once for cells, the benchmark and the analysis."""
+"""What a network keeps of its start: "within so many points", once for the cells, the benchmark and the analysis."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """The typed schema of a cell's configuration: a mistyped key or a value of another type fails at composition.
 
 Two kinds of setting, told apart in `config` and nowhere else. *Scientific* ones change the numbers: data set, network,
-training, population, method, ranking, removal, selection, protocol, error, record and seed; only they make a cell's
-key. *Operational* ones do not: tracking, paths, run (device, threads, progress, figures), sweep and Hydra's own.
+training, population, method, ranking, removal, selection, protocol, error, record, seed and the number of threads (the
+order of sums, hence the last bits, depends on it); only they make a cell's key. *Operational* ones do not: tracking,
+paths, run (device, progress, figures), sweep and Hydra's own.
 """
 
 from __future__ import annotations
@@ -151,7 +152,10 @@ class PathsConfig:
 
 @dataclass
 class RunConfig:
-    """How a cell is computed, not what: `figures_for` lists the seeds whose cells draw figures (null: all)."""
+    """How a cell is computed: `figures_for` lists the seeds whose cells draw figures (null: all).
+
+    `threads` alone is scientific: another number gives other bits, and so another key.
+    """
 
     device: str = "cpu"
     threads: int = 1
@@ -173,6 +177,7 @@ RecipeConfig = dataclasses.make_dataclass(
     [
         (f.name, typing.get_type_hints(Recipe)[f.name], dataclasses.field(default=f.default))
         for f in dataclasses.fields(Recipe)
+        if f.name != "threads"  # run.threads
     ],
     namespace={"__module__": __name__},  # so that a launcher sends its name, not a copy that has lost its fields
 )

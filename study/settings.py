@@ -135,6 +135,7 @@ class Settings:
         reinsertion: whether the units that go before two points of accuracy are lost are put back, one at a time.
         search: "beam" or "exhaustive": the best sets of removed units are recorded, too (see `study.search`).
         search_width: sets that a beam keeps of each size.
+        threads: of PyTorch's; another count gives other bits. What is retrained is trained with one.
     """
 
     ranking: str = "iterative"
@@ -152,6 +153,7 @@ class Settings:
     every: int = 1
     search: str = "none"
     search_width: int = 100
+    threads: int = 1
 
     def __post_init__(self) -> None:
         for key, known in CHOICES.items():
@@ -161,6 +163,7 @@ class Settings:
         if self.every != 1 and self.ranking != "iterative":
             raise StudyError(f"ranking.every={self.every} goes with ranking iterative: {self.ranking} scores once")
         whole("truth_every", self.truth_every, 1)
+        whole("threads", self.threads, 1)
         whole("surfaces_every", self.surfaces_every)
         if self.reinsertion and self.protocol.name != "no_retrain":
             raise StudyError(

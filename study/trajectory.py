@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from study import records, rows
 from study.data.base import Dataset, check_data
+from study.device import threads as torch_threads
 from study.errors import StudyError, whole
 from study.kept import accuracy_kept, error_kept, steps_kept
 from study.methods import Method
@@ -136,6 +137,7 @@ def prune(
     search_width: int = 100,
     seed: int = 0,
     device: str = "cpu",
+    threads: int = 1,
     progress: Progress | None = None,
     **params: object,
 ) -> Result:
@@ -160,6 +162,7 @@ def prune(
         search_width: sets that a beam keeps of each size.
         seed: for methods that draw, and of the order of batches under retraining.
         device: "cpu", or "cuda" where there is one.
+        threads: of PyTorch's, whatever it is set to; another count gives other bits.
         progress: called after every step.
         **params: the method's parameters, as in `threshold="median"`.
 
@@ -186,6 +189,7 @@ def prune(
         every=every,
         search=search,
         search_width=search_width,
+        threads=threads,
     )
     return collect(network, data, chosen, settings, seed, device, progress)
 
@@ -206,27 +210,29 @@ def collect(
     sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
     classes = {name: _per_class(split.labels, data.classes) for name, split in data.evaluation_splits.items()}
     total = sum(network.hidden)
-    for step in steps(network, data, method, settings, seed, device):
-        path.append((step.gains, step.network))
-        gone += [step.removed] if step.removed is not None else []
-        found["events"].append(rows.of_event(step))
-        found["evaluations"] += rows.of_evaluations(step, sizes, classes)
-        if step.impact is not None:
-            found["impacts"].append(rows.of_impacts(step))
-            found["agreement"] += rows.of_agreement(step)
-        if step.surface is not None:
-            found["surfaces"].append(rows.of_surface(step))
-        if progress is not None:
-            progress(step.event, total)
-    if settings.pairs:
-        found["pairs"].append(rows.of_pairs(network, data, settings, device))
-    if settings.hessian:
-        found["hessian"].append(rows.of_hessian(network, data, settings, device))
-    if settings.reinsertion:
-        size = _removable(pd.DataFrame(found["evaluations"]), REINSERTED_WITHIN)
-        found["reinserted"] += [rows.of_reinserted(*path[size], gone[:size], data, settings, device)] if size else []
-    if settings.search != "none":
-        found["searched"], found["searched_sets"] = rows.of_searched(network, data, settings, device)
+    with torch_threads(settings.threads):
+        for step in steps(network, data, method, settings, seed, device):
+            path.append((step.gains, step.network))
+            gone += [step.removed] if step.removed is not None else []
+            found["events"].append(rows.of_event(step))
+            found["evaluations"] += rows.of_evaluations(step, sizes, classes)
+            if step.impact is not None:
+                found["impacts"].append(rows.of_impacts(step))
+                found["agreement"] += rows.of_agreement(step)
+            if step.surface is not None:
+                found["surfaces"].append(rows.of_surface(step))
+            if progress is not None:
+                progress(step.event, total)
+        if settings.pairs:
+            found["pairs"].append(rows.of_pairs(network, data, settings, device))
+        if settings.hessian:
+            found["hessian"].append(rows.of_hessian(network, data, settings, device))
+        if settings.reinsertion:
+            size = _removable(pd.DataFrame(found["evaluations"]), REINSERTED_WITHIN)
+            if size:
+                found["reinserted"].append(rows.of_reinserted(*path[size], gone[:size], data, settings, device))
+        if settings.search != "none":
+            found["searched"], found["searched_sets"] = rows.of_searched(network, data, settings, device)
     blocks = {name: _stacked(found.pop(name)) for name in ("impacts", "surfaces", "pairs", "reinserted", "hessian")}
     frames = {name: pd.DataFrame(seen) for name, seen in found.items()} | blocks
     wanted = [n for n in records.TABLES if n not in records.ON_DEMAND or len(frames[n])]

@@ -4,18 +4,21 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 from hydra import compose
 from mlflow.tracking import MlflowClient
 
-from study import impact, records
+from study import impact, load_dataset, prune, records, train
 from study.authors import networks
 from study.cell import cell_key, cell_tags, compute, params, prepare, tags
 from study.config import plan
 from study.errors import StudyError
+from study.networks import mlp
 from study.population import composer
 from study.run import run_cell, store_of, title
+from study.settings import Settings
 from study.tracking import tables_digest
-from study.training import stored_key
+from study.training import Recipe, stored_key
 
 SMALL = ("dataset=digits", "network=mlp_10", "training.epochs=3", "training.polish=0", "record.truth_every=5")
 
@@ -30,7 +33,7 @@ def key(*overrides):
 
 
 def test_only_scientific_settings_make_the_key():
-    same = ["run.threads=2", "run.progress=false", "tracking=none", "paths.outputs=/elsewhere", "sweep.name=other"]
+    same = ["run.threads=1", "run.progress=false", "tracking=none", "paths.outputs=/elsewhere", "sweep.name=other"]
     assert {key(o) for o in same} == {key()}
     other = [
         "seed=1",
@@ -44,6 +47,7 @@ def test_only_scientific_settings_make_the_key():
         "dataset.seed=1",
         "record.search=beam",
         "record.search=exhaustive",
+        "run.threads=2",
     ]
     assert len({key(o) for o in other} | {key()}) == len(other) + 1
 
@@ -161,3 +165,43 @@ def test_other_outputs_on_the_same_weights_are_another_cell():
     assert plain.network_key == sigmoid.network_key
     assert plain.key != sigmoid.key
     assert cell_tags(sigmoid)["output"] == "sigmoid"
+
+
+def noting(counts):
+    return lambda *_: counts.append(torch.get_num_threads())
+
+
+def test_the_number_of_threads_that_a_process_has_does_not_decide_the_numbers():
+    """Training and oracle state their own count: a notebook, a worker and an exported variable give the same bits."""
+    data, found, seen = load_dataset("digits"), [], []
+    before = torch.get_num_threads()
+    try:
+        for count in (1, 2):
+            torch.set_num_threads(count)
+            network = train("mlp_60", data, recipe=Recipe(epochs=2, polish=2))
+            told = prune(network, data, "taylor1", truth_every=60, progress=noting(seen))
+            found.append((network.digest(), tables_digest(told.tables)))
+            assert torch.get_num_threads() == count
+    finally:
+        torch.set_num_threads(before)
+    assert set(seen) == {1}
+    assert found[0] == found[1]
+
+
+def test_another_number_of_threads_is_used_and_has_a_key_of_its_own():
+    one, two = (prepare(plan(composed(*SMALL, f"run.threads={n}"))) for n in (1, 2))
+    assert (one.plan.recipe.threads, two.plan.recipe.threads, two.plan.settings.threads) == (1, 2, 2)
+    assert one.network_key != two.network_key
+    assert cell_tags(two)["variant"] == "epochs=3 polish=0 threads=2"
+    assert params(two.plan)["threads"] == 2
+    counts = []
+    train("mlp_3", two.data, recipe=Recipe(epochs=1, threads=2), progress=noting(counts))
+    prune(mlp(64, [2], 10), two.data, threads=2, progress=noting(counts))
+    assert set(counts) == {2}
+
+
+@pytest.mark.parametrize("kind", [Recipe, Settings])
+@pytest.mark.parametrize("count", [0, -1, 1.5, True, "2"])
+def test_a_number_of_threads_is_whole_and_positive(kind, count):
+    with pytest.raises(StudyError, match="threads"):
+        kind(threads=count)

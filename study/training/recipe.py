@@ -9,7 +9,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from study.errors import StudyError
+from study.errors import StudyError, whole
 
 CONF = Path(__file__).parents[2] / "conf"
 OPTIMIZERS = ("adam", "lbfgs")
@@ -40,6 +40,7 @@ class Recipe:
             stationary point of the error alone.
         untrained_hidden: leave the hidden layers as they were drawn and train the output layer alone, as the authors'
             code did wherever outputs were a softmax (V2).
+        threads: of PyTorch's; another count gives other bits. On the command line it is `run.threads`.
     """
 
     optimizer: str = "adam"
@@ -55,6 +56,7 @@ class Recipe:
     precision: str = "float64"
     weight_decay: float = 0.0
     untrained_hidden: bool = False
+    threads: int = 1
 
     def __post_init__(self) -> None:
         for name, known in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS)):
@@ -63,6 +65,7 @@ class Recipe:
         for name in ("learning_rate", "batch_size", "epochs", "input_scale", "check_every", "watched"):
             if not getattr(self, name) > 0:
                 raise StudyError(f"training.{name} must be positive, got {getattr(self, name)}")
+        whole("training.threads", self.threads, 1)
         if self.polish < 0 or not 0 <= self.final_rate <= 1 or not 0 <= self.weight_decay < math.inf:
             raise StudyError(
                 f"training.polish and training.weight_decay must be at least 0 and training.final_rate in 0..1; got "

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from study.data.base import Dataset, check_data
+from study.device import threads
 from study.errors import StudyError, whole
 from study.networks import Network, as_network, correct, fresh, layers_of
 from study.training.backprop import Parameters
@@ -74,7 +75,7 @@ def fit(
             "outputs are needed"
         )
     run = _Run(start, data, recipe, progress)
-    with torch.no_grad():
+    with torch.no_grad(), threads(recipe.threads):
         run.look(0)
         if recipe.optimizer == "adam":
             run.adam(torch.Generator().manual_seed(whole("seed", seed)))
