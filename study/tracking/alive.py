@@ -16,6 +16,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from study.errors import StudyError
+from study.tracking.locks import lock
+
 _held: dict[tuple[int, Path], FileLock] = {}
 
 
@@ -27,9 +30,9 @@ def own(folder: Path) -> str:
     """
     place = os.getpid(), folder
     if place not in _held:
-        lock = FileLock(folder / f"worker-{_place(folder)}-{uuid.uuid4().hex[:12]}.lock")
-        lock.acquire()
-        _held[place] = lock
+        held = FileLock(folder / f"worker-{_place(folder)}-{uuid.uuid4().hex[:12]}.lock")
+        held.acquire()
+        _held[place] = held
     return Path(_held[place].lock_file).stem.removeprefix("worker-")
 
 
@@ -41,9 +44,11 @@ def lives(folder: Path, worker: str) -> bool:
     if worker.rpartition("-")[0] != _place(folder):
         return True
     file = folder / f"worker-{worker}.lock"
+    if file.parent != folder:  # a name out of a store that was handed over may lead anywhere
+        return True
     if not file.exists():
         return False
-    if any(str(file) == lock.lock_file for (process, _), lock in _held.items() if process == os.getpid()):
+    if any(str(file) == held.lock_file for (process, _), held in _held.items() if process == os.getpid()):
         return True
     try:
         with FileLock(file, timeout=0):
@@ -58,9 +63,12 @@ def _place(folder: Path) -> str:
     """Return the host and a number that the folder was given by the first that asked."""
     file = folder / "place"
     if not file.exists():
-        with FileLock(folder / "place.lock"):
+        with lock(folder, "place"):
             if not file.exists():
-                part = file.with_suffix(".part")
-                part.write_text(uuid.uuid4().hex[:8])
+                part = folder / f"place-{uuid.uuid4().hex[:12]}.part"
+                with part.open("x") as stream:  # never through a link
+                    stream.write(uuid.uuid4().hex[:8])
                 part.replace(file)
+    if file.is_symlink():
+        raise StudyError(f"{file} is a link, which is not followed; remove it, and it is made anew")
     return f"{platform.node() or 'host'}-{file.read_text()}"

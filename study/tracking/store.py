@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from study.records import ON_DEMAND, TABLES, TAG
 from study.tracking import alive, artefacts, database, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
+from study.tracking.locks import lock, locks_beside, own_folder
 from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS, KIND
 from study.tracking.record import CellRecord, check_tags, thinned
 from study.tracking.runs import NOTE, Runs
@@ -268,21 +267,13 @@ class Store:
 
     def _lock(self, name: str) -> FileLock:
         """Return a lock between this machine's processes; names are few, so that no heap of files is left."""
-        return FileLock(self._locks() / f"{name}.lock")
+        return lock(self._locks(), name)
 
     def _locks(self) -> Path:
         """Return the folder of the locks, made if absent."""
         if self._file is not None:
-            folder = self._file.parent / "locks"
-        else:
-            name_of_store = hashlib.sha256(self.uri.encode()).hexdigest()[:16]
-            user = os.getuid() if hasattr(os, "getuid") else 0  # another's folder could not be written to
-            folder = Path(tempfile.gettempdir()) / f"study-locks-{user}-{name_of_store}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StudyError(f"the tracking store's folder {folder.parent} cannot be written to ({error})") from error
-        return folder
+            return locks_beside(self._file)
+        return own_folder(f"locks-{hashlib.sha256(self.uri.encode()).hexdigest()[:16]}")
 
 
 def _at_start(metrics: Mapping[str, float]) -> dict[str, list[tuple[int, float]]]:

@@ -16,12 +16,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from study.errors import StudyError
 from study.records import TAG
 from study.tracking import database, lookup
 from study.tracking.database import patiently
+from study.tracking.locks import lock, locks_beside
 from study.tracking.names import KIND
 from study.tracking.record import check_tags, thinned
 from study.tracking.runs import NOTE, Runs
@@ -191,8 +190,7 @@ class Summaries:
         if file is None:
             yield
             return
-        (file.parent / "locks").mkdir(exist_ok=True)
-        with FileLock(file.parent / "locks" / "summaries.lock"):
+        with lock(locks_beside(file), "summaries"):
             yield
 
 
