@@ -1,6 +1,6 @@
 """Where locks lie: beside a store's file, or in a folder that one user's processes share and nobody else can prepare.
 
-Where that one is does not depend on the session, so that a job of last night and a shell of today meet in it: it lies in
+Where that is does not depend on the session, so that a job of last night and a shell of today meet in it: it lies in
 the user's cache, and not in `XDG_RUNTIME_DIR`, which batch jobs lack and a logout empties.
 """
 
