@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import sys
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +19,7 @@ from study import records
 from study.command import exit_code
 from study.errors import StudyError
 from study.fingerprint import fingerprint
+from study.workers import beside
 
 SAID = "verdicts.txt"
 """What the terminal showed, beside the page."""
@@ -75,8 +74,7 @@ def main() -> int:
             export(frames, arguments.out.parent / "export")
         frames, mapped, walked = regime.split(frames)
         # It needs nothing of the store, and half a minute the first time: beside the rest, in a process of its own.
-        pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-        testing = pool.submit(selftest.rates_once, arguments.out.parent / "selftest", arguments.selftest)
+        testing = beside(selftest.rates_once, arguments.out.parent / "selftest", arguments.selftest)
         status.update("Metrics of every trajectory")
         table = metrics.table(frames)
         status.update("Judging the claims")

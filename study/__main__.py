@@ -15,6 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from study.command import exit_code, wants_tracebacks
 from study.errors import SWITCH, hint, said
+from study.lifeline import end_with_parent
 from study.places import CONF
 from study.run import run_cell
 from study.schema import register
@@ -29,6 +30,7 @@ HANDED_OVER = "HYDRA_FULL_ERROR"
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def main(cfg: DictConfig) -> None:
     """Run one cell."""
+    end_with_parent()  # a launcher's worker
     job = HydraConfig.get()
     try:
         run_cell(cfg, job.mode == RunMode.RUN)

@@ -11,9 +11,10 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from study.errors import StudyError
 
@@ -71,6 +72,7 @@ def running(folder: Path) -> Iterator[str]:
     bin_folder, user = programs(), _user()
     socket = Path(tempfile.mkdtemp(prefix="study-postgres-"))  # a socket's path has to be short: 107 characters
     folder.mkdir(parents=True, exist_ok=True)
+    control = [bin_folder / "pg_ctl", "--pgdata", folder, "--timeout", PATIENCE, "--silent"]
     try:
         for path in (folder, socket):
             path.chmod(0o700)
@@ -79,49 +81,94 @@ def running(folder: Path) -> Iterator[str]:
         if not (folder / "PG_VERSION").exists():
             made = ["--username", ROLE, "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-instructions"]
             _run(user, bin_folder / "initdb", "--pgdata", folder, *made)
-        control = (user, bin_folder / "pg_ctl", "--pgdata", folder, "--timeout", PATIENCE, "--silent")
-        if _run(*control, "status", check=False) == 0:  # left behind by a process that was killed
-            _run(*control, "--mode", "fast", "stop")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{socket}'"
-        _run(*control, "--log", folder / "server.log", "--options", options, "start")
+        _stop_left(user, control)
         try:
-            yield f"postgresql+psycopg2://{ROLE}@/postgres?host={socket}"
+            with _kept(user, control, folder / "server.log", socket):
+                yield f"postgresql+psycopg2://{ROLE}@/postgres?host={socket}"
         finally:
-            _run(*control, "--mode", "fast", "stop")
+            _stop_left(user, control)
     finally:
         shutil.rmtree(socket, ignore_errors=True)
 
 
-def _run(user: str | None, program: Path, *arguments: object, check: bool = True) -> int:
+KEEPER = """log=$1; socket=$2; shift 2
+trap : PIPE
+"$@" --log "$log" --options "-c listen_addresses='' -c unix_socket_directories='$socket'" start >&2 || exit
+echo started
+cat > /dev/null
+"$@" --mode fast stop >&2
+code=$?
+rmdir "$socket" 2> /dev/null
+exit $code"""
+"""Starts the server, and stops it in order when its own input is closed: by us, or by our end, whatever that was."""
+
+
+@contextmanager
+def _kept(user: str | None, control: Sequence[object], log: Path, socket: Path) -> Iterator[None]:
+    """Keep the server running by a process that outlives us for as long as it takes to stop it."""
+    with tempfile.TemporaryFile("w+") as said:
+        asked = ["sh", "-c", KEEPER, "sh", log, socket, *control]
+        keeper = _started(user, asked, said, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert keeper.stdin is not None
+        assert keeper.stdout is not None
+        try:
+            if not keeper.stdout.readline():  # it has ended
+                _check(user, control[0], keeper.wait(), said)
+            yield
+        finally:
+            keeper.stdin.close()
+            keeper.wait()
+            keeper.stdout.close()
+        _check(user, control[0], keeper.returncode, said)
+
+
+def _stop_left(user: str | None, control: Sequence[object]) -> None:
+    """Stop a server whose keeper was killed, or whose machine went down."""
+    if _run(user, *control, "status", check=False) == 0:
+        _run(user, *control, "--mode", "fast", "stop")
+
+
+def _run(user: str | None, *command: object, check: bool = True) -> int:
     """Run a program as a user (None: ourselves) and return its exit code."""
-    environment = os.environ | {"LC_ALL": "C"}
+    # Not captured by a pipe: the server that pg_ctl starts would hold it open.
+    with tempfile.TemporaryFile("w+") as said:
+        code = _started(user, command, said, stdin=subprocess.DEVNULL, stdout=said).wait()
+        if check:
+            _check(user, command[0], code, said)
+    return code
+
+
+def _started(
+    user: str | None, command: Sequence[object], said: IO[str], stdin: int, stdout: int | IO[str]
+) -> subprocess.Popen[bytes]:
     try:
-        # Not captured by a pipe: the server that pg_ctl starts would hold it open.
-        with tempfile.TemporaryFile("w+") as said:
-            done = subprocess.run(
-                [program, *map(str, arguments)],
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd="/",
-                user=user,
-                group=None if user is None else pwd.getpwnam(user).pw_gid,
-                extra_groups=None if user is None else [],
-                start_new_session=True,  # Ctrl+C is for us; we stop it in order
-                check=False,
-            )
-            said.seek(0)
-            output = said.read().strip()
-    except OSError as error:
-        raise StudyError(f"{program} cannot be run{'' if user is None else f' as user {user}'}: {error}") from error
-    if check and done.returncode != 0:
-        who = "" if user is None else f" as user {user}, since PostgreSQL refuses root"
-        raise StudyError(
-            f"{program}, run{who}, failed: {output or f'exit code {done.returncode}'}; the store's folder has to be "
-            "one that this user can reach, made by the same version of PostgreSQL; name another with --folder"
+        return subprocess.Popen(
+            [*map(str, command)],
+            stdin=stdin,
+            stdout=stdout,
+            stderr=said,
+            env=os.environ | {"LC_ALL": "C"},
+            cwd="/",
+            user=user,
+            group=None if user is None else pwd.getpwnam(user).pw_gid,
+            extra_groups=None if user is None else [],
+            start_new_session=True,  # Ctrl+C is for us; we stop it in order
         )
-    return done.returncode
+    except OSError as error:
+        who = "" if user is None else f" as user {user}"
+        raise StudyError(f"{command[0]} cannot be run{who}: {error}") from error
+
+
+def _check(user: str | None, program: object, code: int, said: IO[str]) -> None:
+    """Raise StudyError for an exit code that is not 0."""
+    if code == 0:
+        return
+    said.seek(0)
+    who = "" if user is None else f" as user {user}, since PostgreSQL refuses root"
+    raise StudyError(
+        f"{program}, run{who}, failed: {said.read().strip() or f'exit code {code}'}; the store's folder has to be "
+        "one that this user can reach, made by the same version of PostgreSQL; name another with --folder"
+    )
 
 
 def _user() -> str | None:

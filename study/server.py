@@ -19,17 +19,23 @@ from filelock import FileLock, Timeout
 from study import postgres
 from study.command import exit_code
 from study.errors import StudyError
+from study.lifeline import started, stop
 from study.tracking.database import quiet
 from study.ui import HOST, answers
 
 WORKERS = 4
 """Processes that answer requests."""
-NEAR = ("localhost:*", "127.0.0.1:*", "10.*", "192.168.*", *(f"172.{n}.*" for n in range(16, 32)))
-"""How clients of this machine and of private networks address a server: what MLflow takes when it is told nothing."""
+EVERYWHERE = ("0.0.0.0", "::")
+"""Addresses to listen on that are all of this machine's."""
+PRIVATE = ("10", "192.168", *(f"172.{n}" for n in range(16, 32)))
+"""How addresses of private networks begin."""
+NEAR = ("localhost:*", "127.0.0.1:*", *(f"{begin}.*.{'[0-9]' * n}:*" for begin in PRIVATE for n in (1, 2, 3)))
+"""How clients of this machine and of private networks address a server, as patterns. No name ends in a number: MLflow's
+own `10.*` lets `10.example.org` in, which may lead here (DNS rebinding)."""
 
 
 def command(uri: str, artifacts: Path, host: str, port: int, workers: int, names: str = "") -> list[str]:
-    """Return the command of the MLflow server.
+    """Return the module and the arguments of the MLflow server.
 
     Args:
         uri: of the database.
@@ -39,7 +45,7 @@ def command(uri: str, artifacts: Path, host: str, port: int, workers: int, names
         workers: processes.
         names: of this machine that clients may use beside those it knows itself by, divided by commas.
     """
-    server = [sys.executable, "-m", "mlflow", "server", "--host", host, "--port", str(port), "--workers", str(workers)]
+    server = ["mlflow", "server", "--host", host, "--port", str(port), "--workers", str(workers)]
     known = [f"{name}:*" for name in (socket.gethostname(), socket.getfqdn(), *names.split(",")) if name]
     allowed = ["--allowed-hosts", ",".join(dict.fromkeys([*NEAR, *known]))]
     return [*server, *allowed, "--backend-store-uri", uri, "--artifacts-destination", str(artifacts)]
@@ -80,22 +86,17 @@ def _serve(folder: Path, host: str, port: int, workers: int, names: str) -> int:
                 raise StudyError(
                     f"the database in {folder} cannot be brought to the installed MLflow's schema: see {log}"
                 )
-            server = subprocess.Popen(
-                command(uri, folder / "artifacts", host, port, workers, names),
-                env=environment,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            asked = command(uri, folder / "artifacts", host, port, workers, names)
+            server = started(*asked, environment=environment, said=said)
             try:
-                if not answers(f"http://{reached(host)}:{port}", server):
+                near = HOST if host in EVERYWHERE else host  # this machine need not know its own name
+                if not answers(f"http://{near}:{port}", server):
                     raise StudyError(f"the MLflow server did not start: see {log}")
                 print(_said(host, port), flush=True)
                 return server.wait()
             finally:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl+C must not leave PostgreSQL behind
-                server.terminate()
-                server.wait()
+                stop(server)
     except KeyboardInterrupt:
         return 0
 
@@ -106,7 +107,7 @@ def reached(host: str) -> str:
     >>> reached("127.0.0.1"), reached("0.0.0.0") == socket.gethostname()
     ('127.0.0.1', True)
     """
-    return socket.gethostname() if host in ("0.0.0.0", "::") else host
+    return socket.gethostname() if host in EVERYWHERE else host
 
 
 def check_port(host: str, port: int) -> None:

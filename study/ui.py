@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 from study.command import exit_code
 from study.errors import StudyError
+from study.lifeline import started, stop
 from study.tracking import Store
 from study.tracking.database import quiet, sqlite_file
 from study.tracking.names import VIEW
@@ -25,8 +26,10 @@ HOST = "127.0.0.1"
 PORTS = 50
 """Ports that are tried, from the asked one on."""
 
-PATIENCE = 120.0
-"""Seconds for the server to start; it needs about half a minute on two busy cores."""
+ANSWER = 30.0
+"""Seconds that one look at the server may take: on a busy machine even a short answer does."""
+STILL = 60.0
+"""Seconds after which it is said, again and again, that the server is still starting."""
 
 
 def free_port(first: int) -> int:
@@ -47,8 +50,8 @@ def free_port(first: int) -> int:
 
 
 def command(port: int) -> list[str]:
-    """Return the command of the server; one worker, since one person looks at it."""
-    server = [sys.executable, "-m", "uvicorn", "--host", HOST, "--port", str(port), "--log-level", "warning"]
+    """Return the module and the arguments of the server; one worker, since one person looks at it."""
+    server = ["uvicorn", "--host", HOST, "--port", str(port), "--log-level", "warning"]
     return [*server, "--app-dir", str(Path(__file__).parents[1]), "study.ui_page:app"]
 
 
@@ -85,7 +88,7 @@ def serve(store: Store, port: int) -> int:
     """Serve a store until it is interrupted, and return the exit code.
 
     Raises:
-        StudyError: when the store does not exist.
+        StudyError: when the store does not exist, or the server ends before it has answered.
     """
     file = sqlite_file(store.uri)
     if file is None:
@@ -96,31 +99,42 @@ def serve(store: Store, port: int) -> int:
     port = free_port(port)
     address = f"http://{HOST}:{port}"
     open_at = addresses(store, address)
-    print(f"starting the MLflow UI for {file} (takes up to half a minute) ...", flush=True)
+    print(f"starting the MLflow UI for {file} on port {port} (takes up to half a minute) ...", flush=True)
     quiet()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # however it is stopped, the server goes too
-    server = subprocess.Popen(command(port), env=environment(store, next(iter(open_at.values()))))
+    server = started(*command(port), environment=environment(store, next(iter(open_at.values()))))
     try:
-        if answers(address, server):
-            print("", *(f"  {name}:  {place}" for name, place in open_at.items()), "", sep="\n")
-            print("stop it with Ctrl+C", flush=True)
+        if not answers(address, server):
+            raise StudyError(f"the MLflow UI ended before it answered (exit code {server.returncode}): see above")
+        print("", *(f"  {name}:  {place}" for name, place in open_at.items()), "", sep="\n")
+        print("stop it with Ctrl+C", flush=True)
         return server.wait()
     except KeyboardInterrupt:
         return 0
     finally:
-        server.terminate()
-        server.wait()
+        stop(server)
 
 
 def answers(address: str, server: subprocess.Popen[bytes]) -> bool:
-    """Wait for the server's health page; False if it ended or did not answer in time."""
-    limit = time.monotonic() + PATIENCE
-    while time.monotonic() < limit and server.poll() is None:
+    """Wait for the server's health page, as long as the server runs; False if it ended before.
+
+    How long it takes is a matter of the machine. Every minute it is said that it has not come to it yet.
+
+    Args:
+        address: of the server.
+        server: its process.
+    """
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy does not reach this machine
+    told = began = time.monotonic()
+    while server.poll() is None:
         try:
-            with urllib.request.urlopen(f"{address}/health", timeout=2):
+            with direct.open(f"{address}/health", timeout=ANSWER):
                 return True
-        except (urllib.error.URLError, OSError):
+        except (OSError, http.client.HTTPException):
             time.sleep(0.3)
+        if (now := time.monotonic()) - told >= STILL:
+            told = now
+            print(f"still starting after {now - began:.0f} s; it goes on, stop it with Ctrl+C ...", flush=True)
     return False
 
 

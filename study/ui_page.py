@@ -3,6 +3,10 @@
 MLflow's page starts with generative AI and an open chat assistant, and forgets on the way from a list of runs to a run
 that it was asked for model training. Both are preferences that the page keeps in the browser. Here they are set before
 it looks for them, unless the person who uses that browser has chosen otherwise.
+
+Whatever is asked for passes MLflow's own guards first. A page of another site could else reach this server under a name
+of its own that leads to this machine (DNS rebinding), or show it in a frame: only names of this machine are answered,
+and those of MLflow's variable `MLFLOW_SERVER_ALLOWED_HOSTS`.
 """
 
 from __future__ import annotations
@@ -14,11 +18,17 @@ from typing import Any
 
 from mlflow.server import app as flask_app
 from mlflow.server.fastapi_app import app as mlflow_app
+from mlflow.server.fastapi_security import HostValidationMiddleware, SecurityHeadersMiddleware
+from mlflow.server.security_utils import get_allowed_hosts_from_env
 from starlette.responses import HTMLResponse
 
 START = "STUDY_UI_START"
 """Environment variable with the place, `#/...`, that opens where the address names none."""
 PREFERRED = {"mlflow.workflowType_v1": "machine_learning", "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": True}
+NAMES = ("localhost", "127.0.0.1", "[::1]", "localhost:*", "127.0.0.1:*", "[[]::1]:*")
+"""What a browser on this machine calls it, as patterns. MLflow's own have `10.*`, and with it `10.example.org`."""
+FRAMES = {"Content-Security-Policy": "frame-ancestors 'self'"}
+"""Beside MLflow's `X-Frame-Options`, which newer browsers prefer this to."""
 SCRIPT = """<script>
 for (const [key, value] of Object.entries({preferred}))
   if (localStorage.getItem(key) === null) localStorage.setItem(key, JSON.stringify(value));
@@ -35,9 +45,12 @@ def page() -> str:
     return index.replace("<head>", f"<head>{script}", 1)
 
 
-async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Answer a request: the page itself, everything else is MLflow's."""
+async def answer(scope: Any, receive: Any, send: Any) -> None:
+    """Answer a request that was let in: the page itself, everything else is MLflow's."""
     if scope["type"] == "http" and scope["path"] == "/":
-        await HTMLResponse(page())(scope, receive, send)
+        await HTMLResponse(page(), headers=FRAMES)(scope, receive, send)
     else:
         await mlflow_app(scope, receive, send)
+
+
+app = SecurityHeadersMiddleware(HostValidationMiddleware(answer, [*NAMES, *(get_allowed_hosts_from_env() or ())]))

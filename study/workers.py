@@ -9,18 +9,17 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait as wait_for
 from types import TracebackType
 from typing import Self, TypeVar
 
 import joblib
 
 from study.errors import StudyError
+from study.lifeline import end_with_parent
 
 Item = TypeVar("Item", bound=Hashable)
 Found = TypeVar("Found")
@@ -122,14 +121,20 @@ class Workers:
         self._pool = None
 
 
+def beside(function: Callable[..., Found], *arguments: object) -> Future[Found]:
+    """Return what will come of `function(*arguments)`, which another process begins now and then ends.
+
+    Args:
+        function: at the top of a module.
+        arguments: that can be pickled.
+    """
+    pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
+    begun = pool.submit(function, *arguments)
+    pool.shutdown(wait=False)
+    return begun
+
+
 def _serve() -> None:
     """Leave interrupts to the parent, and end with it, whatever ended it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-
-    def watch() -> None:
-        wait_for([parent.sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True, name="watch the parent").start()
+    end_with_parent()

@@ -1,14 +1,17 @@
 """A real PostgreSQL, a real MLflow server before it, and sweeps that record there from processes of their own."""
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from fnmatch import fnmatch
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,6 +27,7 @@ from study.places import ROOT
 from study.tracking import Store
 from tests.scale.sweeps import COUNT, digests, sweep
 from tests.scale.test_move import everything, fill
+from tests.test_lifeline import gone
 
 
 def missing() -> str | None:
@@ -139,6 +143,61 @@ def test_a_folder_is_served_once_and_the_server_goes_when_it_is_stopped(address,
     with served(folder) as found:
         tags = MlflowClient(found).get_experiment_by_name("incredible_shrinking_network").tags
         assert tags["study.not_run.mnist_1x100"] == "no MNIST"
+        children = descendants(servers[found].pid)
+        assert len(children) > 3
+        servers.pop(found).kill()
+        assert gone(children, 60)  # MLflow and its workers, and who keeps PostgreSQL, which is stopped in order
+    assert not (folder / "database" / "postmaster.pid").exists()
+    assert "database system is shut down" in (folder / "database" / "server.log").read_text().splitlines()[-1]
+
+
+def descendants(pid: int) -> list[str]:
+    found = Path("/proc", str(pid), "task", str(pid), "children").read_text().split()
+    return found + [each for child in found for each in descendants(int(child))]
+
+
+@REAL
+@pytest.mark.slow
+def test_a_database_is_stopped_in_order_when_its_user_is_killed():
+    """Its server went on without anybody, and its socket lay in the temporary folder."""
+    code = (
+        "import sys, time; from pathlib import Path; from study.postgres import running\n"
+        "with running(Path(sys.argv[1])) as uri: print(uri, flush=True); time.sleep(600)"
+    )
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        database = Path(name) / "database"
+        with subprocess.Popen([sys.executable, "-c", code, database], cwd=ROOT, stdout=subprocess.PIPE) as process:
+            socket_folder = Path(process.stdout.readline().decode().strip().partition("host=")[2])
+            postmaster = (database / "postmaster.pid").read_text().split()[0]
+            assert list(socket_folder.iterdir())
+            process.kill()
+        assert gone([postmaster], 30)
+        limit = time.monotonic() + 10
+        while socket_folder.exists() and time.monotonic() < limit:
+            time.sleep(0.05)
+        assert not socket_folder.exists()
+        assert "database system is shut down" in (database / "server.log").read_text().splitlines()[-1]
+
+
+@REAL
+@pytest.mark.slow
+def test_a_database_whose_keeper_was_killed_is_stopped_all_the_same():
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        database = Path(name) / "database"
+        seen = []
+        with pytest.raises(StudyError, match="pg_ctl"):
+            lose_the_keeper_of(database, seen)
+        assert seen
+        assert gone(seen)
+
+
+def lose_the_keeper_of(database: Path, seen: list[str]) -> None:
+    with postgres.running(database):
+        seen += (database / "postmaster.pid").read_text().split()[:1]
+        (keeper,) = (p for p in descendants(os.getpid()) if "pg_ctl" in Path("/proc", p, "cmdline").read_text())
+        os.kill(int(keeper), signal.SIGKILL)
 
 
 def test_a_taken_port_is_named(tmp_path, capsys, monkeypatch):
@@ -183,4 +242,9 @@ def test_the_newest_postgresql_off_the_path_is_taken(tmp_path, monkeypatch):
 def test_only_this_machine_is_listened_on_unless_told_and_names_are_checked(tmp_path):
     command = server.command("postgresql://x", tmp_path, ui.HOST, 5000, 4, "head.example.org")
     assert command[command.index("--host") + 1] == "127.0.0.1"
-    assert {"head.example.org:*", "127.0.0.1:*"} <= set(command[command.index("--allowed-hosts") + 1].split(","))
+    allowed = command[command.index("--allowed-hosts") + 1].split(",")
+    assert {"head.example.org:*", "127.0.0.1:*"} <= set(allowed)
+    for host in ("10.0.0.1", "10.20.30.40", "192.168.1.255", "172.16.0.9", "172.31.0.9", "localhost"):
+        assert any(fnmatch(f"{host}:5000", pattern) for pattern in allowed), host
+    for host in ("10.attacker.example", "192.168.0.1.attacker.example", "172.16.attacker.example", "172.32.0.1"):
+        assert not any(fnmatch(f"{host}:5000", pattern) for pattern in allowed), host
