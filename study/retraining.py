@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from study.data.base import Dataset
+from study.errors import LARGEST
 from study.networks.network import Network
 from study.training import Recipe, fit
 
@@ -55,5 +56,6 @@ def retrain(network: Network, gains: Sequence[Tensor], data: Dataset, epochs: in
     >>> trained.hidden, trained.weights[1].count_nonzero(dim=0).tolist()
     ((3,), [10, 0, 10])
     """
-    small, _ = fit(network.compact(gains), data, seed=seed + STRIDE * removed, recipe=recipe(epochs))
+    order = (seed + STRIDE * removed) % LARGEST
+    small, _ = fit(network.compact(gains), data, seed=order, recipe=recipe(epochs))
     return network.expanded(gains, small)

@@ -38,8 +38,8 @@ class Selection:
         if (self.rows == "subset") != (self.samples is not None):
             raise StudyError("selection: `samples` goes with rows=subset, and only with it")
         if self.samples is not None:
-            whole("selection.samples", self.samples, 1)
-        whole("selection.seed", self.seed)
+            object.__setattr__(self, "samples", whole("selection.samples", self.samples, 1))
+        object.__setattr__(self, "seed", whole("selection.seed", self.seed))
 
     @property
     def label(self) -> str:

@@ -171,7 +171,7 @@ def prune(
     """
     network = as_network(network)
     check_data(data)
-    whole("seed", seed)
+    seed = whole("seed", seed)
     if isinstance(method, Method) and params:
         raise StudyError(f"parameters {sorted(params)} go with a method's name, not with a method")
     chosen = method if isinstance(method, Method) else method_of(method, **params)

@@ -81,8 +81,8 @@ def removable(network: FrozenNetwork, data: Dataset, method: Method, ranking: st
     Returns:
         The share; NaN where the limit came first.
     """
-    splits = {"training": data.training, "pruning": data.pruning, "held_out": data.held_out.rows(torch.tensor([0]))}
-    slim = replace(data, splits=splits, digest=data.digest)
+    splits = {"training": data.pruning, "pruning": data.pruning, "held_out": data.held_out.rows(torch.tensor([0]))}
+    slim = replace(data, splits=splits)
     settings, until = (
         Settings(ranking=ranking, truth_every=sum(network.trained.hidden) + 1),
         time.perf_counter() + limit,

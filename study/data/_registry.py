@@ -5,17 +5,24 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import numbers
 import pkgutil
 import typing
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
+
 from study.data import _sources
+from study.data._random import data_seed
 from study.data.base import Dataset
 from study.errors import StudyError
 
 #: Data sets kept in memory, those of a profile: its cells share them. All but full-size MNIST are small.
 KEPT = 16
+
+_given: set[tuple[str, str]] = set()
+"""Names and digests of the data sets that were loaded."""
 
 
 def names() -> list[str]:
@@ -49,7 +56,8 @@ def load_dataset(name: str, *, seed: int = 0, folder: Path | str | None = None, 
 
     Args:
         name: as in `names()`.
-        seed: the data seed, 0, 1, 2, ...: for generated data and random splits; not the seed of a network.
+        seed: the data seed, any whole number from 0 to 2^62: for generated data and random splits; not the seed of a
+            network.
         folder: the data folder; by default the environment's `STUDY_DATA`, else `data/` in the checkout.
         **params: the data set's own, as in `parameters(name)`.
 
@@ -61,8 +69,7 @@ def load_dataset(name: str, *, seed: int = 0, folder: Path | str | None = None, 
     >>> load_dataset("digits").training.inputs.shape
     torch.Size([1438, 64])
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise StudyError(f"data set {name!r}: the data seed is a whole number from 0 on, got {seed!r}")
+    seed = data_seed(name, seed)
     full = _complete(name, params)
     return _load(name, seed, _sources.data_folder(folder), tuple(sorted(full.items())))
 
@@ -96,17 +103,40 @@ def _module(name: str) -> ModuleType:
 def _complete(name: str, params: dict[str, object]) -> dict[str, object]:
     """Return all parameters, defaults filled in, so that equal calls meet in the memory."""
     known = parameters(name)
-    for key, value in params.items():
+    for key in params:
         if key not in known:
             has = f"it has {', '.join(known)}" if known else "it has none"
             raise StudyError(f"data set {name!r} has no parameter {key!r}; {has} (and seed and folder)")
-        kind = known[key][0]
-        if type(value) is not kind:  # True is no digit
-            raise StudyError(f"data set {name!r}: {key} is of type {kind.__name__}, got {value!r}")
-    return {key: default for key, (_, default) in known.items()} | params
+    given = {key: _of_type(f"data set {name!r}: {key}", known[key][0], value) for key, value in params.items()}
+    return {key: default for key, (_, default) in known.items()} | given
+
+
+def _of_type(what: str, kind: type, value: object) -> object:
+    """Return a parameter in the type that it is declared with: NumPy's 3 becomes Python's, and both meet in the memory.
+
+    Raises:
+        StudyError: when it is of another.
+    """
+    if kind is int and isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        return int(value)
+    if kind is bool and isinstance(value, np.bool_):
+        return bool(value)
+    if type(value) is not kind:
+        raise StudyError(f"{what} is of type {kind.__name__}, got {value!r}")
+    return value
+
+
+def is_ours(data: Dataset) -> bool:
+    """Tell whether `load_dataset` gave data of this name and content in this process; others may bear the name, too.
+
+    >>> is_ours(load_dataset("digits"))
+    True
+    """
+    return (data.name, data.digest) in _given
 
 
 @functools.lru_cache(maxsize=KEPT)
 def _load(name: str, seed: int, folder: Path, params: tuple[tuple[str, object], ...]) -> Dataset:
     dataset: Dataset = _module(name).load(seed=seed, folder=folder, **dict(params))
+    _given.add((dataset.name, dataset.digest))
     return dataset

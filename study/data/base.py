@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from study.errors import StudyError, said, whole
+from study.data import _fit, _taken
+from study.errors import StudyError
 
 
 class DataUnavailableError(StudyError):
@@ -35,17 +36,21 @@ class Split:
     labels: Tensor
 
     def __post_init__(self) -> None:
+        _taken.check_order(vars(self))
         for name in ("inputs", "targets"):
-            object.__setattr__(self, name, _numbers(name, getattr(self, name)).to(torch.float64))
-        labels = _numbers("labels", self.labels)
+            object.__setattr__(self, name, _taken.numbers(name, getattr(self, name)).to(torch.float64))
+        labels = _taken.numbers("labels", self.labels)
         if labels.dtype == torch.bool or torch.is_floating_point(labels):
-            raise StudyError(f"labels number the classes, 0, 1, ...: whole numbers are needed, not {labels.dtype}")
+            raise StudyError(
+                f"labels number the classes, 0, 1, ...: whole numbers are needed, not {labels.dtype}: .long() of a "
+                "tensor, .astype(int) of an array or a series"
+            )
         object.__setattr__(self, "labels", labels.long())
         n = len(self.inputs) if self.inputs.ndim else 0
         if self.inputs.ndim != 2 or self.targets.ndim != 2 or self.labels.shape != (n,) or len(self.targets) != n:
             raise StudyError(
                 "a split needs inputs (samples, features), targets (samples, outputs) and labels (samples,); got "
-                f"{tuple(self.inputs.shape)}, {tuple(self.targets.shape)}, {tuple(self.labels.shape)}"
+                f"{tuple(self.inputs.shape)}, {tuple(self.targets.shape)}, {tuple(self.labels.shape)}{self._way_out()}"
             )
         if n == 0:
             raise StudyError("a split needs at least one sample, got none")
@@ -56,6 +61,15 @@ class Split:
             )
         if not (torch.isfinite(self.inputs).all() and torch.isfinite(self.targets).all()):
             raise StudyError("inputs and targets must be finite; found NaN or infinity")
+
+    def _way_out(self) -> str:
+        """Return how one of the usual other shapes becomes the one that is needed."""
+        if self.labels.ndim == 2:
+            return ": labels[:, 0] of one column, labels.argmax(1) of one-hot rows"
+        if self.inputs.ndim > 2:
+            return ": inputs.reshape(len(inputs), -1)"
+        flat = [name for name in ("inputs", "targets") if getattr(self, name).ndim == 1]
+        return ": " + ", ".join(f"{name}.reshape(-1, 1)" for name in flat) if flat else ""
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -75,7 +89,7 @@ class Dataset:
         classes: number of classes; 0 in a regression.
         output: the output layer that suits it: "sigmoid", "softmax" or "linear".
         splits: "training", "pruning", "held_out", and further held-out splits by name.
-        digest: SHA-256 over all arrays; part of every cell's key.
+        digest: SHA-256 over all arrays, computed from them whatever is given; part of every cell's key.
         source: where it came from: a path, an https address or "generated".
     """
 
@@ -88,40 +102,13 @@ class Dataset:
     digest: str = field(default="")
 
     def __post_init__(self) -> None:
-        missing = {"training", "pruning", "held_out"} - set(self.splits)
-        if missing:
-            raise StudyError(f"data set {self.name!r} lacks the splits {sorted(missing)}")
-        self._check()
-        if not self.digest:
-            object.__setattr__(self, "digest", digest(self.splits))
-
-    def _check(self) -> None:
-        """Refuse what does not fit together: a wrong shape would fail late, a wrong label count silently."""
-        kinds = {"task": ("classification", "regression"), "output": ("sigmoid", "softmax", "linear")}
-        for name, possible in kinds.items():
-            if getattr(self, name) not in possible:
-                raise StudyError(
-                    f"data set {self.name!r}: {name}={getattr(self, name)!r}; possible: {', '.join(possible)}"
-                )
-        whole(f"data set {self.name!r}: classes", self.classes, 1 if self.task == "classification" else 0)
-        if self.task == "regression" and self.classes:
-            raise StudyError(f"data set {self.name!r}: a regression has no classes, got {self.classes}")
+        _fit.splits(self.name, self.splits)
         for name, split in self.splits.items():
             if not isinstance(split, Split):
                 raise StudyError(f"data set {self.name!r}: split {name!r} is a {type(split).__name__}, not a Split")
-            sizes = (split.inputs.shape[1], split.targets.shape[1])
-            if sizes != (self.features, self.outputs):
-                raise StudyError(
-                    f"data set {self.name!r}: split {name!r} has {sizes[0]} features and {sizes[1]} outputs, the "
-                    f"training rows {self.features} and {self.outputs}"
-                )
-            most = min(self.classes, self.outputs) if self.outputs > 1 else self.classes
-            low, high = int(split.labels.min()), int(split.labels.max())
-            if self.task == "classification" and not 0 <= low <= high < most:
-                raise StudyError(
-                    f"data set {self.name!r}: split {name!r} has labels {low} to {high}; possible are 0 to {most - 1} "
-                    f"with {self.classes} classes and {self.outputs} outputs"
-                )
+        object.__setattr__(self, "classes", _fit.classes(self.name, self.task, self.classes))
+        _fit.check(self)
+        object.__setattr__(self, "digest", digest(self.splits))
 
     @property
     def training(self) -> Split:
@@ -162,21 +149,6 @@ def check_data(data: object) -> None:
     """
     if not isinstance(data, Dataset):
         raise StudyError(f"a Dataset is needed, as `load_dataset(name)` returns it, got {type(data).__name__}")
-
-
-def _numbers(name: str, values: object) -> Tensor:
-    """Return real numbers as a tensor of their own type on the CPU.
-
-    Raises:
-        StudyError: when they are none.
-    """
-    try:
-        tensor = torch.as_tensor(values).detach().cpu()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise StudyError(f"{name} have to be a tensor or an array of numbers ({said(error)})") from error
-    if tensor.is_complex() or tensor.layout != torch.strided:
-        raise StudyError(f"{name} have to be real numbers, not sparse; got {tensor.dtype}, {tensor.layout}")
-    return tensor
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:

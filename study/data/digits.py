@@ -9,6 +9,7 @@ import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
+from study.data._random import data_seed, in_32_bits
 from study.data.base import Dataset, Split, one_hot
 
 HELD_OUT = 359
@@ -25,7 +26,8 @@ def load(*, seed: int = 0, folder: Path | None = None) -> Dataset:  # noqa: ARG0
         folder: not used.
     """
     pixels, classes = load_digits(return_X_y=True)
-    kept, held_out = train_test_split(np.arange(len(classes)), test_size=HELD_OUT, stratify=classes, random_state=seed)
+    draw = in_32_bits(data_seed("digits", seed))
+    kept, held_out = train_test_split(np.arange(len(classes)), test_size=HELD_OUT, stratify=classes, random_state=draw)
     labels = torch.from_numpy(classes.astype(np.int64))
     everything = Split(torch.from_numpy(pixels / 16.0), one_hot(labels, 10), labels)
     training = everything.rows(torch.from_numpy(np.sort(kept)))

@@ -25,7 +25,7 @@ class Random(Method):
     draw: int = 0
 
     def __post_init__(self) -> None:
-        whole("random: draw", self.draw)
+        object.__setattr__(self, "draw", whole("random: draw", self.draw))
 
     def scores(self, view: View) -> Scores:
         """Return each unit's place in the permutation."""

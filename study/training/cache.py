@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from study.data.base import Dataset
-from study.errors import StudyError
+from study.errors import StudyError, whole
 from study.networks import Front, Network, fitted, fresh
 from study.networks.file import from_tensors, to_tensors
 from study.training.recipe import Recipe
@@ -72,7 +72,7 @@ def network_key(
         "output": output,
         "data": data.digest,
         "recipe": recipe.settings(),
-        "seed": seed,
+        "seed": whole("seed", seed),
         **({"front": asdict(front)} if front else {}),
     }
     return hashlib.sha256(json.dumps(science, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
@@ -105,6 +105,7 @@ def load_or_train(
     Raises:
         StudyError: when training diverges, or the folder cannot be written to.
     """
+    seed = whole("seed", seed)
     key = network_key(hidden, activation, output, data, recipe, seed, front)
     file = folder / key[:2] / f"{key}.safetensors"
     try:

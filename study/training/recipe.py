@@ -81,6 +81,15 @@ class Recipe:
         return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
 
 
+def has_recipe(name: str, conf: Path = CONF) -> bool:
+    """Tell whether there is a file `conf/training/<name>.yaml`.
+
+    >>> has_recipe("digits"), has_recipe("my_data")
+    (True, False)
+    """
+    return (conf / "training" / f"{name}.yaml").is_file()
+
+
 def read_recipe(name: str, conf: Path = CONF) -> Recipe:
     """Return the recipe of `conf/training/<name>.yaml`; generic defaults where there is no such file.
 
@@ -88,7 +97,7 @@ def read_recipe(name: str, conf: Path = CONF) -> Recipe:
         StudyError: when the file has a field that a recipe lacks, or a value of the wrong type.
     """
     path = conf / "training" / f"{name}.yaml"
-    if not path.is_file():
+    if not has_recipe(name, conf):
         return Recipe()
     merged = OmegaConf.structured(Recipe)
     try:

@@ -10,12 +10,14 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from study.data.base import Dataset, check_data
+from study.data import Dataset, names
+from study.data._registry import is_ours
+from study.data.base import check_data
 from study.device import threads
 from study.errors import StudyError, whole
 from study.networks import Network, as_network, correct, fresh, layers_of
 from study.training.backprop import Parameters
-from study.training.recipe import Recipe, read_recipe
+from study.training.recipe import Recipe, has_recipe, read_recipe
 
 Progress = Callable[[int, int], None]
 """Called with the epochs done and the epochs planned."""
@@ -41,21 +43,40 @@ def train(
             torch module, whose present weights are the start. It is left as it is.
         data: the data set.
         seed: of initialisation and batch order.
-        recipe: None takes the data set's own (`conf/training/`), or generic defaults where it has none.
+        recipe: None takes that of the study's own data set (`conf/training/`); generic defaults for data of one's own.
         activation: of the hidden layers, where a name is given.
         output: "sigmoid", "softmax" or "linear", where a name is given; None takes what suits the data.
         progress: called after every epoch with the epochs done and planned.
 
     Raises:
-        StudyError: when the network does not fit the data, or training diverges.
+        StudyError: when the network does not fit the data, data of one's own bear the name of a recipe and none is
+            given, or training diverges.
     """
     check_data(data)
+    seed = whole("seed", seed)
     if isinstance(network, str):
         output = output or data.output
         start = fresh(*layers_of(network), data.features, data.outputs, activation, output, seed)
     else:
         start = as_network(network)
-    return fit(start, data, seed=seed, recipe=recipe or read_recipe(data.name), progress=progress)[0]
+    return fit(start, data, seed=seed, recipe=recipe or own_recipe(data), progress=progress)[0]
+
+
+def own_recipe(data: Dataset) -> Recipe:
+    """Return the recipe of a data set: its own where the study loaded it, generic defaults for data of one's own.
+
+    Raises:
+        StudyError: when data of one's own have the name of a data set or recipe of the study: which one is meant?
+    """
+    if is_ours(data):
+        return read_recipe(data.name)
+    if data.name in names() or has_recipe(data.name):
+        raise StudyError(
+            f"data set {data.name!r} has a name of the study, but other rows than `load_dataset` gives: name the "
+            f"recipe, recipe=read_recipe({data.name!r}) or recipe=Recipe() for the generic one, or give the data "
+            "another name"
+        )
+    return Recipe()
 
 
 def fit(
@@ -74,11 +95,12 @@ def fit(
             f"network {start.name} does not fit data set {data.name!r}: {data.features} inputs and {data.outputs} "
             "outputs are needed"
         )
+    order = torch.Generator().manual_seed(whole("seed", seed))
     run = _Run(start, data, recipe, progress)
     with torch.no_grad(), threads(recipe.threads):
         run.look(0)
         if recipe.optimizer == "adam":
-            run.adam(torch.Generator().manual_seed(whole("seed", seed)))
+            run.adam(order)
             if recipe.polish:
                 run.lbfgs(recipe.polish)
         else:

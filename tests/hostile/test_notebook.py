@@ -401,8 +401,12 @@ ODD = {
         same_rows(Split(np.ones((6, 3)), np.eye(3)[[0, 1, 2, 0, 1, 2]], np.array([0, 1, 2, 0, 1, 2]))),
     ),
     "the target is reached": (
-        changed(cases.network((3,), 3, output="linear"), weight_1=zero(), bias_1=zero()),
-        same_rows(Split(torch.ones(6, 3), torch.zeros(6, 3), torch.zeros(6, dtype=torch.int64))),
+        changed(
+            cases.network((3,), 3, output="linear"),
+            weight_1=zero(),
+            bias_1=lambda b: b.copy_(torch.tensor([1.0, 0.0, 0.0])),
+        ),
+        same_rows(Split(torch.ones(6, 3), one_hot(torch.zeros(6), 3), torch.zeros(6, dtype=torch.int64))),
     ),
 }
 
