@@ -46,6 +46,9 @@ LOGS = 16
 """Samples whose sums of exponentials are multiplied before one logarithm is taken (at most outputs^16)."""
 LN_2 = math.log(2.0)
 
+LOWEST = -1020.0
+"""Smallest y of which 2^y is taken; below it is 0."""
+
 _ROUND = 6755399441055744.0 + 1023.0  # 1.5 * 2^52 rounds to a whole number; 1023 is the exponent's bias
 # 2^f on |f| <= 1/2, interpolated at the zeros of a Chebyshev polynomial: 3e-16 relative.
 _C1, _C2, _C3, _C4 = 0.69314718055995, 0.24022650695910097, 0.05550410866444772, 0.009618129107606888
@@ -175,6 +178,8 @@ def _activate(code, z, w, change, out, bound):  # type: ignore[no-untyped-def]
 @njit(cache=True, fastmath=_LOOSE, error_model="numpy")
 def _error(code, x, t, outputs, width, bound):  # type: ignore[no-untyped-def]
     """Return E of a block from its scaled pre-activations x, which are overwritten; both flat, outputs x width."""
+    if code == CROSS_ENTROPY:
+        return _cross_entropy(x, t, outputs, width)
     total = 0.0
     if code == SIGMOID_OUTPUT:
         return 0.5 * _sigmoid_squares(x, 0.0, x, t, bound)
@@ -186,24 +191,12 @@ def _error(code, x, t, outputs, width, bound):  # type: ignore[no-untyped-def]
             for n in range(width):
                 largest[n] = max(largest[n], row[n])
         for i in range(outputs):
-            row, target = x[i * width : (i + 1) * width], t[i * width : (i + 1) * width]
+            row = x[i * width : (i + 1) * width]
             for n in range(width):
                 y = row[n] - largest[n]
                 e = _exp2(max(y, -2.0 * LIMIT))
                 sums[n] += e
-                row[n] = e if code == SOFTMAX_OUTPUT else y
-            if code == CROSS_ENTROPY:  # -sum t log o = sum t (log sum e^x - x), t summing to 1
-                for n in range(width):
-                    total -= target[n] * row[n]
-        if code == CROSS_ENTROPY:
-            total *= LN_2
-            product = 1.0
-            for n in range(width):
-                product *= sums[n]
-                if n % LOGS == LOGS - 1 or n == width - 1:
-                    total += math.log(product)
-                    product = 1.0
-            return total
+                row[n] = e
         for n in range(width):
             sums[n] = 1.0 / sums[n]
         for i in range(outputs):
@@ -214,6 +207,36 @@ def _error(code, x, t, outputs, width, bound):  # type: ignore[no-untyped-def]
         d = x[n] - t[n]
         total += d * d
     return 0.5 * total
+
+
+@njit(cache=True, fastmath=_LOOSE, error_model="numpy")
+def _cross_entropy(x, t, outputs, width):  # type: ignore[no-untyped-def]
+    """Return -sum t log o = sum t (log1p(r) - y), y = x - max x, r = sum e^y but for one largest output, sum t = 1.
+
+    The logarithm is of a product of 1 + r, and the product is kept without its 1, which would swallow a small r.
+    """
+    largest, others, total = np.full(width, -np.inf), np.full(width, -1.0), 0.0
+    for i in range(outputs):
+        row = x[i * width : (i + 1) * width]
+        for n in range(width):
+            largest[n] = max(largest[n], row[n])
+    small = np.zeros(width)
+    for i in range(outputs):
+        row, target = x[i * width : (i + 1) * width], t[i * width : (i + 1) * width]
+        for n in range(width):
+            y = row[n] - largest[n]
+            e = _exp2(max(y, LOWEST))
+            small[n] += e if LOWEST <= y < 0.0 else 0.0
+            others[n] += 1.0 if y == 0.0 else 0.0
+            total -= target[n] * y
+    total *= LN_2
+    product = 0.0
+    for n in range(width):
+        product += (small[n] + others[n]) * (1.0 + product)
+        if n % LOGS == LOGS - 1 or n == width - 1:
+            total += math.log1p(product)
+            product = 0.0
+    return total
 
 
 @njit(cache=True, fastmath=_LOOSE, error_model="numpy")

@@ -22,7 +22,8 @@ class ErrorFunction:
 
     Attributes:
         output: "sigmoid", "linear" (element by element) or "softmax".
-        error: "half_squared" or, under a softmax, "cross_entropy" (-sum t log o).
+        error: "half_squared" or, under a softmax, "cross_entropy" (-sum t log o). A cross-entropy and its derivatives
+            keep all of their digits where an output is so near 1 that 1 - o would have none.
 
     >>> E = ErrorFunction("linear", "half_squared")
     >>> E.total(torch.tensor([[1.0, 3.0]]), torch.tensor([[1.0, 1.0]])).item()
@@ -60,15 +61,16 @@ class ErrorFunction:
     def total_(self, z: Tensor, t: Tensor) -> Tensor:
         """The same, with z (..., outputs, samples) overwritten; t (outputs, samples)."""
         if self.error == "cross_entropy":
-            return -(torch.log_softmax(z, dim=-2) * t).sum((-2, -1))
+            return _cross_entropy(z.sub_(z.amax(dim=-2, keepdim=True)), t)
         flat = self.outputs_(z).sub_(t).flatten(-2)
         return torch.linalg.vecdot(flat, flat).mul_(0.5)
 
     def gradient(self, z: Tensor, t: Tensor) -> Tensor:
         """Return dE/dz, shape (outputs, samples)."""
-        o = self.outputs(z)
         if self.error == "cross_entropy":
-            return o * t.sum(0) - t
+            away, largest = _from_largest(z)
+            return away * t.sum(0) + (largest * t.sum(0) - t)
+        o = self.outputs(z)
         e = o - t
         if self.output == "sigmoid":
             return e * o * (1 - o)
@@ -139,9 +141,12 @@ class ErrorFunction:
         o-dot = o (v - m) and o-double-dot = o-dot (v - m) - o sum(o-dot v), so that sum(o-dot^2 + (o - t) o-double-dot)
         is, with s = sum o (o - t) and q = sum o^2,
 
-            d = o^2 + (o - t) o - o s,   b = o^2 + (o - t) o,   a = q + 2 s;
+            d = o^2 + (o - t) o - o s,   b = o^2 + (o - t) o,   a = q + 2 s.
 
-        for the cross-entropy (targets summing to T) d = o T, b = 0, a = -T.
+        For the cross-entropy (targets summing to T) it is T (diag(o) - o o'), whose entries cancel where one output is
+        near 1. With e one at the largest output, else 0, and o - e in place of o, they do not:
+
+            d = (o - e) T,   b = e T,   a = -T,   m = sum_i (o_i - e_i) v_i.
 
         Args:
             z: shape (outputs, samples).
@@ -151,12 +156,13 @@ class ErrorFunction:
                 where outputs are linear, nor for the cross-entropy, which is convex in z.
 
         Returns:
-            d, shape (outputs, samples), and (o, b, a), shapes (outputs, samples) twice and (samples,), or None.
+            d, shape (outputs, samples), and (o, b, a), shapes (outputs, samples) twice and (samples,), or None; o - e
+            in place of o for the cross-entropy.
         """
-        o = self.outputs(z)
         if self.error == "cross_entropy":
-            whole = t.sum(0)
-            return o * whole, (o, torch.zeros_like(o), -whole)
+            whole, (away, largest) = t.sum(0), _from_largest(z)
+            return away * whole, (away, largest * whole, -whole)
+        o = self.outputs(z)
         e = torch.zeros_like(o) if gauss_newton else o - t
         if self.output == "sigmoid":
             first = o * (1 - o)
@@ -166,6 +172,29 @@ class ErrorFunction:
             b = o * (o + e)
             return b - o * s, (o, b, q + 2 * s)
         return torch.ones_like(z), None
+
+
+def _cross_entropy(y: Tensor, t: Tensor) -> Tensor:
+    """Return -sum t log o from y = z - max z: sum t (log1p(r) - y), r the sum of e^y over all but one largest output.
+
+    Nothing small is taken from a number near 1, so that an error of 1e-300 is as exact as one of 1.
+    """
+    powers = y.exp()
+    small = powers.frac().sum(-2)  # all that are below 1; the rest is how many are 1
+    others = small + ((powers.sum(-2) - small).round() - 1)
+    return (t.sum(-2) * others.log1p()).sum(-1) - torch.linalg.vecdot(y.flatten(-2), t.flatten(-2))
+
+
+def _from_largest(z: Tensor) -> tuple[Tensor, Tensor]:
+    """Return o - e and e of a softmax, shapes of z (outputs, samples): e is 1 at the (first) largest output, else 0.
+
+    There o - 1 is minus the sum of the other outputs: exact, however near to 1 o is.
+    """
+    largest, index = z.max(dim=0, keepdim=True)
+    e = torch.zeros_like(z).scatter_(0, index, 1.0)
+    away = (z - largest).exp_().sub_(e)
+    others = away.sum(0, keepdim=True)
+    return torch.where(e == 1, -others, away).div_(1 + others), e
 
 
 def correct(z: Tensor, labels: Tensor, output: str) -> Tensor:

@@ -19,7 +19,7 @@ class Parameters:
     Attributes:
         vector: shape (parameters,); an optimiser changes it in place.
         weights, biases: views into `vector`, as in `Network`.
-        error: half squared error, cross-entropy under a softmax.
+        error: half squared error, cross-entropy under a softmax; for what is minimised see `minimised` and `slope`.
         decay: lambda; what is minimised is the error's mean over samples + lambda/2 sum w^2 over all weights.
     """
 
@@ -49,6 +49,22 @@ class Parameters:
             start += w.numel() + b.numel()
         return weights, biases
 
+    def minimised(self, z: Tensor, t: Tensor) -> Tensor:
+        """Return E of output pre-activations z, shape (outputs, samples), as it is minimised.
+
+        The plain formulas here and in `slope` are those of `ErrorFunction` in a rounding that never changes: a trained
+        network depends on the last bit of every step, and its key promises the same bits.
+        """
+        if self.error.error == "cross_entropy":
+            return -(torch.log_softmax(z, dim=-2) * t).sum((-2, -1))
+        return self.error.total(z, t)
+
+    def slope(self, z: Tensor, t: Tensor) -> Tensor:
+        """Return dE/dz, shape (outputs, samples), of what is minimised."""
+        if self.error.error == "cross_entropy":
+            return self.error.outputs(z) * t.sum(0) - t
+        return self.error.gradient(z, t)
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the output layer's pre-activations, shape (outputs, samples), of inputs (samples, features)."""
         h = self.template.below(inputs)
@@ -73,7 +89,7 @@ class Parameters:
             below.append(self._maps[m].pooled(a))
             layers.append((z, a))
         z_out = self._links[-1].forward(below[-1], self.biases[-1])
-        delta = self.error.gradient(z_out, targets.T).div_(len(inputs))
+        delta = self.slope(z_out, targets.T).div_(len(inputs))
         for m in range(len(self.weights) - 1, -1, -1):
             self._links[m].gradient(delta, below[m], out=self._weight_gradients[m])
             torch.sum(delta, 1, out=self._bias_gradients[m])

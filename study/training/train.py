@@ -205,7 +205,7 @@ class _Run:
 
         def closure() -> float:
             z = self.backward(self.inputs, self.targets)
-            return parameters.error.total(z, self.targets.T).item() / len(self.inputs) + parameters.penalty()
+            return parameters.minimised(z, self.targets.T).item() / len(self.inputs) + parameters.penalty()
 
         stretch = math.ceil(iterations / LOOKS)
         for done in range(0, iterations, stretch):
