@@ -121,14 +121,21 @@ class Workers:
         self._pool = None
 
 
-def beside(function: Callable[..., Found], *arguments: object) -> Future[Found]:
+def beside(
+    function: Callable[..., Found],
+    *arguments: object,
+    begin: Callable[..., object] = end_with_parent,
+    given: tuple[object, ...] = (),
+) -> Future[Found]:
     """Return what will come of `function(*arguments)`, which another process begins now and then ends.
 
     Args:
         function: at the top of a module.
         arguments: that can be pickled.
+        begin, given: what that process calls first, with shared memory, say; it has to call `end_with_parent`.
     """
-    pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=end_with_parent)
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(1, mp_context=context, initializer=begin, initargs=given)
     begun = pool.submit(function, *arguments)
     pool.shutdown(wait=False)
     return begun

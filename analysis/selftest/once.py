@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -16,19 +17,21 @@ ENTERING = ("statistics", "claims", "selftest")
 """Packages of the analysis that the rates depend on."""
 
 
-def rates_once(folder: Path, repetitions: int, seed: int = 0) -> pd.DataFrame:
+def rates_once(
+    folder: Path, repetitions: int, seed: int = 0, told: Callable[[int, int], None] | None = None
+) -> pd.DataFrame:
     """Return `rates(repetitions, seed)`, from the folder where an earlier call left them there.
 
     Args:
         folder: of what is kept; made if absent.
-        repetitions, seed: as in `rates`.
+        repetitions, seed, told: as in `rates`.
     """
     code = [Path(analysis.__path__[0]) / name for name in ENTERING]
     file = folder / f"{fingerprint(code, [repetitions, seed])[:16]}.parquet"
     if file.is_file():
         with contextlib.suppress(OSError, pa.ArrowException):  # one that is damaged is made again
             return pd.read_parquet(file, page_checksum_verification=True)
-    found = rates(repetitions, seed)
+    found = rates(repetitions, seed, told)
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.parquet"):
         old.unlink()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -38,7 +38,7 @@ COLUMNS = [
 null where it does not, and whether the interval of "supported" allows for it."""
 
 
-def rates(repetitions: int = 1000, seed: int = 0) -> pd.DataFrame:
+def rates(repetitions: int = 1000, seed: int = 0, told: Callable[[int, int], None] | None = None) -> pd.DataFrame:
     """Return the rates of "supported" and "refuted": one row a template, true effect, n and family (`COLUMNS`).
 
     The family is the claim alone, or the register's tier A with this claim at the first step of Holm's correction.
@@ -47,9 +47,11 @@ def rates(repetitions: int = 1000, seed: int = 0) -> pd.DataFrame:
     Args:
         repetitions: draws of n networks for every template, effect and n.
         seed: of the draws.
+        told: called after every true effect with how many are drawn, and of how many.
     """
     tier = len(load().tier("A"))
     rows = []
+    done, total = 0, len(plan()["sizes"]) * sum(len(design.truths) for design in designs())
     for j, n in enumerate(plan()["sizes"]):
         at_margin, at_edge = [], []
         for i, design in enumerate(designs()):
@@ -59,6 +61,9 @@ def rates(repetitions: int = 1000, seed: int = 0) -> pd.DataFrame:
                 rows += [_row(design, effect, n, family, results) for family in (1, tier)]
                 at_margin += results if effect == "none" else []
                 at_edge += results if effect == design.edge else []
+                done += 1
+                if told is not None:
+                    told(done, total)
         rows.append(_families(at_margin, at_edge, n, tier, np.random.default_rng([seed, j])))
     return pd.DataFrame(rows, columns=COLUMNS)
 

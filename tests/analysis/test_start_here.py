@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis import claims, metrics
-from analysis.__main__ import wanted
 from analysis.metrics import per_network
+from analysis.pipeline import wanted
 from analysis.start_here import is_local, medians, words
 from tests.analysis.synthetic import Cell, frames, study
 

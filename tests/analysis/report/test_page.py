@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 import pandas as pd
 import pytest
 
+from analysis import __main__ as command
 from analysis import claims, metrics, published
 from analysis.report.tables import correlations, fisher, interval, number
 from analysis.runs import StoreError, export, find, read, read_export, read_store
@@ -16,6 +17,7 @@ from study.places import ROOT
 from study.records import TABLES
 from study.run import store_of
 from tests.recorded import six_cells
+from tests.terminal import FRAMES, terminal
 
 EXPERIMENT = "incredible_shrinking_network"
 
@@ -110,6 +112,24 @@ def test_the_command_writes_a_page_that_needs_nothing_else(outputs, tmp_path):
     assert rebuilt.returncode == 0, rebuilt.stderr
     for csv in (tmp_path / "report" / "tables").glob("*.csv"):
         assert csv.read_text() == (tmp_path / "again" / "tables" / csv.name).read_text(), csv.name
+
+
+def test_a_terminal_is_shown_the_verdicts_once_and_no_line_that_moves_is_kept(outputs, tmp_path, monkeypatch):
+    place = ["--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", str(tmp_path / "report")]
+    monkeypatch.setattr("sys.argv", ["analysis", "--selftest", "20", *place])
+    with terminal(monkeypatch) as first:
+        assert command.main() == 0
+    with terminal(monkeypatch) as second:
+        assert command.main() == 0
+    said = (tmp_path / "report" / command.SAID).read_text()
+    assert set(FRAMES) & set(first.sent), "the terminal has seen a line that moves"
+    assert not (set(FRAMES) | {"\x1b", "\r"}) & set(said)
+    assert "Self-test of the statistics" in first.sent
+    for shown in (said, first.left, second.left):
+        assert shown.count("Claims of tier A") == shown.count("Report: ") == 1
+        assert not re.search("Reading the store|Self-test|Drawing|Writing", shown)
+        assert len(shown.splitlines()) < 120
+    assert second.left.endswith("--again builds it anew.")
 
 
 @pytest.mark.parametrize(
