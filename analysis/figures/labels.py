@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 
+from analysis.figures.text import width
+
 SIZE = 6.5
 """Of the letters, in points."""
-LETTER, LINE = 0.052, 0.105
-"""Width of a letter and height of a line at this size, in inches."""
+LINE = 0.105
+"""Height of a line at this size, in inches."""
 GAP, FAR = 0.055, 0.16
 """Between a point and its name, and from where on a line joins them, in inches."""
 RINGS = 14
@@ -34,23 +36,14 @@ def name_points(
     """
     inches = (ax.transScale + ax.transLimits).transform(np.asarray(points, dtype=float).reshape(-1, 2)) * size
     for (x, y), (left, low), name, colour in zip(inches, places(inches, names, size), names, colours, strict=True):
-        inner = min(max(x, left), left + LETTER * len(name)), min(max(y, low), low + LINE)
+        right = left + width(name, SIZE)
+        inner = min(max(x, left), right), min(max(y, low), low + LINE)
         if np.hypot(inner[0] - x, inner[1] - y) > FAR:
             line = np.array([(x, y), inner]) / size
             ax.plot(*line.T, color=colour, lw=0.5, alpha=0.7, transform=ax.transAxes, zorder=1.8)
-        right = left + LETTER * len(name)  # letters are of different widths: a name ends at a point to its right
-        at, side = (right, "right") if right <= x else (left, "left")
-        ax.text(
-            at / size[0],
-            low / size[1],
-            name,
-            color=colour,
-            fontsize=SIZE,
-            ha=side,
-            va="bottom",
-            transform=ax.transAxes,
-            zorder=3,
-        )
+        at, side = (right, "right") if right <= x else (left, "left")  # it may be drawn in another font
+        words = {"color": colour, "fontsize": SIZE, "ha": side, "va": "bottom", "zorder": 3}
+        ax.text(at / size[0], low / size[1], name, transform=ax.transAxes, **words)
 
 
 def places(points: np.ndarray, names: Sequence[str], size: tuple[float, float]) -> np.ndarray:
@@ -70,8 +63,9 @@ def places(points: np.ndarray, names: Sequence[str], size: tuple[float, float]) 
     taken: list[np.ndarray] = []
     found = np.zeros((len(points), 2))
     for i in crowded:
-        width = LETTER * len(names[i])
-        boxes = [box for box in _around(points[i], width) if _inside(box, size)] or [_within(points[i], width, size)]
+        across = width(names[i], SIZE)
+        boxes = [box for box in _around(points[i], across) if _inside(box, size)]
+        boxes = boxes or [_within(points[i], across, size)]
         others = np.array([*np.delete(dots, i, axis=0), *taken]).reshape(-1, 4)
         covered = [_covered(box, others) for box in boxes]
         best = boxes[int(np.argmin(covered))]
@@ -80,15 +74,17 @@ def places(points: np.ndarray, names: Sequence[str], size: tuple[float, float]) 
     return found
 
 
-def _around(point: np.ndarray, width: float) -> list[np.ndarray]:
+def _around(point: np.ndarray, across: float) -> list[np.ndarray]:
     """Boxes (left, low, right, high) around a point, nearest first."""
     x, y = point
     boxes = []
     for ring in range(RINGS):
         for up in (ring, -ring) if ring else (0,):
             low = y - LINE / 2 + up * LINE
-            sides = (x + GAP, x - GAP - width) if abs(up) < 2 else (x + GAP, x - GAP - width, x - width / 2)
-            boxes += [np.array([left, low, left + width, low + LINE]) for left in sides]
+            sides = [x + GAP, x - GAP - across]
+            if abs(up) >= 2:
+                sides += [x - across / 2, x + across / 2, x - 1.5 * across]
+            boxes += [np.array([left, low, left + across, low + LINE]) for left in sides]
     return boxes
 
 
@@ -96,10 +92,10 @@ def _inside(box: np.ndarray, size: tuple[float, float]) -> bool:
     return bool(box[0] >= 0 and box[1] >= 0 and box[2] <= size[0] and box[3] <= size[1])
 
 
-def _within(point: np.ndarray, width: float, size: tuple[float, float]) -> np.ndarray:
-    left = min(max(0.0, point[0] + GAP), max(0.0, size[0] - width))
+def _within(point: np.ndarray, across: float, size: tuple[float, float]) -> np.ndarray:
+    left = min(max(0.0, point[0] + GAP), max(0.0, size[0] - across))
     low = min(max(0.0, point[1] - LINE / 2), max(0.0, size[1] - LINE))
-    return np.array([left, low, left + width, low + LINE])
+    return np.array([left, low, left + across, low + LINE])
 
 
 def _covered(box: np.ndarray, others: np.ndarray) -> float:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from analysis.figures.cost import FREE, cost
-from analysis.figures.labels import LETTER, LINE, name_points, places
+from analysis.figures.labels import LINE, name_points, places
+from analysis.figures.labels import SIZE as LETTERS
 from analysis.figures.style import COLOURS, LABELS
+from analysis.figures.text import width
 
 SIZE = (5.1, 3.1)
 NAMES = list(LABELS.values())
@@ -19,7 +21,7 @@ NAMES = list(LABELS.values())
 
 def boxes(points):
     corners = places(np.array(points, dtype=float), NAMES[: len(points)], SIZE)
-    return [(x, y, x + LETTER * len(n), y + LINE) for (x, y), n in zip(corners, NAMES, strict=False)]
+    return [(x, y, x + width(n, LETTERS), y + LINE) for (x, y), n in zip(corners, NAMES, strict=False)]
 
 
 @settings(max_examples=60, deadline=None)

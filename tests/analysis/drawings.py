@@ -1,0 +1,109 @@
+"""Every figure of a report as matplotlib has it, drawn of made-up cells: all methods, long names, all sections."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis import claims, metrics
+from analysis.figures.style import LABELS
+from analysis.frames import Frames
+from analysis.report import draw
+from analysis.report.draw import drawn
+from analysis.report.ladder import FIELDS, RUNGS
+from analysis.report.trust import NAMES
+from study.places import ROOT
+from tests.analysis.synthetic import SHAPES, Cell, frames, study
+
+POPULATIONS = ("mnist20x20_resampled", "double_shape_2x50", "cosine_2x10")
+FREE = ("digits 64-100-100-10 tanh output=softmax epochs=500 learning_rate=0.005 batch_size=10", "cosine 1-20-1")
+"""Free combinations are named by what they are made of."""
+SEEDS = (100, 101)
+ENDS = ("", "_as_implemented")
+LONG = ("mnist_2x50", "mnist_1x100", "mnist_full_1x100", "digits_1x100", "authors_mnist_softmax_sigmoid_outputs")
+
+
+def every() -> dict[str, Figure]:
+    """Return all figures of reports by name: of all populations, of one alone, of free combinations."""
+    found: dict[str, Figure] = {}
+    part = ""
+
+    def kept(section: str, name: str, caption: str, figure: Figure, data: pd.DataFrame, seen: str = "") -> drawn.Drawn:
+        found[f"{part}{name}"] = figure
+        return drawn.Drawn(section, name, caption, seen, "", data)
+
+    with ExitStack() as stack:
+        for module in (draw.mechanism, draw.overviews, draw.paths, draw.predictor, draw.regime, draw.theirs):
+            stack.enter_context(patch.object(module, "drawn", kept))
+        for words, store in _stores().items():
+            part = words
+            list(draw.draw(store, metrics.curves(store), metrics.table(store), claims.load()))
+        part = ""
+        draw.draw_map(pd.read_csv(ROOT / "analysis" / "results" / "tables" / "regime_tiles.csv"))
+        draw.draw_mechanism(_foretold())
+        draw.draw_predictor(*_ruled())
+    return found
+
+
+def _stores() -> dict[str, Frames]:
+    shapes = {method: SHAPES.get(method, 1 + n / 3) for n, method in enumerate(LABELS)}
+
+    def of(populations: tuple[str, ...]) -> Frames:
+        return study(populations, SEEDS, LABELS, draws=1, shapes=shapes)
+
+    return {"": of(POPULATIONS), "one, ": of(POPULATIONS[:1]), "free, ": of(FREE), "theirs, ": _theirs()}
+
+
+def _theirs() -> Frames:
+    names = ("authors_diamond", "authors_double_shape", "authors_mnist_1x100")
+    rungs = [RUNGS[name] for name in RUNGS]
+    added = [",".join(sorted(rungs[: n + 1], key=lambda rung: FIELDS.index(rung.split("=")[0]))) for n in range(5)]
+    methods = [f"taylor2[{settings}]" for settings in (*added[:4], *rungs[1:])]
+    methods += [
+        "taylor1",
+        "taylor2",
+        "taylor2_exact",
+        "brute_force",
+        "taylor1_as_implemented",
+        "taylor2_as_implemented",
+    ]
+    curve = np.linspace(0.0, 1.0, 101)
+    cells = [
+        Cell(name, method, 3 + 40 * curve ** (1 + n / 5), 1 - 0.9 * curve, hidden=(50, 50), seed=0)
+        for name in names
+        for n, method in enumerate(methods)
+    ]
+    return frames(cells)
+
+
+def _foretold() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"population": name, "key": f"{name} {key}", "removed": k / 20, "explained": 1 - k / 20}
+            | {"rho_again": 0.9, "rho_quadratic": 0.9 - k / 40, "rho_alone": 0.9 - k / 20}
+            for name in (*POPULATIONS, *LONG)
+            for key in range(3)
+            for k in range(20)
+        ]
+    )
+
+
+def _ruled() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    draws = np.random.default_rng(0)
+    methods = np.repeat(["taylor1", "taylor2", "taylor2_exact", "quadratic_once"], 60)
+    known = pd.DataFrame(10 ** draws.uniform(-3, 0, (len(methods), len(NAMES))), columns=list(NAMES)).assign(
+        method=methods,
+        ranking=np.where(methods == "quadratic_once", "single_overall", "iterative"),
+        removal="zero",
+        share=0.3,
+        of_best=draws.uniform(0, 1.6, len(methods)),
+        network_key=[f"network {n}" for n in range(len(methods))],
+        population="map",
+    )
+    names = [f"one_vs_all_{n}_untrained_hidden" for n in range(20)]
+    rules = pd.DataFrame({"method": pd.unique(methods), "predictor": [*NAMES, "curvature"], "threshold": 0.1})
+    return known, known.assign(population=draws.choice(names, len(known))), rules.assign(above=[True, False] * 2)

@@ -1,0 +1,55 @@
+"""What of a figure cannot be read: text beyond the edge, text on text, text on another panel."""
+
+from __future__ import annotations
+
+from itertools import combinations
+from unittest.mock import patch
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import Bbox
+
+SLACK = 1.5
+"""Pixels, of a hundred an inch, that two things may share: fonts are hinted."""
+
+
+def hidden(figure: Figure) -> list[str]:
+    """Return, in words, every text that is cut off, lies on another, or reaches into axes that are not its own."""
+    figure.set_dpi(100)
+    canvas = FigureCanvasAgg(figure)
+    shown = _written(canvas)
+    found = []
+    for text, box in shown:
+        if box.x0 < 0 or box.y0 < 0 or box.x1 > figure.bbox.x1 or box.y1 > figure.bbox.y1:
+            found.append(f"cut off: {text.get_text()!r}")
+        others = [ax for ax in figure.axes if ax is not text.axes and _meet(ax.bbox, box)]
+        found += [f"in another panel: {text.get_text()!r}" for _ in others]
+    return found + [
+        f"on each other: {one.get_text()!r} and {other.get_text()!r}"
+        for (one, box), (other, second) in combinations(shown, 2)
+        if _meet(box, second)
+    ]
+
+
+def _written(canvas: FigureCanvasAgg) -> list[tuple[Text, Bbox]]:
+    """Draw, and return every text that was written, with its place; ticks beyond an axis's limits are not."""
+    found: dict[Text, None] = {}
+
+    def draw(text: Text, renderer: RendererAgg) -> None:
+        if text.get_visible() and text.get_text().strip():
+            found[text] = None
+        really(text, renderer)
+
+    really = Text.draw
+    with patch.object(Text, "draw", draw):
+        canvas.draw()
+    return [(text, _smaller(text.get_window_extent(canvas.get_renderer()))) for text in found]
+
+
+def _smaller(box: Bbox) -> Bbox:
+    return Bbox.from_extents(box.x0 + SLACK, box.y0 + SLACK, box.x1 - SLACK, box.y1 - SLACK)
+
+
+def _meet(one: Bbox, other: Bbox) -> bool:
+    return one.x0 < other.x1 and other.x0 < one.x1 and one.y0 < other.y1 and other.y0 < one.y1
