@@ -15,6 +15,7 @@ from analysis.selftest import agreement, rates
 from analysis.selftest.simulation import CONFIDENCE, FEWEST
 from analysis.selftest.words import OUT, in_words
 from study.command import exit_code
+from study.steps import Steps
 
 
 def main() -> int:
@@ -30,11 +31,11 @@ def main() -> int:
             parser.error(f"--{name} {given}: at least {least}")
     if arguments.out:
         arguments.out.touch()  # a place that cannot be written to is said before minutes of work
-    console = Console()
-    with console.status("Whole stores"):
+    with Steps() as step:
+        step("Whole stores")
         levels = agreement(arguments.stores, seed=arguments.seed)
-    with console.status("Templates"):
-        found = rates(arguments.repetitions, arguments.seed)
+        found = rates(arguments.repetitions, arguments.seed, lambda done, total: step("Templates", done, total))
+    console = Console()
     console.print(as_table(found))
     differing = int(levels["differing"].sum())
     console.print(

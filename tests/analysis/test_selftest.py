@@ -186,6 +186,6 @@ def test_rates_are_drawn_once(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(once, "rates", lambda *given: drawn.append(given) or pd.DataFrame({"n": [len(drawn)]}))
     assert rates_once(tmp_path, 10).equals(rates_once(tmp_path, 10))
-    assert drawn == [(10, 0)]
+    assert drawn == [(10, 0, None)]
     assert rates_once(tmp_path, 20)["n"].tolist() == [2]
     assert len(list(tmp_path.iterdir())) == 1
