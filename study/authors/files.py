@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from study.data import _sources
+from study.data._download import Download
 from study.data.base import DataCorruptError, DataUnavailableError
 from study.errors import StudyError
 
@@ -210,6 +211,5 @@ def _retrieved(entry: Entry, folder: Path) -> Path:
     import pooch  # see data/_sources.py
 
     pooch.get_logger().setLevel("ERROR")  # it would print a checksum to pin
-    downloader = pooch.HTTPDownloader(progressbar=False, chunk_size=1 << 16, timeout=_sources.HTTP_TIMEOUT)
     known = f"sha256:{entry.sha256}" if entry.sha256 else None
-    return Path(pooch.retrieve(entry.url, known, fname=entry.name, path=folder, downloader=downloader))
+    return Path(pooch.retrieve(entry.url, known, fname=entry.name, path=folder, downloader=Download()))

@@ -7,54 +7,14 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
 from study.command import exit_code
-from study.data import _sources
+from study.data._fetch import fetch
 from study.data._mnist_files import MNIST
 from study.data._registry import load_dataset, names
 from study.data.base import DataUnavailableError
 from study.errors import StudyError
-
-
-class _Bar:
-    """One download's line in a rich progress display, with the methods that pooch calls."""
-
-    def __init__(self, display: Progress, url: str) -> None:
-        self._display = display
-        self._task: TaskID = display.add_task(url.rsplit("/", 1)[-1], total=None)
-
-    @property
-    def total(self) -> float | None:
-        """Bytes to come."""
-        return self._display.tasks[self._task].total
-
-    @total.setter
-    def total(self, size: int) -> None:
-        self._display.update(self._task, total=size)
-
-    def update(self, size: int) -> None:
-        """Count `size` further bytes."""
-        self._display.advance(self._task, size)
-
-    def reset(self) -> None:
-        """Start from zero; pooch then counts the true total."""
-        self._display.reset(self._task, total=self.total)
-
-    def close(self) -> None:
-        """Leave the line as it is."""
-
-
-def fetch(folder: Path | None, console: Console) -> None:
-    """Download the MNIST files that lie in no local folder, with a progress bar each.
-
-    Raises:
-        DataUnavailableError: if that fails.
-    """
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console) as display:
-        _sources.ensure(MNIST, folder, progress=lambda url: _Bar(display, url))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -64,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     folder = parser.parse_args(arguments).folder
     console = Console()
     try:
-        fetch(folder, console)
+        fetch(MNIST, folder, console)
     except DataUnavailableError as error:
         console.print(str(error), style="yellow", markup=False)
 

@@ -11,15 +11,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from study.data._download import Bar, Download
 from study.data.base import DataCorruptError, DataUnavailableError
 
-#: Seconds to wait for a connection and for each piece of an answer: without a network, a load fails soon.
-HTTP_TIMEOUT = (3.05, 10.0)
 #: Seconds to wait for another process that is downloading the same files.
 LOCK_TIMEOUT = 600.0
 
-#: A progress bar, as pooch wants it: attributes `total`, `update(n)`, `reset()`, `close()`.
-ProgressBar = Callable[[str], object]
+#: Makes the progress bar of the download of an address.
+ProgressBar = Callable[[str], Bar]
 
 
 @dataclass(frozen=True)
@@ -185,11 +184,23 @@ def ensure(
                 if find(record, places(collection, folder)) is None:
                     _download(record, collection.mirrors, target, progress)
     except _MirrorsFailedError as error:
-        raise DataUnavailableError(f"{reason}. Downloading failed: {error}") from error
+        raise DownloadFailedError(f"{reason}. Downloading failed: {error}", str(error)) from error
     except Timeout as error:
         raise DataUnavailableError(f"{reason}. Another process has held {error.lock_file} for too long") from error
     except OSError as error:
-        raise DataUnavailableError(f"{reason}. Downloading into {target} failed: {error}") from error
+        raise DownloadFailedError(f"{reason}. Downloading into {target} failed: {error}", str(error)) from error
+
+
+class DownloadFailedError(DataUnavailableError):
+    """Raised when files could not be downloaded.
+
+    Attributes:
+        why: in a few words.
+    """
+
+    def __init__(self, message: str, why: str) -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class _MirrorsFailedError(Exception):
@@ -204,13 +215,14 @@ def _download(record: FileRecord, mirrors: tuple[str, ...], target: Path, progre
     failures = []
     for mirror in mirrors:
         url = f"{mirror}{record.name}.gz"
-        bar = progress(url) if progress else False
-        downloader = pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=HTTP_TIMEOUT)
+        downloader = Download(progress(url) if progress else None)
         try:
             pooch.retrieve(
                 url, f"sha256:{record.sha256_gz}", fname=f"{record.name}.gz", path=target, downloader=downloader
             )
             return
-        except (OSError, ValueError) as error:  # requests' errors are OSErrors; a wrong checksum is a ValueError
+        except OSError as error:
             failures.append(f"{url}: {error}")
+        except ValueError:  # pooch's word for it
+            failures.append(f"{url}: another file, its SHA-256 is not {record.sha256_gz}")
     raise _MirrorsFailedError("; ".join(failures) or "no mirror is known")

@@ -4,13 +4,17 @@ import functools
 import gzip
 import hashlib
 import http.server
+import io
+import re
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
+from rich.console import Console
 
-from study.data import _sources, missing
+from study.data import _download, _fetch, _sources, missing
 from study.data._sources import Collection, FileRecord
 from study.data.base import DataCorruptError, DataUnavailableError
 from study.places import ROOT
@@ -83,6 +87,76 @@ def test_a_wrong_download_is_never_put_in_place(tmp_path, server):
 def test_the_next_mirror_is_tried(tmp_path, server):
     url, _, _ = server
     assert _sources.read(collection(f"{url}nowhere/", url), tmp_path)[0] == {"made": CONTENT}
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """A mirror that answers and never sends anything (silent/), or a byte now and then (slow/)."""
+    over = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(PACKED)))
+            self.end_headers()
+            while "slow" in self.path and not over.wait(0.01):
+                self.wfile.write(b"x")
+            over.wait(20)
+
+        def log_message(self, *args):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}/"
+        over.set()
+        running.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://127.0.0.1:9/", "no connection"),
+        ("http://no-such-name.invalid/", "."),
+        ("{odd}silent/", "no answer|broke off"),
+        ("{odd}slow/", "bytes a second"),
+        ("{server}nowhere/", "404"),
+        ("{server}wrong/", "another file"),
+    ],
+)
+def test_a_mirror_that_is_not_there_or_too_slow_is_given_up_within_seconds(
+    tmp_path, monkeypatch, server, odd, address, told
+):
+    monkeypatch.setattr(_download, "HTTP_TIMEOUT", (0.5, 0.5))
+    monkeypatch.setattr(_download, "NAME_TIMEOUT", 0.5)
+    monkeypatch.setattr(_download, "PATIENCE", 0.3)
+    url, _, served = server
+    (served / "wrong").mkdir()
+    (served / "wrong" / "made.gz").write_bytes(PACKED + b"x")
+    begun = time.monotonic()
+    with pytest.raises(_sources.DownloadFailedError) as error:
+        _sources.ensure(collection(address.format(server=url, odd=odd)), tmp_path, download=True)
+    assert time.monotonic() - begun < 5
+    assert re.search(told, error.value.why)
+    assert len(error.value.why.splitlines()) == 1
+    assert not [file for file in (tmp_path / "made" / "raw").iterdir() if file.name != ".lock"]
+
+
+def test_a_name_server_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
+    over = threading.Event()
+    monkeypatch.setattr(_download, "NAME_TIMEOUT", 0.2)
+    monkeypatch.setattr(_download.socket, "getaddrinfo", lambda *_: over.wait(10))
+    with pytest.raises(_sources.DownloadFailedError, match="name server"):
+        _sources.ensure(collection("http://127.0.0.1:9/"), tmp_path, download=True)
+    over.set()
+
+
+def test_a_download_is_shown_with_its_size(tmp_path, server):
+    url, _, _ = server
+    shown = io.StringIO()
+    _fetch.fetch(collection(url), tmp_path, Console(file=shown, force_terminal=True, width=80))
+    assert "made.gz" in shown.getvalue()
+    assert "100%" in shown.getvalue() or f"{len(PACKED)}/{len(PACKED)}" in shown.getvalue()
 
 
 def test_without_a_network_all_places_are_named(tmp_path, monkeypatch):
