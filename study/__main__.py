@@ -17,7 +17,6 @@ from study.command import exit_code, wants_tracebacks
 from study.errors import SWITCH, hint, said
 from study.lifeline import end_with_parent
 from study.places import CONF
-from study.run import run_cell
 from study.schema import register
 from study.sweep_end import tell_failures
 
@@ -30,6 +29,8 @@ HANDED_OVER = "HYDRA_FULL_ERROR"
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def main(cfg: DictConfig) -> None:
     """Run one cell."""
+    from study.run import run_cell  # torch and all the rest: the help and a mistyped key wait for none of it
+
     end_with_parent()  # a launcher's worker
     job = HydraConfig.get()
     try:

@@ -18,8 +18,8 @@ from study.errors import StudyError, whole
 from study.methods import Method, method
 from study.methods.base import check_filters, check_removal, method_class
 from study.networks import Front
+from study.recipe import Recipe
 from study.settings import Protocol, Selection, Settings
-from study.training import Recipe
 
 STORED = "authors_"
 """What the names of populations begin with whose network is read, not trained."""

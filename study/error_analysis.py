@@ -11,7 +11,6 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 Array = NDArray[np.float64]
 NULL = float("nan")
@@ -58,6 +57,8 @@ def spearman(a: Array, b: Array) -> float:
     """Return Spearman's rank correlation with average ranks for ties; NaN where it is not defined."""
     if not _ranked(a, b):
         return NULL
+    from scipy import stats  # here and below: half a second, for which only a table of agreement waits
+
     return float(np.corrcoef(stats.rankdata(a), stats.rankdata(b))[0, 1])
 
 
@@ -65,6 +66,8 @@ def kendall(a: Array, b: Array) -> float:
     """Return Kendall's tau-b; NaN where it is not defined."""
     if not _ranked(a, b):
         return NULL
+    from scipy import stats
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ties make its p-value, which nobody reads here, approximate
         return float(stats.kendalltau(a, b, variant="b").statistic)

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+if TYPE_CHECKING:  # whoever needs a name or a word alone waits for no pandas
+    import pandas as pd
 
 RECORDS_VERSION = 1
 """Raised when a column changes its meaning; readers refuse what they do not know."""
@@ -233,6 +234,9 @@ def conform(table: str, columns: Mapping[str, object] | pd.DataFrame) -> pd.Data
     Raises:
         KeyError: for a table or a column that is not declared here.
     """
+    import numpy as np
+    import pandas as pd
+
     declared = TABLES[table]
     frame = pd.DataFrame(columns)
     unknown = set(frame.columns) - set(declared)

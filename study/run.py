@@ -17,7 +17,6 @@ from rich.table import Table
 from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, params, prepare, tags
 from study.config import Plan, data_folder, draws_figures, plan
 from study.errors import said
-from study.figures import draw_all
 from study.population import check_population
 from study.summary import step_metrics
 from study.tracking import CellRecord, DatasetNote, Store
@@ -147,7 +146,11 @@ def _record(store: Store, run: str | None, found: dict[str, str], done: Done, cf
     data = done.cell.data
     store.record_network(found, done.trained.file, done.summary.metrics(), done.trained.history)
     words, front = title(done.cell.plan), done.cell.plan.front
-    figures = draw_all(done.result.tables, words, len(front)) if draws_figures(cfg) else {}
+    figures = {}
+    if draws_figures(cfg):
+        from study.figures import draw_all  # matplotlib: half a second that most cells of a sweep can do without
+
+        figures = draw_all(done.result.tables, words, len(front))
     record = CellRecord(
         tags=found,
         params=params(done.cell.plan),

@@ -18,9 +18,9 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
 from study.places import ROOT
+from study.recipe import Recipe
 from study.records import FREE
 from study.settings import Protocol, Settings
-from study.training import Recipe
 
 
 @dataclass

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-import torch
-
-from study.data.base import Dataset, Split
 from study.errors import StudyError, whole
-from study.networks.error import ERRORS
+
+if TYPE_CHECKING:  # the command line reads the defaults of these classes, and waits for no torch
+    from study.data.base import Dataset, Split
 
 RANKINGS = ("single_overall", "iterative")
 REMOVALS = ("zero", "mean", "compensate")
 PROTOCOLS = ("no_retrain", "retrain")
+ERRORS = ("half_squared", "cross_entropy")
 SEARCHES = ("none", "beam", "exhaustive")
 CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "error": ERRORS, "search": SEARCHES}
 
@@ -62,6 +63,8 @@ class Selection:
         n = len(data.pruning)
         if self.samples is None or not 1 <= self.samples <= n:
             raise StudyError(f"selection: samples={self.samples} of {n} pruning rows; possible: 1 to {n}")
+        import torch
+
         order = torch.randperm(n, generator=torch.Generator().manual_seed(self.seed))
         return data.pruning.rows(order[: self.samples].sort().values)
 

@@ -18,7 +18,6 @@ from rich.markup import escape
 from study.command import tell_failed
 from study.errors import StudyError
 from study.launching import keep_to_one_thread, missing
-from study.run import store_of
 
 _begun: list[tuple[DictConfig, float]] = []
 
@@ -42,6 +41,8 @@ def tell_failures(console: Console | None = None) -> None:
     """Print the cells of this process's multirun that failed; nothing where there was none, or nothing is recorded."""
     if not _begun:
         return
+    from study.run import store_of  # imports torch, for which no sweep that was refused waits
+
     config, since = _begun.pop()
     try:
         store = store_of(config)

@@ -16,8 +16,6 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self, TypeVar
 
-import joblib
-
 from study.errors import StudyError
 from study.lifeline import end_with_parent
 
@@ -42,7 +40,11 @@ class Workers:
     """
 
     def __init__(self, count: int = -1) -> None:
-        self.count = joblib.cpu_count() if count == -1 else count
+        if count == -1:
+            import joblib  # a tenth of a second, for the one command in many that asks for all cores
+
+            count = joblib.cpu_count()
+        self.count = count
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:

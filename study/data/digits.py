@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from study.data._random import data_seed, in_32_bits
 from study.data.base import Dataset, Split, one_hot
@@ -25,6 +23,9 @@ def load(*, seed: int = 0, folder: Path | None = None) -> Dataset:  # noqa: ARG0
         seed: the data seed: draws the split.
         folder: not used.
     """
+    from sklearn.datasets import load_digits  # a second, for which nobody waits who asks for the parameters alone
+    from sklearn.model_selection import train_test_split
+
     pixels, classes = load_digits(return_X_y=True)
     draw = in_32_bits(data_seed("digits", seed))
     kept, held_out = train_test_split(np.arange(len(classes)), test_size=HELD_OUT, stratify=classes, random_state=draw)

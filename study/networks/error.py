@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from study.errors import StudyError
+from study.settings import ERRORS
 
 OUTPUTS = ("sigmoid", "softmax", "linear")
-ERRORS = ("half_squared", "cross_entropy")
 
 
 @dataclass(frozen=True)

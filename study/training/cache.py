@@ -21,7 +21,7 @@ from study.data.base import Dataset
 from study.errors import StudyError, whole
 from study.networks import Front, Network, fitted, fresh
 from study.networks.file import from_tensors, to_tensors
-from study.training.recipe import Recipe
+from study.recipe import Recipe
 from study.training.train import fit
 
 TRAINING_VERSION = 2

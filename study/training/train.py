@@ -16,8 +16,9 @@ from study.data.base import check_data
 from study.device import threads
 from study.errors import StudyError, whole
 from study.networks import Network, as_network, correct, fresh, layers_of
+from study.recipe import Recipe
 from study.training.backprop import Parameters
-from study.training.recipe import Recipe, has_recipe, read_recipe
+from study.training.recipe import has_recipe, read_recipe
 
 Progress = Callable[[int, int], None]
 """Called with the epochs done and the epochs planned."""
