@@ -26,7 +26,7 @@ from study.retraining import RETRAINING_VERSION
 from study.search import SEARCH_VERSION
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
-from study.training.acceptance import measured
+from study.training.acceptance import measured, poorly_trained
 from study.training.recipe import read_recipe
 from study.trajectory import Progress, Result, collect
 
@@ -115,13 +115,23 @@ def cell_key(plan: Plan, network: str) -> str:
 
 @dataclass(frozen=True)
 class Done:
-    """A computed cell."""
+    """A computed cell.
+
+    Attributes:
+        cell: what was computed.
+        trained: its network, as trained.
+        result: what pruning saw.
+        band: whether the population's band is met, missed or none, and the same in words.
+        summary: the result in a few numbers.
+        poor: how badly the network was trained, in words; None where it was not.
+    """
 
     cell: Cell
     trained: Trained
     result: Result
     band: tuple[str, str]
     summary: Summary
+    poor: str | None = None
 
 
 def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress | None = None) -> Done:
@@ -139,7 +149,21 @@ def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress |
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
     result = collect(network, data, plan.method, plan.settings, plan.seed, device, progress)
-    return Done(cell, trained, result, judge(plan, trained.network, data), summary(result))
+    return Done(
+        cell, trained, result, judge(plan, trained.network, data), summary(result), poor(plan, trained.network, data)
+    )
+
+
+def poor(plan: Plan, network: Network, data: Dataset) -> str | None:
+    """Return how badly a free combination was trained, with the way out; None where it was not.
+
+    A population has its band, and a network that stops at a target or is read from a file is as it was asked for.
+    """
+    if plan.band is not None or plan.stored is not None or plan.recipe.target_accuracy is not None:
+        return None
+    if (words := poorly_trained(network, data)) is None:
+        return None
+    return f"{words}; training={plan.dataset} is its own recipe, training.epochs and training.learning_rate change one"
 
 
 def trained_network(plan: Plan, data: Dataset, folder: Path) -> Trained:
@@ -214,7 +238,7 @@ def variant(plan: Plan, data: Dataset) -> str:
 
 def done_tags(done: Done) -> dict[str, str]:
     """Return what is known once the network is trained."""
-    return {"band": done.band[0], "band_text": done.band[1]}
+    return {"band": done.band[0], "band_text": "; ".join(filter(None, (done.band[1], done.poor)))}
 
 
 def params(plan: Plan) -> dict[str, object]:

@@ -17,6 +17,10 @@ class StudyError(ValueError):
     """Something that the user can mend: shown as one message, without a traceback, by the command line."""
 
 
+class PoorTrainingWarning(UserWarning):
+    """Says that a network has hardly learnt its task: what pruning says of it says little."""
+
+
 LARGEST = 2**62
 """Whole numbers stay below it, so that what is made of a seed still is one for every generator."""
 

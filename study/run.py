@@ -86,6 +86,8 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
         time.time() - started,
         f", band {done.band[0]}" if planned.band else "",
     )
+    if done.poor is not None:
+        log.warning("%s: %s", title(planned), done.poor)
     if alone:
         show(done, run)
     return run

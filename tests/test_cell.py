@@ -1,5 +1,7 @@
 """Cells: what makes a key, that finished ones are skipped, that the numbers are the same whoever computes them."""
 
+import re
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +14,7 @@ from study import impact, load_dataset, prune, records, train
 from study.authors import networks
 from study.cell import cell_key, cell_tags, compute, params, prepare, tags
 from study.config import plan
-from study.errors import StudyError
+from study.errors import PoorTrainingWarning, StudyError
 from study.networks import mlp
 from study.population import composer
 from study.run import run_cell, store_of, title
@@ -205,3 +207,31 @@ def test_another_number_of_threads_is_used_and_has_a_key_of_its_own():
 def test_a_number_of_threads_is_whole_and_positive(kind, count):
     with pytest.raises(StudyError, match="threads"):
         kind(threads=count)
+
+
+def test_a_free_combination_that_trains_badly_is_told(caplog, tmp_path):
+    """`dataset=digits training=mnist` leaves an error a hundred times that of the data set's own recipe."""
+    free = (
+        "network=mlp_10",
+        "method=random",
+        "ranking=single_overall",
+        "record.truth_every=9",
+        f"paths.outputs={tmp_path}",
+    )
+    short = ("training.epochs=1", "training.polish=0", "tracking=none", "record.surfaces_every=0")
+    run_cell(composed(*free, *short, "training=mnist"), alone=False)
+    (told,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert re.search(r"poorly trained: E = \d+ on the training rows of 'digits', \d+% of .*training=digits", told)
+    caplog.clear()
+    run_cell(composed(*free, *short, "training.target_accuracy=0.1"), alone=False)  # asked for
+    run_cell(composed(*free, *short, "training.epochs=60"), alone=False)
+    assert not [r for r in caplog.records if r.levelname == "WARNING"]
+
+
+def test_a_notebook_is_told_of_bad_training():
+    data = load_dataset("digits")
+    with pytest.warns(PoorTrainingWarning, match="poorly trained.*digits"):
+        train("mlp_5", data, recipe=Recipe(epochs=1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PoorTrainingWarning)
+        train("mlp_20", data, recipe=Recipe(epochs=20))

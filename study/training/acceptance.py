@@ -1,4 +1,4 @@
-"""Acceptance bands: whether a trained network is a member of its population."""
+"""Acceptance bands: whether a trained network is a member of its population; and whether training worked at all."""
 
 from __future__ import annotations
 
@@ -25,6 +25,25 @@ def measured(band: Mapping[str, Any], network: Network, data: Dataset) -> float:
     if band["metric"] == "error_per_sample":
         return float(ErrorFunction(network.output).total(z, split.targets.T)) / len(split)
     raise StudyError(f"population.band.metric={band['metric']}; possible: accuracy, error_per_sample")
+
+
+POOR = 0.1
+"""Share of the best constant output's error above which a network counts as poorly trained."""
+
+
+def poorly_trained(network: Network, data: Dataset) -> str | None:
+    """Return in words how badly a network was trained; None where it was not.
+
+    Its half squared error on the training rows is held against that of the best constant output, the mean target: a
+    network that leaves more than `POOR` of it has hardly learnt its task, and what pruning says of it says little.
+    """
+    rows = data.training
+    left = float(ErrorFunction(network.output).total(network.logits(rows.inputs), rows.targets.T))
+    constant = float((rows.targets - rows.targets.mean(dim=0)).square().sum()) / 2
+    if not left > POOR * constant:
+        return None
+    share = f"{left / constant:.0%} of what a constant output leaves ({constant:.3g})"
+    return f"poorly trained: E = {left:.4g} on the training rows of {data.name!r}, {share}"
 
 
 def acceptance(band: Mapping[str, Any] | None, value: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,9 +15,10 @@ from study.data import Dataset, names
 from study.data._registry import is_ours
 from study.data.base import check_data
 from study.device import threads
-from study.errors import StudyError, whole
+from study.errors import PoorTrainingWarning, StudyError, whole
 from study.networks import Network, as_network, correct, fresh, layers_of
 from study.recipe import Recipe
+from study.training.acceptance import poorly_trained
 from study.training.backprop import Parameters
 from study.training.recipe import has_recipe, read_recipe
 
@@ -49,6 +51,9 @@ def train(
         output: "sigmoid", "softmax" or "linear", where a name is given; None takes what suits the data.
         progress: called after every epoch with the epochs done and planned.
 
+    Warns:
+        PoorTrainingWarning: when the network has hardly learnt its task.
+
     Raises:
         StudyError: when the network does not fit the data, data of one's own bear the name of a recipe and none is
             given, or training diverges.
@@ -60,7 +65,10 @@ def train(
         start = fresh(*layers_of(network), data.features, data.outputs, activation, output, seed)
     else:
         start = as_network(network)
-    return fit(start, data, seed=seed, recipe=recipe or own_recipe(data), progress=progress)[0]
+    trained = fit(start, data, seed=seed, recipe=recipe or own_recipe(data), progress=progress)[0]
+    if (words := poorly_trained(trained, data)) is not None:
+        warnings.warn(f"{words}; recipe=Recipe(...) trains otherwise", PoorTrainingWarning, stacklevel=2)
+    return trained
 
 
 def own_recipe(data: Dataset) -> Recipe:
