@@ -224,7 +224,7 @@ def test_a_free_combination_that_trains_badly_is_told(caplog, tmp_path):
     assert re.search(r"poorly trained: E = \d+ on the training rows of 'digits', \d+% of .*training=digits", told)
     caplog.clear()
     run_cell(composed(*free, *short, "training.target_accuracy=0.1"), alone=False)  # asked for
-    run_cell(composed(*free, *short, "training.epochs=60"), alone=False)
+    run_cell(composed("network=mlp_50", *free[1:], *short[1:], "training.epochs=60"), alone=False)
     assert not [r for r in caplog.records if r.levelname == "WARNING"]
 
 
