@@ -144,7 +144,7 @@ def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress |
         progress: called after every removal.
     """
     plan, data = cell.plan, cell.data
-    trained = keep(cell.network, networks) if cell.network is not None else trained_network(plan, data, networks)
+    trained = network_of(cell, networks)
     network = trained.network
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
@@ -164,6 +164,13 @@ def poor(plan: Plan, network: Network, data: Dataset) -> str | None:
     if (words := poorly_trained(network, data)) is None:
         return None
     return f"{words}; training={plan.dataset} is its own recipe, training.epochs and training.learning_rate change one"
+
+
+def network_of(cell: Cell, folder: Path) -> Trained:
+    """Return a cell's network: read and kept, from the cache of a folder, or trained."""
+    if cell.network is not None:
+        return keep(cell.network, folder)
+    return trained_network(cell.plan, cell.data, folder)
 
 
 def trained_network(plan: Plan, data: Dataset, folder: Path) -> Trained:

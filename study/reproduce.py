@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from study.command import exit_code, tell_failed
 from study.errors import said
+from study.outstanding import outstanding
 from study.plans import Job, composed, planned, profile, runnable, tracked, unavailable
 from study.run import run_cell, store_of
 from study.workers import Workers
@@ -28,14 +29,15 @@ def main() -> int:
     parser.add_argument("profile", nargs="?", default="paper", help="a file in conf/profile/ (default: paper)")
     parser.add_argument("--jobs", type=int, default=-1, help="worker processes (default: one a core)")
     parser.add_argument("--outputs", type=Path, help="folder of the outputs (default: outputs/ in the checkout)")
+    parser.add_argument("--check", action="store_true", help="read every finished cell's files and compare digests")
     arguments = parser.parse_args()
     if arguments.jobs < -1 or arguments.jobs == 0:
         parser.error(f"--jobs {arguments.jobs}: 1 or more, or -1 for one a core")
-    return reproduce(arguments.profile, arguments.jobs, arguments.outputs)
+    return reproduce(arguments.profile, arguments.jobs, arguments.outputs, arguments.check)
 
 
-def reproduce(name: str, workers: int = -1, folder: Path | None = None) -> int:
-    """Run the cells of a profile that are not finished.
+def reproduce(name: str, workers: int = -1, folder: Path | None = None, check: bool = False) -> int:
+    """Run the cells of a profile that are not finished; finished is what the analysis can read.
 
     They are those of `python -m study -m +sweep=NAME` for each of its sweeps. Hydra would compose every one of them
     twice, a tenth of a second each; here a configuration is composed once for all seeds and draws.
@@ -44,6 +46,7 @@ def reproduce(name: str, workers: int = -1, folder: Path | None = None) -> int:
         name: of the profile.
         workers: worker processes; -1 for one a core.
         folder: of the outputs; None for that of the configuration.
+        check: whether every finished cell's files are read and compared; else each is looked at.
     """
     sweeps = [s.into(folder) if folder else s for s in profile(name)]
     cfg, outputs = tracked(sweeps[0])
@@ -61,12 +64,11 @@ def reproduce(name: str, workers: int = -1, folder: Path | None = None) -> int:
         with Workers(workers) as pool:
             with console.status("Reading the plan: data, keys, what is finished"):
                 by_key = planned(left, outputs, pool)
-                finished = store.keys("finished")
-            todo = [job for key, job in by_key.items() if key not in finished]
-            done = len(by_key) - len(todo)
-            counts = f"{len(by_key)} cells in {len(left)} sweeps, {done} finished, {len(todo)} to run"
-            console.print(f"Profile {name}: {counts}")
-            failed = run_all(todo, pool, outputs / "logs" / f"{name}.log") if todo else []
+                todo = outstanding(store, by_key, check)
+            counts = f"{len(by_key)} cells in {len(left)} sweeps, {len(todo.finished)} finished"
+            console.print(f"Profile {name}: {counts}, {len(todo.cells)} to run")
+            todo.tell(console)
+            failed = run_all(todo.jobs, pool, outputs / "logs" / f"{name}.log") if todo.jobs else []
     finally:
         store.close_killed()  # those of workers that were lost, or stopped from the keyboard
     tell_failed(failed, console)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
+import pandas as pd
 import torch
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, params, prepare, tags
+from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, network_of, params, prepare, tags
 from study.config import Plan, data_folder, draws_figures, plan
 from study.errors import said
 from study.population import check_population
 from study.summary import step_metrics
 from study.tracking import CellRecord, DatasetNote, Store
+from study.tracking.mending import mend_network
 
 log = logging.getLogger("study")
 
@@ -66,6 +68,8 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
         cell = prepare(planned, data_folder(cfg))
         if store is not None and not cfg.run.force and (present := store.finished(cell.key)):
             log.info("%s: finished before, run %s", title(planned), present)
+            if mended := mend_network(store, cell.network_key, partial(_network, cell, cfg)):
+                log.info("%s: its network's files were damaged, it is recorded again, run %s", title(planned), mended)
             return present
         known |= cell_tags(cell)
         run = store.begin_cell(known, started) if store is not None else None
@@ -132,6 +136,11 @@ def title(planned: Plan) -> str:
     protocol = planned.settings.protocol
     trained = f", {protocol.label}" if protocol.name == "retrain" else ""
     return f"{what}, {planned.method_label}, {planned.settings.ranking_label}, seed {planned.seed}{draw}{trained}"
+
+
+def _network(cell: Cell, cfg: DictConfig) -> tuple[Path, pd.DataFrame]:
+    trained = network_of(cell, Path(cfg.paths.outputs) / "networks")
+    return trained.file, trained.history
 
 
 def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:

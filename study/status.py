@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from study.command import exit_code
 from study.errors import StudyError
+from study.outstanding import outstanding
 from study.plans import Sweep, planned, profile, runnable, sweep, tracked, unavailable
 from study.run import store_of
 from study.tracking import Store
@@ -43,8 +45,10 @@ def show(name: str, sweeps: list[Sweep], console: Console) -> int:
         raise StudyError(f"{name} is run with tracking=none: nothing of it is recorded")
     absent = unavailable(sweeps)
     with console.status("Reading the plan"), Workers() as workers:
-        sweep_of = {key: job.sweep for key, job in planned(runnable(sweeps, absent), outputs, workers).items()}
-    state_of = states(store, set(sweep_of))
+        by_key = planned(runnable(sweeps, absent), outputs, workers)
+        sweep_of = {key: job.sweep for key, job in by_key.items()}
+        todo = outstanding(store, by_key)
+    state_of = states(store, set(sweep_of), todo.finished)
     counted = Counter((sweep_of[key], state) for key, state in state_of.items())
     table = Table("sweep", "cells", *STATES, title=f"{name}: {store.uri}", title_justify="left")
     for column in table.columns[1:]:
@@ -56,7 +60,8 @@ def show(name: str, sweeps: list[Sweep], console: Console) -> int:
     table.add_section()
     table.add_row("together", *map(str, (len(state_of), *(totals[state] for state in STATES))))
     console.print(table)
-    left = len(state_of) - totals["finished"]
+    todo.tell(console)
+    left = len(state_of) - totals["finished"] + len(todo.networks)
     if left and totals["running"] and (pace := store.standing().pace()):
         console.print(f"{left} left, {3600 * pace:.0f} an hour: about {timedelta(seconds=round(left / pace))}")
     for population, reason in absent.items():
@@ -82,13 +87,14 @@ def named(name: str) -> list[Sweep]:
             raise StudyError(f"{error}; nor is it a sweep: {second}") from None
 
 
-def states(store: Store, keys: set[str]) -> dict[str, str]:
-    """Return the state (`STATES`) of every cell."""
+def states(store: Store, keys: set[str], finished: Collection[str] | None = None) -> dict[str, str]:
+    """Return the state (`STATES`) of every cell; `finished` are those that are whole, None to look."""
+    finished = store.inspected(keys=keys).whole if finished is None else finished
     found = dict.fromkeys(keys, "to run")
-    for state in reversed(STATES[:-1]):
+    for state in reversed(STATES[1:-1]):
         of = store.standing().running() if state == "running" else store.keys(state)
         found |= dict.fromkeys(of & keys, state)
-    return found
+    return found | dict.fromkeys(keys.intersection(finished), STATES[0])
 
 
 if __name__ == "__main__":

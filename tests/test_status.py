@@ -40,6 +40,18 @@ def test_every_cell_is_in_one_state(few):
     assert row.replace("│", " ").split()[1:] == ["3", "1", "1", "1", "0", "0"]
 
 
+def test_what_is_damaged_is_to_run_and_named(few):
+    run = run_cell(plans.composed(plans.jobs(few)[0]), alone=False)
+    shown(few)
+    store = store_of(plans.tracked(few)[0])
+    (store.artifacts / run / "artifacts" / "tables" / "events.parquet").unlink()
+    code, text = shown(few)
+    assert code == 1
+    row = next(line for line in text.splitlines() if "together" in line)
+    assert row.replace("│", " ").split()[1:] == ["3", "0", "0", "0", "0", "3"]
+    assert "tables/events.parquet cannot be read" in text
+
+
 def test_what_is_begun_again_and_finished_no_longer_counts_as_failed(few):
     job = plans.jobs(few)[0]
     store = store_of(plans.tracked(few)[0])

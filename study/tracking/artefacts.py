@@ -1,4 +1,4 @@
-"""The files of a run, and the manifest that tells a whole set from a torn one."""
+"""The files of a run, and the manifest that tells a whole set from a torn one; `inspection` reads it."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ def write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
 
 
 def write_manifest(folder: Path, paths: list[str], digest: str) -> None:
-    """Write the SHA-256 of every file of `paths` and the tables' digest, last of all files."""
-    files = {path: hashlib.sha256((folder / path).read_bytes()).hexdigest() for path in paths}
-    (folder / MANIFEST).write_text(json.dumps({"digest": digest, "files": files}, indent=1) + "\n")
+    """Write the manifest, last of all files.
 
+    It holds the SHA-256 and the size in bytes of every file of `paths`, without which the run is not whole, the
+    SHA-256 of the files `beside` them that are there for people, and the digest of what the run holds.
 
-def is_whole(folder: Path, digest: str, needed: set[str]) -> bool:
-    """Say whether the manifest is about `digest`, lists all needed files, and all are as they were written.
-
-    A file that is missing, shorter, longer or changed in one bit makes it False, as does a torn manifest, or one that
-    names a file outside of the folder.
+    Args:
+        folder: of the run's files.
+        paths: relative to it.
+        digest: of the tables, or of the network.
     """
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-        files = manifest["files"]
-        return (
-            manifest["digest"] == digest
-            and needed <= set(files)
-            and all((folder / path).resolve().is_relative_to(folder.resolve()) for path in files)
-            and all(hashlib.sha256((folder / path).read_bytes()).hexdigest() == sha for path, sha in files.items())
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
+    there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    content = {
+        "digest": digest,
+        "files": {path: _sha256(folder / path) for path in paths},
+        "sizes": {path: (folder / path).stat().st_size for path in paths},
+        "beside": {path: _sha256(folder / path) for path in there if path not in (*paths, MANIFEST)},
+    }
+    (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n")
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

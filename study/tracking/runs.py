@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from study.errors import said
 from study.records import TAG
 from study.tracking import database, dataset_input
 from study.tracking.database import patiently
+from study.tracking.manifest import DamagedError, content
 from study.tracking.names import run_description, run_name
 from study.tracking.record import DatasetNote
 
@@ -115,10 +117,53 @@ class Runs:
 
     @contextlib.contextmanager
     def reading(self, run: str) -> Iterator[Path]:
-        """Give a folder with the run's files: its own on this machine, else one that they are loaded to."""
+        """Give a folder with the run's files: its own on this machine, else one that they are loaded to.
+
+        Raises:
+            DamagedError: when its folder is a link, or they cannot be loaded.
+        """
         if self.folder is not None:
-            yield self.folder / run / "artifacts"
+            yield folder_of(self.folder, run)
             return
         with tempfile.TemporaryDirectory() as name:
-            self.client.download_artifacts(run, "", name)
+            self._load(run, "", name)
             yield Path(name)
+
+    def file(self, run: str, path: str) -> bytes:
+        """Return the content of one file of a run behind a server.
+
+        Raises:
+            DamagedError: when it cannot be loaded.
+        """
+        with tempfile.TemporaryDirectory() as name:
+            self._load(run, path, name)
+            return content(Path(name), path)
+
+    def sizes(self, run: str, folders: Collection[str]) -> dict[str, int]:
+        """Return path -> bytes of the files in some folders of a run behind a server, as it lists them."""
+        listed = [self.client.list_artifacts(run, None if folder == "." else folder) for folder in folders]
+        return {entry.path: entry.file_size or 0 for entries in listed for entry in entries if not entry.is_dir}
+
+    def _load(self, run: str, path: str, to: str) -> None:
+        from mlflow.exceptions import MlflowException
+        from requests import HTTPError
+
+        try:
+            self.client.download_artifacts(run, path, to)
+        except (HTTPError, MlflowException, OSError) as error:
+            database.check_server(self.uri)  # that nothing answers says nothing of the run
+            raise DamagedError(f"{path or 'its files'} cannot be loaded ({said(error)})") from error
+
+
+def folder_of(artifacts: Path, run: str) -> Path:
+    """Return the folder of a run's files below that of all artefacts.
+
+    Raises:
+        DamagedError: when it is a link, or the run's id is no plain name: it would lead elsewhere.
+    """
+    if not run.isalnum():
+        raise DamagedError(f"the run's id {run!r} is no id")
+    for folder in (artifacts / run, artifacts / run / "artifacts"):
+        if folder.is_symlink():
+            raise DamagedError(f"{folder} is a link: only what lies in the store itself is read")
+    return artifacts / run / "artifacts"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
 from filelock import FileLock
 
 from study.errors import StudyError
-from study.records import ON_DEMAND, TABLES, TAG
+from study.records import TAG
 from study.tracking import alive, artefacts, database, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
+from study.tracking.inspection import CELL, NETWORK, NETWORK_FILE, Inspected, Kind, flaw, inspect
 from study.tracking.locks import lock, locks_beside, own_folder
 from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS, KIND
 from study.tracking.record import CellRecord, check_tags, thinned
@@ -26,8 +27,6 @@ EXPERIMENT_TAGS = {
     **KIND,
     **dict(view.tag(key) for key, view in EXPERIMENT_VIEWS.items()),
 }
-TABLE_FILES = {f"tables/{name}.parquet" for name in TABLES if name not in ON_DEMAND}
-NETWORK_FILE = "network.safetensors"
 HISTORY_FILE = "history.parquet"
 CELL_ONLY = {"key", "method", "ranking", "removal", "selection", "protocol", "error", "draw"}
 """Tags that tell the cells of one network apart."""
@@ -87,11 +86,12 @@ class Store:
         return self._open().experiment
 
     def finished(self, key: str) -> str | None:
-        """Return the id of the run that holds this cell, whole and unharmed; None if there is none."""
-        if not self._exists():
-            return None
-        wanted = {"key": key, "kind": "cell", "status": "finished"}
-        return self._whole_run(wanted, "tables_digest", TABLE_FILES)
+        """Return the id of the run that holds this cell, whole by every digest; None if there is none."""
+        return self._looked_at(CELL, key)[0]
+
+    def inspected(self, kind: Kind = CELL, keys: Collection[str] | None = None, thorough: bool = False) -> Inspected:
+        """Return which cells or networks are there, whole, and which finished ones are damaged, as `inspect`."""
+        return inspect(self._open(), kind, keys, thorough) if self._exists() else Inspected()
 
     def keys(self, status: str) -> set[str]:
         """Return the keys of all cells with a run of a status, in one query; no file is looked at.
@@ -166,11 +166,10 @@ class Store:
             history: the course of training, one row an epoch.
         """
         tags = {name: value for name, value in tags.items() if name not in CELL_ONLY} | {"kind": "network"}
-        wanted = {"network_key": tags["network_key"], "kind": "network", "status": "finished"}
         content = network_file if isinstance(network_file, bytes) else network_file.read_bytes()
         runs = self._open()
         with self._lock(f"network-{tags['network_key'][:2]}"):
-            if (present := self._whole_run(wanted, "network_digest", {NETWORK_FILE})) is not None:
+            if (present := self._looked_at(NETWORK, tags["network_key"])[0]) is not None:
                 return present
             run = self._begin(tags)
             with runs.recording(run):
@@ -253,13 +252,22 @@ class Store:
             database.relocate(self._file, found.experiment_id, self.artifacts)
         return found.experiment_id
 
-    def _whole_run(self, wanted: Mapping[str, str], digest_tag: str, needed: set[str]) -> str | None:
-        runs = self._open()
-        for run, digest in lookup.runs_with(self.uri, runs.experiment, wanted, digest_tag).items():
-            with runs.reading(run) as folder:
-                if artefacts.is_whole(folder, digest, needed):
-                    return run
-        return None
+    def damaged(self, kind: Kind, key: str) -> str | None:
+        """Return the newest finished run of a cell or a network none of whose runs is whole; else None."""
+        whole, damaged = self._looked_at(kind, key)
+        return None if whole else next(iter(damaged), None)
+
+    def _looked_at(self, kind: Kind, key: str) -> tuple[str | None, list[str]]:
+        """Return the newest run that is whole by every digest, and the finished ones that were found damaged."""
+        if not self._exists():
+            return None, []
+        wanted = {kind.key: key, "kind": kind.name, "status": "finished"}
+        runs, damaged = self._open(), list[str]()
+        for run, digest in lookup.runs_with(self.uri, runs.experiment, wanted, kind.digest).items():
+            if flaw(runs, kind, run, digest, thorough=True) is None:
+                return run, damaged
+            damaged.append(run)
+        return None, damaged
 
     def _begin(self, tags: Mapping[str, str], started: float | None = None) -> str:
         check_tags(tags)

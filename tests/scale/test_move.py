@@ -1,5 +1,8 @@
 """Stores that are copied: everything arrives, what is there stays, what is harmed is left out."""
 
+import hashlib
+import json
+import os
 import shutil
 
 import pandas as pd
@@ -66,16 +69,16 @@ def test_everything_that_is_finished_arrives_once(stores, capsys):
 
 def test_a_copy_that_was_interrupted_goes_on(stores, capsys, monkeypatch):
     source, target = stores
-    real, count = shutil.copytree, []
+    real, count = move.write, []
 
-    def stops(*args, **kwargs):
+    def stops(*args):
         count.append(1)
         if len(count) == 3:
             raise KeyboardInterrupt
-        return real(*args, **kwargs)
+        return real(*args)
 
     monkeypatch.setattr(move, "AT_ONCE", 1)
-    monkeypatch.setattr("study.move.shutil.copytree", stops)
+    monkeypatch.setattr(move, "write", stops)
     assert copy(source, target, capsys)[0] == 130
     assert len(target.keys("finished")) == 1
     assert target.standing().running() == set()
@@ -97,15 +100,152 @@ def test_what_is_harmed_is_left_out_and_said(stores, capsys):
     assert target.keys("finished") == {"k1"}
 
 
+SECRET = "the key to the house"
+
+
+def _manifested(name):
+    """A manifest that lists one more file, whose checksum is right."""
+
+    def change(folder, secret):
+        file = folder / "manifest.json"
+        content = json.loads(file.read_text())
+        content["files"][name(folder, secret)] = hashlib.sha256(secret.read_bytes()).hexdigest()
+        content["beside"][name(folder, secret)] = hashlib.sha256(secret.read_bytes()).hexdigest()
+        file.write_text(json.dumps(content))
+
+    return change
+
+
+def _link(name, directory=False):
+    """A file, or a folder, of the run replaced by a link to what is private."""
+
+    def change(folder, secret):
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.unlink(missing_ok=True)
+        path.symlink_to(secret.parent if directory else secret)
+
+    return change
+
+
+def _whole_run(folder, secret):
+    shutil.move(folder, secret.parent / "artifacts")
+    folder.symlink_to(secret.parent / "artifacts")
+
+
+def _its_parent(folder, secret):
+    shutil.move(folder.parent, secret.parent / "run")
+    folder.parent.symlink_to(secret.parent / "run")
+
+
+def _linked_table(folder, secret):
+    shutil.move(folder / "tables" / "events.parquet", secret.parent)
+    (folder / "tables" / "events.parquet").symlink_to(secret.parent / "events.parquet")
+
+
+def _pipe(folder, _):
+    (folder / "config.yaml").unlink()
+    os.mkfifo(folder / "config.yaml")
+
+
+def _forged(folder, _):
+    """Better numbers, and a checksum of them."""
+    table = folder / "tables" / "evaluations.parquet"
+    pd.read_parquet(table).assign(error=0.0).to_parquet(table, compression="zstd", index=False)
+    content = json.loads((folder / "manifest.json").read_text())
+    content["files"]["tables/evaluations.parquet"] = hashlib.sha256(table.read_bytes()).hexdigest()
+    content["sizes"]["tables/evaluations.parquet"] = table.stat().st_size
+    (folder / "manifest.json").write_text(json.dumps(content))
+
+
+HANDED_OVER = {
+    "a configuration that is a link": _link("config.yaml"),
+    "an environment that is a link": _link("environment.json"),
+    "figures that are a link": _link("figures", directory=True),
+    "one more file that is a link": _link("notes.txt"),
+    "one more folder that is a link": _link("notes", directory=True),
+    "a link below a folder": lambda folder, secret: _link("tables/more.parquet")(folder, secret),
+    "a table that is a link": _linked_table,
+    "a manifest that is a link": _link("manifest.json"),
+    "a run's files that are a link": _whole_run,
+    "a run's folder that is a link": _its_parent,
+    "an absolute path in the manifest": _manifested(lambda _, secret: str(secret)),
+    "a path upwards in the manifest": _manifested(lambda folder, secret: os.path.relpath(secret, folder)),
+    "a path upwards behind a folder": _manifested(lambda folder, s: f"tables/../{os.path.relpath(s, folder)}"),
+    "a pipe in place of a file": _pipe,
+    "a forged table with a renewed checksum": _forged,
+    "a manifest that is no JSON": lambda folder, _: (folder / "manifest.json").write_text("{"),
+    "a folder that is lost": lambda folder, _: shutil.rmtree(folder),
+}
+
+
+@pytest.mark.parametrize("what", HANDED_OVER)
+def test_nothing_is_copied_but_what_a_run_recorded_and_the_others_arrive(what, stores, tmp_path, capsys):
+    source, target = stores
+    (tmp_path / "private").mkdir()
+    secret = tmp_path / "private" / "secret"
+    secret.write_text(SECRET)
+    run = source.finished("k0")
+    HANDED_OVER[what](source.artifacts / run / "artifacts", secret)
+    code, said = copy(source, target, capsys)
+    assert code == 1, said
+    assert "1 were not copied" in said
+    assert run in said
+    assert target.keys("finished") == {"k1"}
+    arrived = list(target.artifacts.rglob("*"))
+    assert not [path for path in arrived if path.is_symlink()]
+    assert not [path for path in arrived if path.is_file() and SECRET.encode() in path.read_bytes()]
+
+
+def test_a_file_that_no_manifest_names_stays_behind(stores, capsys):
+    source, target = stores
+    (source.artifacts / source.finished("k0") / "artifacts" / "diary.txt").write_text(SECRET)
+    assert copy(source, target, capsys)[0] == 0
+    assert target.keys("finished") == {"k0", "k1"}
+    assert not list(target.artifacts.rglob("diary.txt"))
+    assert len(list(target.artifacts.rglob("config.yaml"))) == 2
+
+
+def test_a_run_of_an_older_manifest_is_copied_with_what_it_has_beside(stores, capsys):
+    source, target = stores
+    folder = source.artifacts / source.finished("k0") / "artifacts"
+    content = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps({name: content[name] for name in ("digest", "files")}))
+    assert copy(source, target, capsys)[0] == 0
+    arrived = target.artifacts / target.finished("k0") / "artifacts"
+    assert move.contents(arrived) == move.contents(folder)
+
+
+def test_files_behind_a_link_are_copied_where_their_folder_is_named(stores, tmp_path, capsys):
+    source, target = stores
+    source.artifacts.rename(tmp_path / "disk")
+    source.artifacts.symlink_to(tmp_path / "disk")
+    code, said = copy(source, target, capsys)
+    assert code == 2
+    assert "--artifacts FOLDER" in said
+    arguments = ["--from", source.uri, "--to", target.uri, "--artifacts", str(tmp_path / "disk")]
+    assert exit_code(lambda: move.main(arguments)) == 0
+    assert target.keys("finished") == {"k0", "k1"}
+
+
+def test_what_is_damaged_in_the_target_is_copied_again(stores, capsys):
+    source, target = stores
+    assert copy(source, target, capsys)[0] == 0
+    shutil.rmtree(target.artifacts / target.finished("k0") / "artifacts")
+    assert "cells: 2, of which 1 are there already" in copy(source, target, capsys)[1]
+    assert target.finished("k0")
+
+
 def test_files_that_do_not_arrive_as_they_were_do_not_count(stores, capsys, monkeypatch):
     source, target = stores
-    real = shutil.copytree
+    real = move.write
 
-    def torn(origin, to, **kwargs):
-        real(origin, to, **kwargs)
-        next(to.rglob("*.parquet")).write_bytes(b"")
+    def torn(to, files):
+        real(to, files)
+        next(to / path for path in files if path.endswith(".parquet")).write_bytes(b"")
 
-    monkeypatch.setattr("study.move.shutil.copytree", torn)
+    monkeypatch.setattr(move, "write", torn)
     code, said = copy(source, target, capsys)
     assert code == 2
     assert "did not arrive" in said

@@ -1,6 +1,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import sqlite3
 import time
@@ -12,8 +13,9 @@ import pytest
 
 from study.errors import StudyError
 from study.records import ON_DEMAND, TABLES
-from study.tracking import Store, database, tables_digest
+from study.tracking import Store, artefacts, database, tables_digest
 from study.tracking.database import patiently
+from study.tracking.inspection import CELL, NETWORK, Inspected, Kind, flaw
 from tests.tracking.made import record, store_in
 
 CELLS = int(os.environ.get("STUDY_CELLS", "48"))
@@ -84,6 +86,116 @@ def test_a_harmed_table_is_not_finished_and_is_recorded_anew(store, harm):
     again = store.record_cell(record("a1"))
     assert again != run
     assert store.finished("a1") == again
+
+
+def _flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 1
+    file.write_bytes(content)
+
+
+def _to_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def _cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-9])
+
+
+SEEN = {
+    "lost": Path.unlink,
+    "cut": _cut,
+    "longer": lambda file: file.write_bytes(file.read_bytes() + b"x"),
+    "empty": lambda file: file.write_bytes(b""),
+    "a folder": _to_folder,
+    "its folder lost": lambda file: shutil.rmtree(file.parent),
+}
+"""What may happen to a file that is seen at a glance."""
+NAMES = ("tables/impacts.parquet", "manifest.json", "network.safetensors")
+
+
+def record_as(store: Store, kind: Kind, key: str = "a1") -> str:
+    if kind is CELL:
+        return store.record_cell(record(key))
+    tags = record("a1").tags | {"network_key": key}
+    return store.record_network(tags, b"weights" * 99, {}, pd.DataFrame({"epoch": [0]}))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("old", [False, True])
+def test_what_happened_to_a_file_is_seen_at_a_glance_and_recorded_anew(store, name, old):
+    """`old`: of a manifest that tells no sizes."""
+    kind = NETWORK if name == "network.safetensors" else CELL
+    runs = {how: record_as(store, kind, how) for how in (*SEEN, "untouched")}
+    for how, run in runs.items():
+        folder = files_of(store, run)
+        if old:
+            content = json.loads((folder / "manifest.json").read_text())
+            (folder / "manifest.json").write_text(json.dumps({n: content[n] for n in ("digest", "files")}))
+        SEEN.get(how, lambda _: None)(folder / name)
+    unseen = {"cut", "longer"} if old and kind is NETWORK else set()
+    found = store.inspected(kind)
+    assert set(found.damaged) == set(SEEN) - unseen
+    assert set(found.whole) == {"untouched"} | unseen
+    thorough = store.inspected(kind, thorough=True)
+    assert set(thorough.damaged) == set(SEEN)
+    assert store.inspected(kind, keys={"lost", "untouched"}).whole == {"untouched": runs["untouched"]}
+    again = {how: record_as(store, kind, how) for how in runs}
+    assert [how for how in runs if again[how] == runs[how]] == ["untouched"]
+    assert store.inspected(kind, thorough=True) == Inspected(again)
+
+
+@pytest.mark.parametrize("name", ["tables/impacts.parquet", "network.safetensors", "history.parquet"])
+def test_a_flipped_bit_is_seen_by_the_digest(store, name):
+    kind = CELL if name.startswith("tables") else NETWORK
+    run = record_as(store, kind)
+    _flip(files_of(store, run) / name)
+    assert not store.inspected(kind).damaged
+    assert set(store.inspected(kind, thorough=True).damaged.values()) == {f"{name} is not as it was written"}
+
+
+def test_a_forged_table_with_a_renewed_checksum_is_seen_by_the_tables_digest(store):
+    folder = files_of(store, store.record_cell(record("a1")))
+    table = folder / "tables" / "evaluations.parquet"
+    pd.read_parquet(table).assign(error=0.0).to_parquet(table, compression="zstd", index=False)
+    artefacts.write_manifest(folder, list(json.loads((folder / "manifest.json").read_text())["files"]), _digest(folder))
+    assert not store.inspected().damaged
+    assert "digest that the run was recorded with" in store.inspected(thorough=True).damaged["a1"]
+    assert store.finished("a1") is None
+
+
+def _digest(folder: Path) -> str:
+    return json.loads((folder / "manifest.json").read_text())["digest"]
+
+
+def test_a_file_that_may_not_be_read_is_damaged(store, monkeypatch):
+    store.record_cell(record("a1"))
+    may = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: "impacts" not in str(path) and may(path, mode))
+    assert "change its permissions" in store.inspected().damaged["a1"]
+    assert store.finished("a1") is None
+
+
+def test_of_two_runs_of_a_cell_the_one_that_is_whole_counts(store, monkeypatch):
+    older = store.record_cell(record("a1"))
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "finished", lambda *_: None)
+        newer = store.record_cell(record("a1"))
+    assert store.inspected().whole["a1"] in (older, newer)
+    shutil.rmtree(files_of(store, newer))
+    assert store.inspected() == Inspected({"a1": older})
+
+
+def test_thousands_of_cells_are_looked_at_in_a_moment(store, tmp_path):
+    """One file of SQLite, one status a file: a run's own folder, many times."""
+    runs = store.standing().runs
+    run = store.record_cell(record("a1"))
+    digest = get(store, run).data.tags["study.tables_digest"]
+    start = time.process_time()
+    for _ in range(200):
+        assert flaw(runs, CELL, run, digest, thorough=False) is None
+    assert (time.process_time() - start) / 200 < 0.002  # 0.2 ms on an idle machine
 
 
 def test_a_cell_is_recorded_once(store):

@@ -1,0 +1,68 @@
+"""What is left of a plan: cells that are not finished, and what was finished and is damaged since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.markup import escape
+
+from study.plans import Job
+from study.tracking import Store
+from study.tracking.inspection import NETWORK
+
+SHOWN = 10
+"""Damaged cells and networks that are named, at most."""
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """What is left of a plan.
+
+    Attributes:
+        finished: keys of the cells that the analysis can read.
+        cells: what is to be run, in the plan's order.
+        networks: a cell of every network whose run is damaged; run again, it records the network alone.
+        damaged: cell or network -> what is wrong with its files.
+    """
+
+    finished: set[str]
+    cells: list[Job]
+    networks: list[Job]
+    damaged: dict[str, str]
+
+    @property
+    def jobs(self) -> list[Job]:
+        """All that is to be run."""
+        return [*self.cells, *self.networks]
+
+    def tell(self, console: Console) -> None:
+        """Print what is damaged; nothing where nothing is."""
+        if not self.damaged:
+            return
+        console.print(f"[yellow]Damaged since they were finished, and made again:[/yellow] {len(self.damaged)}")
+        for name, reason in list(self.damaged.items())[:SHOWN]:
+            console.print(f"  {escape(f'{name}: {reason}')}", highlight=False, soft_wrap=True)
+
+
+def outstanding(store: Store, by_key: Mapping[str, Job], thorough: bool = False) -> Outstanding:
+    """Return what is left of a plan.
+
+    Args:
+        store: where its cells are recorded.
+        by_key: the plan, `study.plans.planned`.
+        thorough: whether every file is read and its digest compared; else each is looked at (see `inspection`).
+    """
+    found = store.inspected(keys=set(by_key), thorough=thorough)
+    network_of = store.standing().with_status("finished", "network_key") if found.whole else {}
+    cell_of = {network_of[run]: key for key, run in found.whole.items() if run in network_of}
+    networks = store.inspected(NETWORK, set(cell_of), thorough).damaged if cell_of else {}
+    damaged = {str(by_key[key]): reason for key, reason in found.damaged.items()}
+    damaged |= {f"the network of {by_key[cell_of[key]]}": reason for key, reason in networks.items()}
+    return Outstanding(
+        finished=set(found.whole),
+        cells=[job for key, job in by_key.items() if key not in found.whole],
+        networks=[by_key[cell_of[key]] for key in networks],
+        damaged=damaged,
+    )
