@@ -11,11 +11,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from analysis import claims, report, selftest, start_here
+from analysis.frames import MADE_AGAIN, Frames, tell_damaged
 from analysis.pipeline import Made, frames_of, keep, make, wanted
 from analysis.report.tables import VERDICT_ORDER, number
 from analysis.runs import find
 from study import records
-from study.command import exit_code
+from study.command import SHOWN, exit_code
 from study.fingerprint import fingerprint
 from study.steps import Steps
 
@@ -32,7 +33,7 @@ def main() -> int:
     made, mark, before = None, "", None
     with Steps() as step:
         step("Reading the store")
-        found = None if arguments.exported else find(arguments.store, arguments.experiment, arguments.sweep)
+        found = None if arguments.exported else find(arguments.store, arguments.experiment, arguments.sweep, arguments.artifacts)
         if found is not None:
             mark = fingerprint([Path(__file__).parent, Path(records.__file__).parent], found.facts)
             before = None if arguments.again or arguments.keep else up_to_date(arguments, mark)
@@ -58,6 +59,9 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--store", default="sqlite:///outputs/mlflow/mlflow.db", help="tracking store (%(default)s)")
     parser.add_argument("--experiment", default="incredible_shrinking_network", help="its experiment (%(default)s)")
     parser.add_argument("--sweep", help="only cells that this sweep asked for first")
+    parser.add_argument(
+        "--artifacts", type=Path, help="folder of the runs' files of an SQLite file (default: artifacts beside it)"
+    )
     parser.add_argument("--from", dest="exported", type=Path, help="read an export of this analysis, not a store")
     parser.add_argument("--out", type=Path, default=Path("outputs/report"), help="folder of the report (%(default)s)")
     parser.add_argument(
@@ -89,6 +93,7 @@ def tell(made: Made, console: Console) -> None:
     show(made.judged, console)
     for row in made.frames.not_run.itertuples():
         console.print(f"[yellow]Not run: {row.population}.[/yellow] {escape(str(row.reason))}", highlight=False)
+    tell_lost(made.frames, console)
     if made.not_summed:
         console.print(f"[yellow]{escape(made.not_summed)}[/yellow]", highlight=False)
     console.print(f"Report: {made.page}", soft_wrap=True)
@@ -123,6 +128,19 @@ def show(judged: claims.Evaluation, console: Console) -> None:
     console.print("Arms that are not listed were not run; the report says why.")
     counts = overall["verdict"].value_counts()
     console.print(", ".join(f"{counts[v]} {v}" for v in VERDICT_ORDER if v in counts))
+
+
+def tell_lost(frames: Frames, console: Console) -> None:
+    """Print what is damaged, and the commands that make it again; nothing where nothing is."""
+    if frames.damaged.empty:
+        return
+    console.print(f"[yellow]Damaged: {tell_damaged(frames.damaged)}.[/yellow] Such cells are left out.")
+    for row in frames.damaged.head(SHOWN).itertuples():
+        told = (
+            f"{row.kind} {row.population}, {row.method}, {row.ranking}, seed {row.seed}, run {row.run_id}: {row.reason}"
+        )
+        console.print(f"  {escape(told)}", highlight=False, soft_wrap=True)
+    console.print(f"Made again by: {escape(frames.about.get(MADE_AGAIN, ''))}", highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from study.errors import StudyError
 from study.records import RUN_TAGS, TABLES, empty
 
 INTEGER_TAGS = ("seed", "draw")
@@ -14,6 +15,10 @@ INTEGER_TAGS = ("seed", "draw")
 
 RUN_COLUMNS = (*RUN_TAGS, "run_id", "run_name", "start_time")
 """Columns of `Frames.cells` and `Frames.networks`."""
+
+
+class StoreError(StudyError):
+    """A store that cannot be read; says what was looked for and how to make one."""
 
 
 def no_runs() -> pd.DataFrame:
@@ -37,8 +42,29 @@ FAILED_COLUMNS = ("population", "method", "ranking", "seed", "sweep", "reason")
 """Columns of `Frames.failed`."""
 
 
+MADE_AGAIN = "damaged, made again by"
+"""Heading in `Frames.about` of the commands that make damaged cells again."""
+DAMAGED_COLUMNS = ("kind", *FAILED_COLUMNS, "run_id", "command", "seen")
+"""Columns of `Frames.damaged`."""
+
+
 def _no_text(*columns: str) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype="str") for name in columns})
+
+
+def no_damaged() -> pd.DataFrame:
+    """Return `Frames.damaged` where nothing is."""
+    return _no_text(*DAMAGED_COLUMNS)
+
+
+def tell_damaged(lost: pd.DataFrame) -> str:
+    """Return how many cells and networks are damaged, in words; nothing where none is.
+
+    >>> tell_damaged(pd.DataFrame({"kind": ["cell", "network", "cell"]}))
+    '2 cells and 1 network'
+    """
+    counts = {kind: int((lost["kind"] == kind).sum()) for kind in ("cell", "network")}
+    return " and ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in counts.items() if n)
 
 
 @dataclass(frozen=True)
@@ -53,6 +79,8 @@ class Frames:
             tables of `study.records` of all cells, each led by the column `key`, the cell's key.
         not_run: population and the reason why none of its cells was run.
         failed: cells that were begun and never finished, with the reason of the last attempt (`FAILED_COLUMNS`, text).
+        damaged: finished cells whose tables are lost or not as they were written, which are in no other frame, and
+            networks whose own files are: kind, what they are, what is wrong and what was typed for them (text).
         about: free text for the report: store, code version, environment, ...
     """
 
@@ -70,6 +98,7 @@ class Frames:
     searched_sets: pd.DataFrame = field(default_factory=lambda: no_rows("searched_sets"))
     not_run: pd.DataFrame = field(default_factory=lambda: _no_text("population", "reason"))
     failed: pd.DataFrame = field(default_factory=lambda: _no_text(*FAILED_COLUMNS))
+    damaged: pd.DataFrame = field(default_factory=no_damaged)
     about: dict[str, str] = field(default_factory=dict)
 
     def of(self, keys: Sequence[str]) -> Frames:

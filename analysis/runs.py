@@ -1,45 +1,38 @@
-"""The tracking store -> tidy frames, and the analysis's own export of them."""
+"""The tracking store -> tidy frames: what it lists, then the tables of what is whole."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import sqlite3
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlparse
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from analysis.frames import FAILED_COLUMNS, INTEGER_TAGS, RUN_COLUMNS, Frames, no_rows, no_runs
-from study.errors import StudyError, said
-from study.records import ON_DEMAND, RECORDS_VERSION, RUN_TAGS, TABLES, TAG, conform, subject
+from analysis.exported import export, read_export, read_known
+from analysis.frames import FAILED_COLUMNS, INTEGER_TAGS, MADE_AGAIN, RUN_COLUMNS, Frames, StoreError, no_runs
+from analysis.mending import commands
+from analysis.stored import environment, looked_at, read_cells
+from study.errors import said
+from study.records import RECORDS_VERSION, RUN_TAGS, TAG, subject
+from study.tracking import Store
+from study.tracking.database import SQLITE
+from study.tracking.inspection import CELL, NETWORK
+from study.tracking.runs import Runs
 
 if TYPE_CHECKING:  # loading MLflow takes a second, which an export does not need
-    from mlflow.entities import Run
+    from mlflow.entities import Experiment, Run
     from mlflow.tracking import MlflowClient
 
-SQLITE = "sqlite:///"
+__all__ = ["SQLITE", "Found", "StoreError", "export", "find", "read", "read_export", "read_store"]
+
 NOT_RUN = f"{TAG}not_run."
 PAGE = 1000
-ABOUT, CHECKSUMS = "about.json", "checksums.json"
-FILES = ("cells", "networks", "not_run", "failed", *TABLES)
-"""Tables of an export."""
-AGAIN = "the same sweep, run again, replaces it"
-
-
-class StoreError(StudyError):
-    """A store that cannot be read; says what was looked for and how to make one."""
 
 
 @dataclass(frozen=True)
@@ -48,41 +41,81 @@ class Found:
 
     Attributes:
         uri: of the store.
-        cells: one row a finished cell, the newest of each key: its tags, run and place of its artefacts.
+        experiment: its name.
+        runs: of the experiment.
+        cells: one row a finished cell, the newest whole run of each key: its tags and run.
+        spare: older runs of the same cells, in case the newest turns out to be damaged.
         networks: one row a network of these cells.
         not_run: population and the reason why none of its cells was run.
         failed: cells that were begun and never finished (`frames.FAILED_COLUMNS`).
+        damaged: finished cells and networks whose files are not there as they were written (`frames.DAMAGED_COLUMNS`).
     """
 
     uri: str
+    experiment: str
+    runs: Runs
     cells: pd.DataFrame
+    spare: pd.DataFrame
     networks: pd.DataFrame
     not_run: pd.DataFrame
     failed: pd.DataFrame
+    damaged: pd.DataFrame
 
     @property
     def facts(self) -> list[object]:
         """What decides what there is to read: a run, once finished, never changes."""
-        small = [frame.to_csv(index=False) for frame in (self.not_run, self.failed)]
+        small = [frame.to_csv(index=False) for frame in (self.not_run, self.failed, self.damaged)]
         return [sorted(self.cells["run_id"]), sorted(self.networks["run_id"]), *small]
 
 
-def read_store(uri: str, experiment: str, sweep: str | None = None) -> Frames:
+def read_store(uri: str, experiment: str, sweep: str | None = None, artifacts: Path | None = None) -> Frames:
     """Read the finished cells and networks of an experiment; arguments and errors as `find` and `read`."""
-    return read(find(uri, experiment, sweep))
+    return read(find(uri, experiment, sweep, artifacts))
 
 
-def find(uri: str, experiment: str, sweep: str | None = None) -> Found:
+def find(uri: str, experiment: str, sweep: str | None = None, artifacts: Path | None = None) -> Found:
     """List the finished cells and networks of an experiment.
 
     Args:
         uri: of the tracking store, as in sqlite:///outputs/mlflow/mlflow.db.
         experiment: its name.
         sweep: only cells that this sweep asked for first.
+        artifacts: folder of the runs' files of an SQLite file; None for `artifacts` beside it. What the store itself
+            says of their place is not followed: a copy would read the original's, a forged one anybody's.
 
     Raises:
         StoreError: when the store, the experiment or finished cells are not there, or were written by another version.
     """
+    client, about = _opened(uri, experiment)
+    runs = Runs(uri, about.experiment_id, Store(uri, artifacts=artifacts).artifacts)
+    listing = _listing(client, about.experiment_id)
+    if listing.empty or not (listing["kind"] == "cell").any():
+        raise StoreError(f"the store {uri} has no finished cell in {experiment!r}; run `make reproduce` first")
+    cells, spare, damaged = looked_at(runs, CELL, listing[listing["kind"] == "cell"])
+    if sweep is not None:
+        cells, damaged = (frame[frame["sweep"] == sweep] for frame in (cells, damaged))
+        if cells.empty and damaged.empty:
+            raise StoreError(f"no finished cell belongs to sweep {sweep!r}; there are: {sorted(set(listing['sweep']))}")
+    strange = set(cells["records_version"]) - {str(RECORDS_VERSION)}
+    if strange:
+        raise StoreError(
+            f"cells were recorded with records version {', '.join(sorted(strange))}, this analysis reads "
+            f"{RECORDS_VERSION}; use the code of the version that wrote them, or run them again"
+        )
+    networks = listing[(listing["kind"] == "network") & listing["network_key"].isin(set(cells["network_key"]))]
+    harmed = looked_at(runs, NETWORK, networks)[2]
+    networks = networks.drop_duplicates("network_key", keep="last")
+    reasons = {k.removeprefix(NOT_RUN): v for k, v in about.tags.items() if k.startswith(NOT_RUN)}
+    not_run = pd.DataFrame({"population": list(reasons), "reason": list(reasons.values())}, dtype="str")
+    failed = _failed(client, about.experiment_id, listing[listing["kind"] == "cell"])
+    lost = pd.concat([damaged, harmed], ignore_index=True)
+    found = Found(uri, experiment, runs, cells, spare, networks, not_run, failed, lost)
+    if cells.empty:
+        raise _nothing(found)
+    return found
+
+
+def _opened(uri: str, experiment: str) -> tuple[MlflowClient, Experiment]:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # a server that is not there is said within seconds
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # prints tracebacks of what it raises, too
@@ -102,37 +135,23 @@ def find(uri: str, experiment: str, sweep: str | None = None) -> Found:
     if found is None:
         names = ", ".join(e.name for e in client.search_experiments())
         raise StoreError(f"the store {uri} has no experiment {experiment!r}; it has: {names}")
-    runs = list(_runs(client, found.experiment_id, f"tags.`{TAG}status` = 'finished'"))
-    tags = pd.DataFrame(
+    return client, found
+
+
+def _listing(client: MlflowClient, experiment: str) -> pd.DataFrame:
+    """Return the tags of all finished runs, oldest first."""
+    found = pd.DataFrame(
         [
             {
                 **{name: run.data.tags.get(TAG + name, "") for name in RUN_TAGS},
                 "run_id": run.info.run_id,
                 "run_name": run.info.run_name,
                 "start_time": pd.Timestamp(run.info.start_time, unit="ms"),
-                "artifacts": run.info.artifact_uri,
             }
-            for run in runs
+            for run in _runs(client, experiment, f"tags.`{TAG}status` = 'finished'")
         ]
     )
-    if tags.empty or not (tags["kind"] == "cell").any():
-        raise StoreError(f"the store {uri} has no finished cell in {experiment!r}; run `make reproduce` first")
-    cells = tags[tags["kind"] == "cell"].sort_values("start_time").drop_duplicates("key", keep="last")
-    if sweep is not None:
-        cells = cells[cells["sweep"] == sweep]
-        if cells.empty:
-            raise StoreError(f"no finished cell belongs to sweep {sweep!r}; there are: {sorted(set(tags['sweep']))}")
-    strange = set(cells["records_version"]) - {str(RECORDS_VERSION)}
-    if strange:
-        raise StoreError(
-            f"cells were recorded with records version {', '.join(sorted(strange))}, this analysis reads "
-            f"{RECORDS_VERSION}; use the code of the version that wrote them, or run them again"
-        )
-    networks = tags[tags["kind"] == "network"].sort_values("start_time").drop_duplicates("network_key", keep="last")
-    networks = networks[networks["network_key"].isin(set(cells["network_key"]))]
-    reasons = {k.removeprefix(NOT_RUN): v for k, v in found.tags.items() if k.startswith(NOT_RUN)}
-    not_run = pd.DataFrame({"population": list(reasons), "reason": list(reasons.values())}, dtype="str")
-    return Found(uri, cells, networks, not_run, _failed(client, found.experiment_id, cells))
+    return found if found.empty else found.sort_values("start_time").assign(place=range(len(found)))
 
 
 def _check_file(file: Path) -> None:
@@ -179,7 +198,7 @@ def _failed(client: MlflowClient, experiment: str, cells: pd.DataFrame) -> pd.Da
 
 
 def read(found: Found, exported: Path | None = None) -> Frames:
-    """Read the tables of what was found.
+    """Read the tables of what was found; a cell whose tables cannot be used is left out and told in `damaged`.
 
     Args:
         found: by `find`.
@@ -187,106 +206,40 @@ def read(found: Found, exported: Path | None = None) -> Frames:
             in there are taken from it. What cannot be used is read from the store.
 
     Raises:
-        StoreError: when a finished cell's table cannot be read.
+        StoreError: when no finished cell can be read.
     """
-    cells, uri = found.cells, found.uri
-    known = _exported(exported, cells)
-    fresh = cells[~cells["key"].isin(set(known.cells["key"]))]
-    folders = [_folder(uri, run, artifacts) for run, artifacts in zip(fresh["run_id"], fresh["artifacts"], strict=True)]
-    tables = _tables(folders, fresh["key"].tolist(), fresh["tables_digest"].tolist())
+    known = read_known(exported, found.cells)
+    there = found.cells["key"].isin(set(known.cells["key"]))
+    fresh, tables, lost = read_cells(found.runs, found.cells[~there], found.spare)
+    found = replace(found, damaged=pd.concat([found.damaged, lost], ignore_index=True))
+    cells = pd.concat([found.cells[there], fresh]).sort_values("place")
+    if cells.empty:
+        raise _nothing(found)
     if len(known.cells):
         tables = {
             n: pd.concat([getattr(known, n), t], ignore_index=True) if len(t) else getattr(known, n)
             for n, t in tables.items()
         }
-    last = cells.iloc[-1]
     return Frames(
         cells=_typed(cells),
-        networks=_typed(found.networks),
+        networks=_typed(found.networks[found.networks["network_key"].isin(set(cells["network_key"]))]),
         not_run=found.not_run,
         failed=found.failed,
-        about=_about(_folder(uri, last["run_id"], last["artifacts"]), cells, uri),
+        damaged=found.damaged,
+        about=_about(found, cells),
         **tables,
     )
 
 
-def _exported(folder: Path | None, cells: pd.DataFrame) -> Frames:
-    """Return what an export holds of these very runs, nothing where it cannot be read."""
-    if folder is None or not (folder / "cells.parquet").is_file():
-        return Frames()
-    try:
-        known = read_export(folder)
-    except StoreError:
-        return Frames()
-    same = known.cells[known.cells["run_id"].isin(set(cells["run_id"]))]
-    return known if len(same) == len(known.cells) else known.of(same["key"].tolist())
-
-
-def _folder(uri: str, run: str, artifacts: str) -> Path:
-    """Return where a run's artefacts lie, even when a local store was moved since; downloaded from a server."""
-    parsed = urlparse(artifacts)
-    if parsed.scheme in ("", "file"):
-        path = Path(unquote(parsed.path))
-        if path.is_dir() or not uri.startswith(SQLITE):
-            return path
-        return Path(uri.removeprefix(SQLITE)).parent / "artifacts" / run / "artifacts"
-    import mlflow
-
-    return Path(mlflow.artifacts.download_artifacts(artifact_uri=artifacts, tracking_uri=uri))
-
-
-def _tables(folders: list[Path], keys: list[str], digests: list[str]) -> dict[str, pd.DataFrame]:
-    """Return every table of all cells, led by the cell's key: read as Arrow, made a data frame once."""
-    out = {}
-    with ThreadPoolExecutor(2) as pool:
-        written = list(pool.map(_written, folders, digests))
-        for name in TABLES:
-            found = zip(keys, pool.map(lambda f, files, n=name: _table(n, f, files), folders, written), strict=True)
-            of_key = {key: table for key, table in found if table is not None and len(table)}
-            out[name] = _frame(name, of_key) if of_key else no_rows(name)
-    return out
-
-
-def _written(folder: Path, digest: str) -> dict[str, str]:
-    """Return the SHA-256 of a finished cell's files as they were written: its manifest, which has to be of its digest.
-
-    Raises:
-        StoreError: when it is not there, or that of another cell.
-    """
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        if manifest["digest"] == digest:
-            return dict(manifest["files"])
-        reason = "it is about other tables than the run"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        reason = said(error)
-    raise StoreError(f"{folder / 'manifest.json'} of a finished cell cannot be used: {reason}; {AGAIN}")
-
-
-def _table(name: str, folder: Path, written: dict[str, str]) -> pa.Table | None:
-    """Return one table of a finished cell; None for one on demand that it does not have.
-
-    Raises:
-        StoreError: when it is not there, or not as it was written.
-    """
-    path = f"tables/{name}.parquet"
-    if name in ON_DEMAND and path not in written:
-        return None
-    try:
-        content = (folder / path).read_bytes()
-        if hashlib.sha256(content).hexdigest() != written.get(path):
-            raise StoreError(f"{folder / path} of a finished cell is not as it was written; {AGAIN}")
-        with pq.ParquetFile(pa.BufferReader(content)) as parquet:
-            return parquet.read(use_threads=False).replace_schema_metadata(None)
-    except (OSError, pa.ArrowException) as error:
-        raise StoreError(f"a table of a finished cell cannot be read: {said(error)}; {AGAIN}") from error
-
-
-def _frame(name: str, of_key: dict[str, pa.Table]) -> pd.DataFrame:
-    frame = conform(name, pa.concat_tables(of_key.values(), promote_options="permissive").to_pandas())
-    lengths = [len(table) for table in of_key.values()]
-    frame.insert(0, "key", pd.Series(np.repeat(np.array(list(of_key), dtype=object), lengths), dtype="str"))
-    return frame
+def _nothing(found: Found) -> StoreError:
+    """Return what is told where all finished cells are damaged."""
+    first, again = found.damaged.iloc[0], "; ".join(commands(found.damaged, found.uri, found.experiment))
+    count, where = (found.damaged["kind"] == "cell").sum(), f" in {found.runs.folder}" if found.runs.folder else ""
+    return StoreError(
+        f"none of the {count} finished cells of {found.uri} can be read: the files of the first, run "
+        f"{first['run_id']}{where}, cannot be used ({first['reason']}); where they lie in another folder, name it with "
+        f"--artifacts FOLDER, else make them again: {again}"
+    )
 
 
 def _typed(runs: pd.DataFrame) -> pd.DataFrame:
@@ -298,52 +251,14 @@ def _typed(runs: pd.DataFrame) -> pd.DataFrame:
     return runs.assign(**{name: runs[name].replace("", "0").astype("int64") for name in INTEGER_TAGS})
 
 
-def _about(folder: Path, cells: pd.DataFrame, uri: str) -> dict[str, str]:
-    path = folder / "environment.json"
-    environment = json.loads(path.read_text()) if path.is_file() else {}
+def _about(found: Found, cells: pd.DataFrame) -> dict[str, str]:
+    uri = found.uri
+    again = commands(found.damaged, uri, found.experiment)
     return {
         "store": uri if "://" in uri and not uri.startswith(SQLITE) else Path(uri.removeprefix(SQLITE)).name,
         "cells": str(len(cells)),
+        **({MADE_AGAIN: "; ".join(again)} if again else {}),
         "sweeps": ", ".join(sorted(set(cells["sweep"]))),
         "code version": ", ".join(sorted(set(cells["code_version"]))),
-        **{k: str(v) for k, v in environment.items()},
+        **environment(found.runs, cells.iloc[-1]["run_id"]),
     }
-
-
-def export(frames: Frames, folder: Path) -> None:
-    """Write the frames as parquet files; with them everything can be rebuilt without the store."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in FILES:
-        getattr(frames, name).to_parquet(folder / f"{name}.parquet", compression="zstd", index=False)
-    (folder / ABOUT).write_text(json.dumps(frames.about, indent=1))
-    (folder / CHECKSUMS).write_text(json.dumps({name: _sha256(folder / name) for name in _files(folder)}, indent=1))
-
-
-def read_export(folder: Path) -> Frames:
-    """Read what `export` wrote.
-
-    Raises:
-        StoreError: when a file is missing, or is not as it was written.
-    """
-    missing = {n for n in FILES if not (folder / f"{n}.parquet").is_file()}
-    if missing - set(ON_DEMAND):  # an export may be older than a table that only some cells have
-        raise StoreError(f"{folder} is no export of this analysis: {', '.join(sorted(missing))} missing")
-    try:
-        if (folder / CHECKSUMS).is_file():  # an older export has none
-            written = json.loads((folder / CHECKSUMS).read_text())
-            changed = [name for name in _files(folder) if written.get(name) != _sha256(folder / name)]
-            if changed:
-                raise ValueError(f"{', '.join(changed)} not as written")
-        tables = {n: no_rows(n) if n in missing else pd.read_parquet(folder / f"{n}.parquet") for n in FILES}
-        return Frames(about=json.loads((folder / ABOUT).read_text()), **tables)
-    except (OSError, pa.ArrowException, ValueError, KeyError, AttributeError) as error:
-        raise StoreError(f"the export {folder} is damaged ({said(error)}); make it again from the store") from error
-
-
-def _files(folder: Path) -> list[str]:
-    return [name for name in (*(f"{n}.parquet" for n in FILES), ABOUT) if (folder / name).is_file()]
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import time
 import traceback
 from functools import cache, partial
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -63,7 +66,7 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
         raise
     torch.set_num_threads(cfg.run.threads)
     store, run = store_of(cfg), None
-    known = tags(planned, cfg.sweep.name)
+    known = tags(planned, cfg.sweep.name) | typed()
     try:
         cell = prepare(planned, data_folder(cfg))
         if store is not None and not cfg.run.force and (present := store.finished(cell.key)):
@@ -123,6 +126,13 @@ def asked(cfg: DictConfig) -> dict[str, str]:
     parts = ("population", "dataset", "method", "ranking", "removal", "protocol")
     found = {part: str(cfg[part].name) for part in parts}
     return found | {"selection": cfg.selection.rows, "error": cfg.error, "seed": f"{cfg.seed}", "sweep": cfg.sweep.name}
+
+
+def typed() -> dict[str, str]:
+    """Return as a tag what was typed for a cell that Hydra runs; nothing elsewhere, as for a profile's cells."""
+    if not (HydraConfig.initialized() and GlobalHydra.instance().is_initialized()):
+        return {}
+    return {"command": shlex.join(["python", "-m", "study", *HydraConfig.get().overrides.task])}
 
 
 def title(planned: Plan) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from analysis.claims import Evaluation
-from analysis.frames import Frames
+from analysis.frames import Frames, tell_damaged
 from analysis.metrics import curves, main_condition, per_network
 from analysis.report import authors, falls, filters, greedy, ladder, scales, tables
 from analysis.report.draw import Drawn, draw
@@ -88,6 +88,7 @@ def build(
         "selftest": rates,
         "metrics": table,
         "not_run": frames.not_run,
+        "damaged": frames.damaged.drop(columns="seen"),
         **further.tables,
     }
     _write(folder, figures, written)
@@ -116,6 +117,7 @@ def build(
             greedy=greedy.said(searched),
             sections={s: name for s, name in SECTIONS.items() if drawn[s] or there.get(s)},
             frames=frames,
+            damaged=tell_damaged(frames.damaged),
         )
     )
     path = folder / "index.html"

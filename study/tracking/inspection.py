@@ -143,19 +143,28 @@ def glance(folder: Path, kind: Kind, digest: str) -> Manifest:
 
 
 def contents(folder: Path, kind: Kind, digest: str) -> dict[str, bytes]:
-    """Return path -> content of the files that a run's manifest lists, all of them as they were written.
+    """Return path -> content of the files that a run's manifest lists, which together have the digest of its tag.
 
     Raises:
-        DamagedError: when one is not, or together they have not the digest that the run's tag states.
+        DamagedError: when they are not as they were written, or have not that digest.
     """
-    manifest = read_manifest(folder)
-    manifest.check(digest, kind.needed)
-    read = {path: as_written(manifest, folder, path) for path in manifest.files}
+    read = listed(folder, kind, digest)
     if kind is CELL:
         tables_of(read, digest)
     elif hashlib.sha256(read[NETWORK_FILE]).hexdigest() != digest:
         raise DamagedError(f"{NETWORK_FILE} has not the digest that the run was recorded with")
     return read
+
+
+def listed(folder: Path, kind: Kind, digest: str) -> dict[str, bytes]:
+    """Return path -> content of the files that a run's manifest lists.
+
+    Raises:
+        DamagedError: when one is not as it was written.
+    """
+    manifest = read_manifest(folder)
+    manifest.check(digest, kind.needed)
+    return {path: as_written(manifest, folder, path) for path in manifest.files}
 
 
 def tables_of(files: Mapping[str, bytes], digest: str) -> dict[str, pa.Table]:

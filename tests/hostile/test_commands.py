@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,10 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.runs import StoreError, export, find, read, read_export
+from analysis.runs import StoreError, export, find, read, read_export, read_store
 from study.population import composer
 from study.run import run_cell
-from study.tracking import Store
+from study.tracking import Store, artefacts
 from tests.hostile.commands import in_process, process, refused
 
 EXPERIMENT = "incredible_shrinking_network"
@@ -105,12 +107,9 @@ def test_it_is_refused_with_a_message(typed, outputs, bare, tmp_path, capsys, mo
 
 @pytest.fixture
 def harmed(outputs, tmp_path):
-    """A copy of the outputs to do harm to; the original is away meanwhile, since a store knows where it was written."""
+    """A copy of the outputs to do harm to; the original, which it was written as, is there and whole."""
     shutil.copytree(outputs, tmp_path / "outputs")
-    artifacts = outputs / "mlflow" / "artifacts"
-    artifacts.rename(artifacts.with_name("away"))
-    yield tmp_path / "outputs"
-    artifacts.with_name("away").rename(artifacts)
+    return tmp_path / "outputs"
 
 
 def table(outputs: Path, number: int = 0, name: str = "evaluations") -> Path:
@@ -149,13 +148,83 @@ def _other_manifest(outputs: Path) -> None:
     shutil.copy(table(outputs, 1).parents[1] / "manifest.json", table(outputs).parents[1] / "manifest.json")
 
 
-@pytest.mark.parametrize("harm", [_cut, _flip, _swap, _improve, _lose, _unmanifest, _other_manifest])
-def test_a_table_that_is_not_as_it_was_written_is_never_judged(harm, harmed, tmp_path, capsys, monkeypatch):
+def _forge(outputs: Path) -> None:
+    """Better numbers, and a manifest that says so."""
+    _improve(outputs)
+    folder = table(outputs).parents[1]
+    written = json.loads((folder / "manifest.json").read_text())
+    artefacts.write_manifest(folder, list(written["files"]), written["digest"])
+
+
+def _add_a_column(outputs: Path) -> None:
+    frame = pd.read_parquet(table(outputs)).assign(more=1)
+    frame.to_parquet(table(outputs), compression="zstd", index=False)
+    folder = table(outputs).parents[1]
+    written = json.loads((folder / "manifest.json").read_text())
+    artefacts.write_manifest(folder, list(written["files"]), written["digest"])
+
+
+def _lose_the_folder(outputs: Path) -> None:
+    shutil.rmtree(table(outputs).parents[2])
+
+
+def _link(outputs: Path) -> None:
+    shutil.move(table(outputs), outputs / "moved.parquet")
+    (table(outputs, 0, "events").parent / "evaluations.parquet").symlink_to(outputs / "moved.parquet")
+
+
+HARMS = (_cut, _flip, _swap, _improve, _lose, _unmanifest, _other_manifest, _forge, _add_a_column, _lose_the_folder, _link)  # fmt: skip  # noqa: E501
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_a_table_that_is_not_as_it_was_written_is_left_out_and_counted(harm, harmed):
+    first = table(harmed).parents[2].name
     harm(harmed)
     store = f"sqlite:///{harmed}/mlflow/mlflow.db"
-    done = in_process(capsys, monkeypatch, "analysis", "--store", store, "--out", tmp_path / "report", "--selftest", 20)
-    refused(done, r"(evaluations\.parquet|manifest\.json).*run again, replaces it", codes=(2,))
-    assert not (tmp_path / "report" / "index.html").exists()
+    frames = read_store(store, EXPERIMENT)
+    assert len(frames.cells) == 1
+    assert set(frames.events["key"]) == set(frames.evaluations["key"]) == set(frames.cells["key"])
+    assert frames.damaged[["kind", "run_id"]].to_numpy().tolist() == [["cell", first]]
+    assert re.search(r"evaluations\.parquet|manifest\.json|digest|no column", frames.damaged["reason"].iloc[0])
+    for file in harmed.rglob("tables/events.parquet"):
+        file.unlink()
+    with pytest.raises(StoreError, match=r"none of the 2 finished cells .* cannot be used .* make them again"):
+        read_store(store, EXPERIMENT)
+
+
+def test_the_report_counts_what_is_damaged_and_its_command_mends_it(harmed, tmp_path, capsys, monkeypatch):
+    _flip(harmed)
+    store = f"sqlite:///{harmed}/mlflow/mlflow.db"
+    arguments = ["--store", store, "--out", tmp_path / "report", "--selftest", 20]
+    done = in_process(capsys, monkeypatch, "analysis", *arguments)
+    assert done.code == 0, done.said
+    assert "Damaged: 1 cell." in done.out
+    assert "tables/evaluations.parquet is not as it was written" in done.out
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert "Damaged since they were recorded: 1 cell." in page
+    assert 'id="damaged"' in page
+    assert len(pd.read_csv(tmp_path / "report" / "tables" / "damaged.csv")) == 1
+
+
+def test_a_copied_store_reads_its_own_files_and_not_the_originals(outputs, harmed):
+    for name in ("evaluations", "events"):
+        for number in (1, 0):
+            table(harmed, number, name).unlink()
+    with pytest.raises(StoreError, match="name it with --artifacts"):
+        read_store(f"sqlite:///{harmed}/mlflow/mlflow.db", EXPERIMENT)
+    artifacts = outputs / "mlflow" / "artifacts"
+    assert len(read_store(f"sqlite:///{harmed}/mlflow/mlflow.db", EXPERIMENT, artifacts=artifacts).cells) == 2
+
+
+def test_where_a_store_says_that_files_lie_is_not_followed(outputs, tmp_path):
+    """A store of somebody else, whose runs point at files of ours."""
+    shutil.copytree(outputs / "mlflow", tmp_path / "theirs")
+    (private := tmp_path / "private").mkdir()
+    shutil.move(next((tmp_path / "theirs" / "artifacts").glob("*")), private)
+    with closing(sqlite3.connect(tmp_path / "theirs" / "mlflow.db")) as connection, connection:
+        connection.execute("UPDATE runs SET artifact_uri = ? || '/' || run_uuid || '/artifacts'", (str(private),))
+    frames = read_store(f"sqlite:///{tmp_path}/theirs/mlflow.db", EXPERIMENT)
+    assert len(frames.damaged) == 1
 
 
 @pytest.mark.parametrize("name", ["cells", "events", "evaluations", "about"])
