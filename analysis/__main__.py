@@ -33,7 +33,8 @@ def main() -> int:
     made, mark, before = None, "", None
     with Steps() as step:
         step("Reading the store")
-        found = None if arguments.exported else find(arguments.store, arguments.experiment, arguments.sweep, arguments.artifacts)
+        place = arguments.store, arguments.experiment, arguments.sweep, arguments.artifacts
+        found = None if arguments.exported else find(*place)
         if found is not None:
             mark = fingerprint([Path(__file__).parent, Path(records.__file__).parent], found.facts)
             before = None if arguments.again or arguments.keep else up_to_date(arguments, mark)

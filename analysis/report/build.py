@@ -16,6 +16,7 @@ from analysis.report.draw import Drawn, draw
 from analysis.report.explored import explored
 from analysis.report.sections import sections
 from analysis.selftest.words import in_words
+from study.spreadsheet import write_csv
 
 Say = Callable[[str], None]
 COMPARED = ["digits_1x100", "digits_2x50", "mnist_1x100", "mnist_2x50", "diamond_2x50", "cosine_2x10"]
@@ -136,9 +137,9 @@ def _write(folder: Path, figures: list[Drawn], written: dict[str, pd.DataFrame])
         (folder / part).mkdir(parents=True, exist_ok=True)
     for figure in figures:
         (folder / "figures" / f"{figure.name}.svg").write_text(figure.svg)
-        figure.data.to_csv(folder / "figures" / f"{figure.name}.csv", index=False, float_format="%.6g")
+        write_csv(figure.data, folder / "figures" / f"{figure.name}.csv", index=False, float_format="%.6g")
     for name, frame in written.items():
-        frame.to_csv(folder / "tables" / f"{name}.csv", index=False)
+        write_csv(frame, folder / "tables" / f"{name}.csv", index=False)
 
 
 def _environment() -> Environment:

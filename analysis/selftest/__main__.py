@@ -15,6 +15,7 @@ from analysis.selftest import agreement, rates
 from analysis.selftest.simulation import CONFIDENCE, FEWEST
 from analysis.selftest.words import OUT, in_words
 from study.command import exit_code
+from study.spreadsheet import write_csv
 from study.steps import Steps
 
 
@@ -50,7 +51,7 @@ def main() -> int:
             f"{number(row['quoted'])}; found {row['supported']:.3f}, independently {number(row['nominal'])}."
         )
     if arguments.out:
-        found.to_csv(arguments.out, index=False)
+        write_csv(found, arguments.out, index=False)
     return int(bool(out or differing))
 
 

@@ -29,6 +29,7 @@ from study.command import exit_code
 from study.errors import StudyError
 from study.methods import method, names
 from study.methods.base import check_filters
+from study.spreadsheet import write_csv
 
 MORE = """other commands:
   python -m study.benchmark freeze --help     write a frozen set from nothing, or compare one with the published
@@ -92,8 +93,8 @@ def keep(folder: Path, table: pd.DataFrame, scored: Scored, version: str) -> Non
     """Write the table (CSV, JSON) and the rows of each network and stage."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        table.to_csv(folder / "table.csv")
-        scored.rows.to_csv(folder / "rows.csv", index=False)
+        write_csv(table, folder / "table.csv")
+        write_csv(scored.rows, folder / "rows.csv", index=False)
         facts = {"version": version, "criterion": scored.name, "left_out": scored.left_out}
         rows = json.loads(table.reset_index().to_json(orient="records", double_precision=15))
         (folder / "table.json").write_text(json.dumps(facts | {"table": rows}, indent=1) + "\n", encoding="utf-8")

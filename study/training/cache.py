@@ -6,8 +6,8 @@ import hashlib
 import json
 import logging
 import os
-import tempfile
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -157,10 +157,12 @@ def _write(trained: Trained) -> None:
         "seconds": repr(trained.seconds),
         "history": json.dumps(trained.history.to_dict("list")),
     }
-    handle, temporary = tempfile.mkstemp(dir=trained.file.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as out:
+    part = trained.file.with_name(f"{trained.key}-{uuid.uuid4().hex}.part")
+    with part.open("xb") as out:  # with the permissions that all other files have: tempfile's are for its owner alone
         out.write(save(tensors, metadata=metadata))
-    os.replace(temporary, trained.file)
+    if trained.file.is_dir():
+        trained.file.rename(part.with_suffix(".damaged"))
+    part.replace(trained.file)
 
 
 def _read(file: Path, key: str, kind: tuple[str, tuple[str, ...], str]) -> Trained | None:
@@ -174,6 +176,8 @@ def _read(file: Path, key: str, kind: tuple[str, tuple[str, ...], str]) -> Train
     if not file.exists():
         return None
     try:
+        if not (file.is_file() and os.access(file, os.R_OK)):
+            raise StudyError("it is no file that may be read")
         with safe_open(str(file), framework="pt") as content:
             notes, network = content.metadata(), from_tensors(content)
             if (notes["key"], notes["digest"]) != (key, network.digest()):

@@ -129,6 +129,42 @@ def test_a_forged_network_is_not_used_and_nothing_in_it_is_run(what, tmp_path, c
     assert {p.name for p in tmp_path.iterdir()} == {"networks"}
 
 
+def _to_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+@pytest.mark.parametrize("harm", [_to_folder, lambda file: file.write_bytes(b""), lambda file: os.truncate(file, 99)])
+def test_a_network_whose_file_is_harmed_is_trained_again(harm, tmp_path, caplog):
+    data, recipe = load_dataset("digits"), Recipe(epochs=1)
+    first = load_or_train((7,), "sigmoid", "sigmoid", data, recipe, 0, tmp_path)
+    harm(first.file)
+    again = load_or_train((7,), "sigmoid", "sigmoid", data, recipe, 0, tmp_path)
+    assert again.network.digest() == first.network.digest()
+    assert again.file.is_file()
+    assert "is damaged" in caplog.text
+
+
+def test_a_network_that_may_not_be_read_is_trained_again(tmp_path, caplog, monkeypatch):
+    data, recipe = load_dataset("digits"), Recipe(epochs=1)
+    first = load_or_train((7,), "sigmoid", "sigmoid", data, recipe, 0, tmp_path)
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != first.file)
+    again = load_or_train((7,), "sigmoid", "sigmoid", data, recipe, 0, tmp_path)
+    assert again.network.digest() == first.network.digest()
+    assert "may be read" in caplog.text
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_a_network_has_the_permissions_that_all_files_have(umask, mode, tmp_path):
+    before = os.umask(umask)
+    try:
+        made = keep(OTHER, tmp_path)
+    finally:
+        os.umask(before)
+    assert made.file.stat().st_mode & 0o777 == mode
+    assert [path.name for path in made.file.parent.iterdir()] == [made.file.name]
+
+
 def test_a_stored_network_in_the_cache_is_the_one_whose_key_it_has(tmp_path, caplog):
     key = stored_key(OTHER)
     _write(Trained(WIDER, key, _place(tmp_path, key), 0.0, pd.DataFrame()))
