@@ -1,11 +1,11 @@
 """The tables that a cell records: names, columns, types and units, in one place.
 
 `analysis` knows of `study` nothing but this module, `fingerprint`, what commands show and how they end (`steps`,
-`workers`, `command`, `errors`), how CSV is written (`spreadsheet`) and which runs are whole (`tracking.inspection`), and
-hands its summaries of the cells to `tracking.summaries`. Every table is one parquet file, `tables/<name>.parquet`, among
-the artefacts of the cell's run. An *event* is a point of the trajectory: event 0 is the trained network, event k the
-network with k units removed. Errors and impacts are float64 sums over samples (not means), in the units of the error
-that the cell ranks on.
+`workers`, `command`, `errors`), how CSV is written (`spreadsheet`) and which runs are whole (`tracking.inspection`),
+and hands its summaries of the cells to `tracking.summaries`. Every table is one parquet file, `tables/<name>.parquet`,
+among the artefacts of the cell's run. An *event* is a point of the trajectory: event 0 is the trained network, event k
+the network with k units removed. Errors and impacts are float64 sums over samples (not means), in the units of the
+error that the cell ranks on.
 """
 
 from __future__ import annotations
