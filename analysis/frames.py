@@ -72,8 +72,8 @@ class Frames:
     """A tracking store as data frames.
 
     Attributes:
-        cells: one row a finished cell: the tags of `study.records.RUN_TAGS` (seed and draw as integers),
-            run_id, run_name and start_time.
+        cells: one row a finished cell, in the order in which they were finished: the tags of `study.records.RUN_TAGS`
+            (seed and draw as integers), run_id, run_name and start_time.
         networks: one row a trained network (kind "network"), the same columns.
         events, evaluations, impacts, agreement, surfaces, pairs, reinserted, hessian, searched, searched_sets: the
             tables of `study.records` of all cells, each led by the column `key`, the cell's key.

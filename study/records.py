@@ -181,6 +181,7 @@ RUN_TAGS: dict[str, str] = {
     "records_version": "version of these tables",
     "tables_digest": "sha256 over the tables without their timing columns",
     "network_digest": "sha256 of network.safetensors, on a network's run",
+    "turn": "place in the order in which the store's runs were finished: it tells the newest, whatever the clocks say",
     "reason": "why a cell failed or was given up",
     "command": "what was typed for this very cell, where `python -m study` was; a profile's cells have none",
 }

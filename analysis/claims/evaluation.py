@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -103,18 +104,20 @@ def _single(register: Register) -> set[str]:
 def newest_cells(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
     """Return one of the cells that pruned a network in the same way, and of every population's seeds one network.
 
-    Numbers may have changed: only cells of the newest's version count. Of these, one may have recorded what another
+    The newest is told by the order of `frames.cells`, in which the store got them: clocks of machines differ. Numbers
+    may have changed: only cells of the highest version count. Of these, one may have recorded what another
     did not (surfaces, pairs, a search: `record.*`): the one with most metrics stays, the newest of several, and has
     the others' where its own are null. What a search finds decides nothing: its cells record little else.
     """
-    facts = frames.cells.set_index("key")[["start_time", "numerics_version"]]
+    facts = frames.cells.set_index("key")[["numerics_version"]].assign(place=range(len(frames.cells)))
     # That a search was made besides is no other version of what was pruned.
     facts["numerics_version"] = facts["numerics_version"].str.replace(r'"search": \d+,? ?', "", regex=True)
-    cells = table.join(facts, on="key").sort_values("start_time", kind="stable")
+    cells = table.join(facts, on="key").sort_values("place", kind="stable", ignore_index=True)
     # A recipe that changed leaves two networks of one seed: the one that was pruned last counts, in every method.
     newest = cells.groupby(["population", "seed"])["network_key"].transform("last")
     cells = cells[cells["network_key"] == newest]
     same = [*SETTINGS, "draw"]
+    cells = cells.sort_values("numerics_version", kind="stable", key=lambda texts: texts.map(_raised))
     cells = cells[cells["numerics_version"] == cells.groupby(same, dropna=False)["numerics_version"].transform("last")]
     metrics = [name for name in table if name not in (*same, "key")]
     rich = cells[[name for name in metrics if name not in SEARCHED]].notna().sum(axis=1)
@@ -122,6 +125,15 @@ def newest_cells(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
     found = cells.groupby(same, dropna=False)[metrics].transform("last")
     cells = cells.assign(**found).drop_duplicates(same, keep="last")
     return cells[list(table)].sort_values(SETTINGS)
+
+
+def _raised(versions: str) -> int:
+    """Return how often the versions of a cell's numbers were raised, all together: none is ever lowered.
+
+    >>> _raised('{"oracle": 2, "method": 1}')
+    3
+    """
+    return sum(map(int, re.findall(r"\d+", versions)))
 
 
 def _development_only(table: pd.DataFrame, entering: pd.DataFrame) -> dict[str, str]:

@@ -19,7 +19,7 @@ def cells(frames: Frames) -> pd.DataFrame:
     cells = main_condition(frames.cells)
     iterative = cells["ranking"] == "iterative"
     chosen = cells[cells["population"].isin(POPULATIONS) & cells["method"].isin(METHODS) & iterative]
-    return chosen.sort_values("start_time").drop_duplicates(["population", "method"], keep="last")
+    return chosen.drop_duplicates(["population", "method"], keep="last")
 
 
 def scales(frames: Frames) -> pd.DataFrame:

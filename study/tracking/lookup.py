@@ -34,6 +34,22 @@ def runs_with(uri: str, experiment_id: str, tags: Mapping[str, str], value_of: s
         return dict(connection.execute(query, (*values, TAG + value_of, int(experiment_id))).fetchall())
 
 
+def largest(uri: str, experiment_id: str, tag: str) -> int:
+    """Return the largest value that a tag with whole numbers, filled with zeros to one width, has; 0 for none."""
+    file = sqlite_file(uri)
+    if file is None:
+        wanted, order = f"tags.`{TAG}status` = 'finished'", [f"tags.`{TAG}{tag}` DESC"]
+        page = patiently(client(uri).search_runs, [experiment_id], wanted, order_by=order, max_results=1)
+        return max((int(run.data.tags.get(TAG + tag, "0")) for run in page), default=0)
+    query = (
+        "SELECT MAX(CAST(t.value AS INTEGER)) FROM tags t JOIN runs r ON r.run_uuid = t.run_uuid "
+        "WHERE t.key = ? AND r.experiment_id = ?"
+    )
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=60)) as connection:
+        (found,) = connection.execute(query, (TAG + tag, int(experiment_id))).fetchone()
+    return found or 0
+
+
 def _by_client(uri: str, experiment_id: str, tags: Mapping[str, str], value_of: str) -> dict[str, str]:
     wanted = " AND ".join(f"tags.`{TAG}{name}` = '{value}'" for name, value in tags.items())
     found: dict[str, str] = {}

@@ -11,7 +11,7 @@ from study.records import RUN_TAGS, TAG
 from study.tracking.inspection import NETWORK
 from study.tracking.store import Store
 
-OWN = ("kind", "status", "worker", "network_digest")
+OWN = ("kind", "status", "worker", "network_digest", "turn")
 """Tags that a new run has of its own."""
 _whole: set[tuple[str, str]] = set()
 

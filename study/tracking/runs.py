@@ -12,7 +12,7 @@ from typing import Any
 
 from study.errors import said
 from study.records import TAG
-from study.tracking import database, dataset_input
+from study.tracking import database, dataset_input, lookup
 from study.tracking.database import patiently
 from study.tracking.manifest import DamagedError, content
 from study.tracking.names import run_description, run_name
@@ -21,6 +21,8 @@ from study.tracking.record import DatasetNote
 NOTE = "mlflow.note.content"
 LONGEST_REASON = 500
 PARAMS_A_BATCH = 100
+TURN, TURN_DIGITS = "turn", 9
+"""Tag of a run's place in the order in which runs were finished, and its width: a server sorts tags as text."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,20 @@ class Runs:
         patiently(self.client.set_terminated, run, how)
         pairs = [RunTag(TAG + name, value[:LONGEST_REASON]) for name, value in tags.items()]
         patiently(self.client.log_batch, run, tags=pairs)
+
+    def finish(self, run: str, tag: str, digest: str) -> None:
+        """End a run as finished: its digest, then its turn, and the status last.
+
+        The turn is larger than that of every run that was finished before, whatever the clocks of its machines say;
+        of two that are finished at the same moment it may be the same.
+
+        Args:
+            run: its id.
+            tag: that holds the digest.
+            digest: of what it holds.
+        """
+        turn = f"{lookup.largest(self.uri, self.experiment, TURN) + 1:0{TURN_DIGITS}}"
+        self.end(run, "FINISHED", {tag: digest, TURN: turn, "status": "finished"})
 
     @contextlib.contextmanager
     def writing(self, run: str) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from study.records import TAG
 from study.tracking import alive, lookup
 from study.tracking.runs import Runs
 
+DAY = 24 * 3600.0
+GIVEN_UP = 7 * DAY
+"""Age in seconds at which a run is given up whose process cannot be asked; a cell takes minutes, hours at most."""
 MOST = 1000
 """Runs that are looked through for failures."""
 
@@ -31,9 +35,29 @@ class Standing:
 
     def running(self) -> set[str]:
         """Return the keys of the cells that are being computed at this moment, as far as this machine can tell."""
-        key_of = self.with_status("running", "key")
-        workers = self.with_status("running", "worker")
-        return {key_of[run] for run, worker in workers.items() if run in key_of and alive.lives(self.locks, worker)}
+        ended = self.ended()
+        return {key for run, key in self.with_status("running", "key").items() if run not in ended}
+
+    def ended(self) -> dict[str, str]:
+        """Return run -> why it is taken to have ended, of the runs that are there as running and are no more.
+
+        Their process has ended; or nothing can be known of it, since the folder of its lock is another machine's or was
+        lost, and it began longer than `GIVEN_UP` ago. Should it live after all, it ends its run as it would have.
+        """
+        found = {}
+        begun = lookup.runs_with(self.runs.uri, self.runs.experiment, {"status": "running"}, "worker")
+        for run, worker in begun.items():
+            known = alive.state(self.locks, worker)
+            if known == alive.ENDED:
+                found[run] = "its process was killed before it had finished"
+            elif known == alive.UNKNOWN:
+                age = time.time() - self.runs.client.get_run(run).info.start_time / 1000
+                if age > GIVEN_UP:
+                    found[run] = (
+                        f"given up: it began {age / DAY:.0f} days ago, and its process, {worker}, cannot be asked from "
+                        "here (its lock is on another machine, or was lost)"
+                    )
+        return found
 
     def reasons(self, keys: set[str]) -> dict[str, str]:
         """Return run name -> reason of the last run of every one of these cells that failed, or else was killed."""

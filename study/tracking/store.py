@@ -147,7 +147,7 @@ class Store:
                 steps = {name: thinned(points) for name, points in record.step_metrics.items()}
                 runs.log(run, record.params, steps | _at_start(record.metrics))
                 runs.log_dataset(run, record.dataset)
-                runs.end(run, "FINISHED", {"tables_digest": digest, "status": "finished"})
+                runs.finish(run, "tables_digest", digest)
         return run
 
     def record_network(
@@ -182,7 +182,7 @@ class Store:
                     digest = hashlib.sha256(content).hexdigest()
                     artefacts.write_manifest(folder, paths, digest)
                 runs.log(run, {}, _at_start(metrics))
-                runs.end(run, "FINISHED", {"network_digest": digest, "status": "finished"})
+                runs.finish(run, "network_digest", digest)
         return run
 
     def record_failure(
@@ -209,13 +209,11 @@ class Store:
         runs.end(run, how.upper(), {"status": how, "reason": reason})
 
     def close_killed(self) -> int:
-        """End the runs whose process was killed, and return how many there were."""
-        runs, folder = self._open(), self._locks()
-        begun = lookup.runs_with(self.uri, runs.experiment, {"status": "running"}, "worker")
-        killed = [run for run, worker in begun.items() if not alive.lives(folder, worker)]
-        for run in killed:
-            runs.end(run, "KILLED", {"status": "killed", "reason": "its process was killed before it had finished"})
-        return len(killed)
+        """End the runs whose process was killed, or is given up, and return how many there were."""
+        ended = self.standing().ended()
+        for run, reason in ended.items():
+            self._open().end(run, "KILLED", {"status": "killed", "reason": reason})
+        return len(ended)
 
     def note_not_run(self, population: str, reason: str | None) -> None:
         """Note on the experiment why a population was not run; None takes the note back."""

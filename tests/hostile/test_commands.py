@@ -17,6 +17,7 @@ from study.population import composer
 from study.run import run_cell
 from study.tracking import Store, artefacts
 from tests.hostile.commands import in_process, process, refused
+from tests.tracking.made import record, store_in
 
 EXPERIMENT = "incredible_shrinking_network"
 
@@ -243,6 +244,18 @@ def test_a_damaged_export_is_refused_and_made_again_from_the_store(name, harm, o
     again = read(found, tmp_path)
     pd.testing.assert_frame_equal(again.evaluations, frames.evaluations, check_exact=True)
     pd.testing.assert_frame_equal(again.events, frames.events, check_exact=True)
+
+
+def test_the_run_that_was_finished_last_is_the_newest_whatever_its_clock_says(empty_store, tmp_path, monkeypatch):
+    store = store_in(tmp_path, empty_store)
+    older = store.record_cell(record("a1"), store.begin_cell(record("a1").tags, started=2e9))  # a clock of 2033
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "finished", lambda *_: None)
+        newer = store.record_cell(record("a1"), store.begin_cell(record("a1").tags, started=1e9))
+    last = store.record_cell(record("a2"), store.begin_cell(record("a2").tags, started=5e8))
+    assert read_store(store.uri, EXPERIMENT).cells["run_id"].tolist() == [newer, last]
+    shutil.rmtree(store.artifacts / newer)
+    assert read_store(store.uri, EXPERIMENT).cells["run_id"].tolist() == [older, last]
 
 
 def test_results_replace_results_and_nothing_else(outputs, tmp_path, capsys, monkeypatch):

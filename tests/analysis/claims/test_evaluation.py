@@ -183,6 +183,19 @@ def test_of_two_cells_of_a_network_the_one_that_recorded_more_counts_and_has_wha
     assert kept["convex_share"].isna().all()
 
 
+def test_neither_clock_nor_code_that_was_put_back_decides_what_is_newest():
+    store = study(populations=["mnist_2x50"], seeds=[100], methods=("brute_force",))
+    retrained = store.cells.assign(start_time="2001-01-01T00:00:00", network_key="retrained")
+    both = with_copies(store, retrained)
+    assert set(newest_cells(both, table(both))["network_key"]) == {"retrained"}
+    versions = ('{"oracle": 2, "method": 1}', '{"oracle": 1, "method": 1}')
+    doubled = with_copies(store, store.cells)
+    doubled = replace(
+        doubled, cells=doubled.cells.assign(numerics_version=[v for v in versions for _ in store.cells.key])
+    )
+    assert set(newest_cells(doubled, table(doubled))["key"]) == set(store.cells["key"])
+
+
 def test_compatible_with_the_published_network(ten):
     rows = ten.verdicts
     part = rows[(rows["claim"] == "C13") & (rows["role"] == "decides")].iloc[0]
