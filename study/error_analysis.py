@@ -2,6 +2,9 @@
 
 Rank correlation over all units flatters (a score without any derivative reaches .9 on an easy network); the cheap end
 (`spearman_25`, `overlap_25`) and the regret of the choice say whether the right units go.
+
+Units that do the same, dead ones above all, have one impact and many roundings of it. Values that `pruning.choose` takes
+for one are one here, too: tied in every rank, and 0 where they are 0 within that tolerance.
 """
 
 from __future__ import annotations
@@ -14,9 +17,13 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 NULL = float("nan")
+TIE = 1e-12
+"""True impacts tie within this share of max(E(0), E(1)), as the oracle's scores do; see `methods.Method`."""
 
 
-def agreement(score: Array, estimate: Array | None, impact: Array) -> dict[str, float]:
+def agreement(
+    score: Array, estimate: Array | None, impact: Array, error: float = 0.0, tie: float = TIE
+) -> dict[str, float]:
     """Compare a method's scores and estimates with true impacts.
 
     Correlations are those of the signed estimate where there is one, else of the score.
@@ -25,6 +32,8 @@ def agreement(score: Array, estimate: Array | None, impact: Array) -> dict[str, 
         score: smallest goes first, shape (n,).
         estimate: signed predictions of the impact, shape (n,), or None.
         impact: true impacts, shape (n,).
+        error: E(1), of which estimates and impacts are changes.
+        tie: the method's tolerance, of its scores and estimates.
 
     Returns:
         The columns `units` to `scale` of `records.AGREEMENT`; NaN where a number is not defined (constant values,
@@ -34,6 +43,9 @@ def agreement(score: Array, estimate: Array | None, impact: Array) -> dict[str, 
     >>> perfect["spearman"], perfect["overlap_25"], perfect["regret"], perfect["sign"]
     (1.0, 1.0, 0.0, 1.0)
     """
+    impact = tied(impact, TIE, error)
+    estimate = None if estimate is None else tied(estimate, tie, error)
+    score = tied(score, tie, None if estimate is None else error)
     values = score if estimate is None else estimate
     cheapest = np.argsort(impact, kind="stable")[:25]
     nonzero = impact != 0
@@ -51,6 +63,39 @@ def agreement(score: Array, estimate: Array | None, impact: Array) -> dict[str, 
         if estimate is None or not nonzero.any()
         else float(np.median(estimate[nonzero] / impact[nonzero])),
     }
+
+
+def tied(values: Array, tie: float, error: float | None) -> Array:
+    """Return values of which those that tie are equal: to the smallest of them, or to 0.
+
+    From the smallest on, values tie with one that is no more than `tie` max(E(0), E(1)) below them.
+
+    Args:
+        values: scores, estimates or impacts, shape (n,).
+        tie: the tolerance; 0 leaves them as they are.
+        error: E(1), where they are in its units; None: they tie within `tie` of the largest magnitude, and none is 0.
+
+    >>> tied(np.array([3e-15, 2.0, 0.0, 2.0 + 1e-13]), 1e-12, error=1.0).tolist()
+    [0.0, 2.0, 0.0, 2.0]
+    """
+    order = np.argsort(values, kind="stable")
+    x = values[order]
+    if error is None:
+        width = np.full(len(x), tie * np.abs(x[np.isfinite(x)]).max(initial=0.0))
+    else:
+        width = tie * np.maximum(abs(error), np.abs(error + np.where(np.isfinite(x), x, 0.0)))
+        x = np.where(np.abs(x) <= tie * abs(error), 0.0, x)
+    first = last = -1
+    for i in (np.flatnonzero(x[1:] <= x[:-1] + width[:-1]) + 1).tolist():
+        first = first if last == i - 1 else i - 1
+        if x[i] <= x[first] + width[first]:
+            x[i] = x[first]
+        else:
+            first = i
+        last = i
+    found = np.empty_like(x)
+    found[order] = x
+    return found
 
 
 def spearman(a: Array, b: Array) -> float:
@@ -76,13 +121,17 @@ def kendall(a: Array, b: Array) -> float:
 def overlap(score: Array, impact: Array, n: int) -> float:
     """Return the share of the n smallest scores that are among the n smallest impacts; NaN with n units or fewer.
 
+    Of units whose impacts are equal those of the smallest scores count first: any of them is as good.
+
     >>> overlap(np.array([1.0, 2.0, 3.0]), np.array([3.0, 1.0, 2.0]), 2)
     0.5
+    >>> overlap(np.array([3.0, 2.0, 1.0]), np.array([0.0, 0.0, 0.0]), 2)
+    1.0
     """
     if len(score) <= n:
         return NULL
-    chosen = np.argsort(score, kind="stable")[:n]
-    cheapest = np.argsort(impact, kind="stable")[:n]
+    order = np.argsort(score, kind="stable")
+    chosen, cheapest = order[:n], order[np.argsort(impact[order], kind="stable")[:n]]
     return len(np.intersect1d(chosen, cheapest)) / n
 
 

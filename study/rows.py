@@ -79,17 +79,17 @@ def of_impacts(step: Step) -> Row:
     return {"event": step.event, **values}
 
 
-def of_agreement(step: Step) -> list[Row]:
-    """Return the rows of `agreement`: over all units (layer -1) and per layer."""
+def of_agreement(step: Step, tie: float) -> list[Row]:
+    """Return the rows of `agreement`: over all units (layer -1) and per layer; `tie` is the method's."""
     assert step.scores is not None
     assert step.impact is not None
     score, impact = step.scores.score.numpy(), step.impact.numpy()
     estimate = None if step.scores.estimate is None else step.scores.estimate.numpy()
-    layers = step.layer.numpy()
+    layers, error = step.layer.numpy(), step.evaluations["pruning"].error
     rows: list[Row] = []
     for layer in (-1, *np.unique(layers).tolist()):
         of = slice(None) if layer == -1 else layers == layer
-        seen = agreement(score[of], None if estimate is None else estimate[of], impact[of])
+        seen = agreement(score[of], None if estimate is None else estimate[of], impact[of], error, tie)
         rows.append({"event": step.event, "layer": layer, **seen})
     return rows
 

@@ -218,7 +218,7 @@ def collect(
             found["evaluations"] += rows.of_evaluations(step, sizes, classes)
             if step.impact is not None:
                 found["impacts"].append(rows.of_impacts(step))
-                found["agreement"] += rows.of_agreement(step)
+                found["agreement"] += rows.of_agreement(step, method.tie)
             if step.surface is not None:
                 found["surfaces"].append(rows.of_surface(step))
             if progress is not None:

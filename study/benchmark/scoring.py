@@ -13,7 +13,7 @@ import torch
 from study.benchmark.criterion import UserCriterion
 from study.benchmark.frozen import FrozenNetwork
 from study.data import Dataset
-from study.error_analysis import agreement, spearman
+from study.error_analysis import TIE, agreement, spearman, tied
 from study.impact import Stages
 from study.kept import largest_error, least_correct
 from study.methods import Method, View
@@ -58,8 +58,11 @@ def stage(network: FrozenNetwork, removed: int, data: Dataset, method: Method) -
     scores = method.scores(view).cpu()
     seconds = time.perf_counter() - started
     score, impact = scores.score.numpy(), network.impact(removed)
-    seen = agreement(score, None if scores.estimate is None else scores.estimate.numpy(), impact)
-    seen |= {"regret": seen["regret"] / network.span, "spearman": spearman(score, impact)}
+    error = float(network.path["error"].iloc[removed])
+    estimate = None if scores.estimate is None else scores.estimate.numpy()
+    seen = agreement(score, estimate, impact, error, method.tie)
+    ranks = tied(score, method.tie, None if estimate is None else error), tied(impact, TIE, error)
+    seen |= {"regret": seen["regret"] / network.span, "spearman": spearman(*ranks)}
     kept = {name: seen[name] for name in AGREEMENT}
     passes = math.nan if isinstance(method, UserCriterion) else scores.forward_passes
     return {"removed": removed, **kept, "forward_passes": passes, "seconds": seconds}

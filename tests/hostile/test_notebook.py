@@ -482,7 +482,7 @@ def test_dead_and_duplicated_units_are_ties_and_the_lowest_goes_first():
     ]
     assert dead == [(0, 1), (0, 3)]
     start = result.impacts.query("event == 0 and layer == 0").set_index("unit")["impact"]
-    assert start[1] == start[3] == 0.0
+    assert start[[1, 3]].to_numpy() == pytest.approx(0.0, abs=1e-12 * result.trajectory["error_pruning"][0])
     assert result.agreement.query("event == 0 and layer == -1")["ties"].item() == 2
 
 
