@@ -3,8 +3,8 @@
 Rank correlation over all units flatters (a score without any derivative reaches .9 on an easy network); the cheap end
 (`spearman_25`, `overlap_25`) and the regret of the choice say whether the right units go.
 
-Units that do the same, dead ones above all, have one impact and many roundings of it. Values that `pruning.choose` takes
-for one are one here, too: tied in every rank, and 0 where they are 0 within that tolerance.
+Units that do the same, dead ones above all, have one impact and many roundings of it. Values that `pruning.choose`
+takes for one are one here, too: tied in every rank, and 0 where they are 0 within that tolerance.
 """
 
 from __future__ import annotations
