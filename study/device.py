@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
@@ -47,3 +47,13 @@ def threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def on_cpu() -> AbstractContextManager:
+    """Return where new tensors are made on the CPU, whatever default device a notebook has set.
+
+    >>> with on_cpu():
+    ...     torch.zeros(1).device
+    device(type='cpu')
+    """
+    return nullcontext() if torch.get_default_device().type == "cpu" else torch.device("cpu")

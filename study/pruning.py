@@ -235,11 +235,17 @@ def check(network: Network, data: Dataset) -> None:
         StudyError: naming both sizes.
     """
     have = (network.features, network.biases[-1].shape[0])
-    if have != (data.features, data.outputs):
-        raise StudyError(
-            f"network {network.name} has {have[0]} inputs and {have[1]} outputs; data set {data.name!r} has "
-            f"{data.features} and {data.outputs}"
-        )
+    if have == (data.features, data.outputs):
+        return
+    way_out = ""
+    if data.classes == 2 and {have[1], data.outputs} == {1, 2}:
+        way_out = "; two outputs go with targets of one_hot(labels, 2), one output with one column of 0 and 1"
+    elif network.front and have[0] != data.features:
+        way_out = "; from_module(module, image=(channels, height, width)) says which images a module takes"
+    raise StudyError(
+        f"network {network.name} has {have[0]} inputs and {have[1]} outputs; data set {data.name!r} has "
+        f"{data.features} and {data.outputs}{way_out}"
+    )
 
 
 def constants(stages: Stages, removal: str) -> list[Tensor]:

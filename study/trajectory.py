@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from study import records, rows
 from study.data.base import Dataset, check_data
+from study.device import on_cpu
 from study.device import threads as torch_threads
 from study.errors import StudyError, whole
 from study.kept import accuracy_kept, error_kept, steps_kept
@@ -144,7 +145,8 @@ def prune(
     """Prune a trained network unit by unit, without retraining unless asked for, down to its last hidden unit.
 
     Args:
-        network: the network, or any stack of linear layers and activations as a torch module.
+        network: the network, or any stack of linear layers and activations as a torch module. Logits are given the
+            output layer of the data, with a warning.
         data: rows to rank on, to measure on and to evaluate on.
         method: its name (`study.methods.names()`), or a method.
         ranking: "single_overall" (score once) or "iterative" (again after every removal).
@@ -169,8 +171,8 @@ def prune(
     Raises:
         StudyError: when something does not fit, saying what and what would.
     """
-    network = as_network(network)
     check_data(data)
+    network = as_network(network, data, error)
     seed = whole("seed", seed)
     if isinstance(method, Method) and params:
         raise StudyError(f"parameters {sorted(params)} go with a method's name, not with a method")
@@ -191,7 +193,8 @@ def prune(
         search_width=search_width,
         threads=threads,
     )
-    return collect(network, data, chosen, settings, seed, device, progress)
+    with on_cpu():
+        return collect(network, data, chosen, settings, seed, device, progress)
 
 
 def collect(

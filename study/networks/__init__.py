@@ -4,8 +4,10 @@ from study.networks.architecture import Front, architecture, fitted
 from study.networks.building import LENET_5, LENET_5_SMALL, fresh, layers_of, lenet, mlp, sizes_of
 from study.networks.error import ErrorFunction, correct
 from study.networks.maps import image_of
-from study.networks.module import as_network, from_module, to_module
+from study.networks.module import from_module
 from study.networks.network import Network
+from study.networks.outputs import as_network
+from study.networks.writing import to_module
 
 __all__ = [
     "LENET_5",

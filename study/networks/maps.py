@@ -16,10 +16,12 @@ class Maps:
     """The maps of one layer's units, and how their outputs are pooled: averages of `pool` x `pool` positions.
 
     Averages (as LeCun et al. 1998 subsample) are linear: a gain of the unit commutes with them, and E stays as smooth
-    in it as the activation is.
+    in it as the activation is. Rows and columns that are left over at the end of a map are in no average.
 
     >>> import torch
     >>> Maps(2, 2, 2).pooled(torch.tensor([[1.0, 2.0, 3.0, 6.0]])).tolist()
+    [[3.0]]
+    >>> Maps(2, 3, 2).pooled(torch.tensor([[1.0, 2.0, 100.0, 3.0, 6.0, 100.0]])).tolist()
     [[3.0]]
     """
 
@@ -35,14 +37,21 @@ class Maps:
     @property
     def positions(self) -> int:
         """Positions of the outputs, after pooling."""
-        return self.size // self.pool**2
+        return (self.height // self.pool) * (self.width // self.pool)
+
+    @property
+    def leftover(self) -> tuple[int, int]:
+        """Rows and columns that no average holds: of torch's AvgPool2d, which rounds down."""
+        return self.height % self.pool, self.width % self.pool
 
     def pooled(self, x: Tensor) -> Tensor:
         """Return averages; (units, size * samples) -> (units, positions * samples)."""
         if self.pool == 1:
             return x
-        p = self.pool
-        tiles = x.reshape(len(x), self.height // p, p, self.width // p, p, x.shape[1] // self.size)
+        p, samples = self.pool, x.shape[1] // self.size
+        if any(self.leftover):
+            x = x.reshape(len(x), self.height, self.width, samples)[:, : self.height // p * p, : self.width // p * p]
+        tiles = x.reshape(len(x), self.height // p, p, self.width // p, p, samples)
         parts = [tiles[:, :, i, :, j] for i in range(p) for j in range(p)]
         total = parts[0].clone()
         for part in parts[1:]:
@@ -56,19 +65,31 @@ class Maps:
             return x
         p, samples = self.pool, x.shape[1] // self.positions
         tiles = x.reshape(len(x), self.height // p, 1, self.width // p, 1, samples) / p ** (2 * power)
-        return tiles.expand(-1, -1, p, -1, p, -1).reshape(len(x), self.size * samples)
+        tiles = tiles.expand(-1, -1, p, -1, p, -1)
+        if not any(self.leftover):
+            return tiles.reshape(len(x), self.size * samples)
+        maps = x.new_zeros(len(x), self.height, self.width, samples)
+        inside = maps[:, : self.height // p * p, : self.width // p * p]
+        inside.copy_(tiles.reshape(inside.shape))
+        return maps.reshape(len(x), self.size * samples)
 
 
 @cache
-def maps_of(image: tuple[int, ...], kernels: tuple[int, ...], pools: tuple[int, ...]) -> tuple[Maps, ...]:
+def maps_of(
+    image: tuple[int, ...], kernels: tuple[int, ...], pools: tuple[int, ...], whole: bool = True
+) -> tuple[Maps, ...]:
     """Return the maps of every convolutional layer.
 
     Args:
         image: channels, height and width of the inputs.
         kernels, pools: of the layers.
+        whole: pooling has to divide its maps, as in all networks that the study makes; where False, rows and columns
+            may be left over.
 
     >>> [m.positions for m in maps_of((1, 20, 20), (5, 5), (2, 2))]
     [64, 4]
+    >>> [m.positions for m in maps_of((1, 28, 28), (3, 3), (2, 2), whole=False)]
+    [169, 25]
 
     Raises:
         StudyError: when a kernel is larger than the maps below it, or pooling does not divide its own.
@@ -79,7 +100,9 @@ def maps_of(image: tuple[int, ...], kernels: tuple[int, ...], pools: tuple[int, 
         if kernel > min(height, width):
             raise StudyError(f"layer {m}: kernels of {kernel}x{kernel} do not fit maps of {height}x{width}")
         height, width = height - kernel + 1, width - kernel + 1
-        if pool < 1 or height % pool or width % pool:
+        if not 1 <= pool <= min(height, width):
+            raise StudyError(f"layer {m}: pooling by {pool} does not fit its maps of {height}x{width}")
+        if whole and (height % pool or width % pool):
             raise StudyError(
                 f"layer {m}: pooling by {pool} does not divide its maps of {height}x{width}; take another pool or "
                 f"another kernel (of {kernel} now)"

@@ -87,7 +87,7 @@ class Network:
                 raise StudyError(f"layer {m}: {tuple(w.shape)} are no square kernels (filters, filters below, k, k)")
         if self.weights[0].shape[1] != self.image[0]:
             raise StudyError(f"layer 0 takes {self.weights[0].shape[1]} channels, but images have {self.image[0]}")
-        maps_of(self.image, self.kernels, self.pools)
+        maps_of(self.image, self.kernels, self.pools, whole=False)
 
     @property
     def front(self) -> int:
@@ -103,7 +103,7 @@ class Network:
         """Return the maps of a layer's units: one position in a dense layer; -1 for the inputs."""
         if layer >= self.front or not self.front:
             return Maps()
-        return Maps(*self.image[1:]) if layer < 0 else maps_of(self.image, self.kernels, self.pools)[layer]
+        return Maps(*self.image[1:]) if layer < 0 else maps_of(self.image, self.kernels, self.pools, whole=False)[layer]
 
     def link(self, layer: int) -> Link:
         """Return how the outputs below a layer make its pre-activations."""

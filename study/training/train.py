@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from study.data import Dataset, names
 from study.data._registry import is_ours
 from study.data.base import check_data
-from study.device import threads
+from study.device import on_cpu, threads
 from study.errors import PoorTrainingWarning, StudyError, whole
 from study.networks import Network, as_network, correct, fresh, layers_of
 from study.recipe import Recipe
@@ -60,13 +60,13 @@ def train(
     """
     check_data(data)
     seed = whole("seed", seed)
-    if isinstance(network, str):
-        output = output or data.output
-        start = fresh(*layers_of(network), data.features, data.outputs, activation, output, seed)
-    else:
-        start = as_network(network)
-    trained = fit(start, data, seed=seed, recipe=recipe or own_recipe(data), progress=progress)[0]
-    if (words := poorly_trained(trained, data)) is not None:
+    start = network if isinstance(network, str) else as_network(network, data)
+    with on_cpu():
+        if isinstance(start, str):
+            start = fresh(*layers_of(start), data.features, data.outputs, activation, output or data.output, seed)
+        trained = fit(start, data, seed=seed, recipe=recipe or own_recipe(data), progress=progress)[0]
+        words = poorly_trained(trained, data)
+    if words is not None:
         warnings.warn(f"{words}; recipe=Recipe(...) trains otherwise", PoorTrainingWarning, stacklevel=2)
     return trained
 
