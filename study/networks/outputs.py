@@ -15,6 +15,8 @@ from study.networks.network import Network
 if TYPE_CHECKING:
     from study.data.base import Dataset
 
+NEAR = 1e-5
+"""What targets may be off a limit or a sum by: they may have been made in single precision."""
 APPENDED = {"softmax": "nn.Softmax(dim=1)", "sigmoid": "nn.Sigmoid()"}
 """What a module ends in that says the output layer itself."""
 
@@ -88,8 +90,8 @@ def _suited(network: Network, data: Dataset, error: str) -> Network:
 
 def _reached(output: str, targets: Tensor) -> bool:
     """Say whether outputs of that kind can be, or come near to, targets of shape (samples, outputs)."""
-    inside = bool(((targets >= 0) & (targets <= 1)).all())
-    return inside and (output != "softmax" or bool(((targets.sum(1) - 1).abs() < 1e-6).all()))
+    inside = bool(((targets >= -NEAR) & (targets <= 1 + NEAR)).all())
+    return inside and (output != "softmax" or bool(((targets.sum(1) - 1).abs() < NEAR).all()))
 
 
 def _warn(words: str) -> None:
