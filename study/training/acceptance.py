@@ -40,7 +40,7 @@ def poorly_trained(network: Network, data: Dataset) -> str | None:
     rows = data.training
     left = float(ErrorFunction(network.output).total(network.logits(rows.inputs), rows.targets.T))
     constant = float((rows.targets - rows.targets.mean(dim=0)).square().sum()) / 2
-    if not left > POOR * constant:
+    if constant == 0 or not left > POOR * constant:  # with targets that are all the same there is nothing to learn
         return None
     share = f"{left / constant:.0%} of what a constant output leaves ({constant:.3g})"
     return f"poorly trained: E = {left:.4g} on the training rows of {data.name!r}, {share}"

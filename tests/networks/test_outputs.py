@@ -89,10 +89,6 @@ NEVER = {
     "a sigmoid beside values beyond 1": (nn.Sigmoid(), own("linear", 5 * X[:, :3], **REGRESSION), "not all in 0 to 1"),
     "a softmax beside values beyond 1": (nn.Softmax(1), own("linear", 5 * X[:, :3], **REGRESSION), "not sum to 1"),
     "a softmax beside several labels": (nn.Softmax(1), own("sigmoid", torch.ones(24, 3), **REGRESSION), "not sum to 1"),
-        nn.Softmax(1),
-        own("sigmoid", torch.ones(24, 3), **REGRESSION),
-        "not sum to 1",
-    ),
 }
 
 
