@@ -23,11 +23,11 @@ ALL_COLOUR = "#222222"
 """Okabe and Ito's palette, which the colour-blind tell apart."""
 
 FEWEST_TICKS = 4
-CLOSEST_TICKS = 0.09
-"""Least distance of two labels on an asinh axis, as a share of its length: the powers of ten crowd around 0."""
+DIGIT, LINE = 0.09, 0.3
+"""Width of a digit and least distance of two lines of labels, in inches."""
 
-LETTERS_AN_INCH = 12
-"""Of a title, before it takes another line."""
+LETTERS_AN_INCH, TITLE_LINE = 12, 0.18
+"""Letters of a title, before it takes another line, and the height of one, in inches."""
 
 DECADES = 10.0
 """From this ratio of the largest to the smallest error on, an error axis is logarithmic."""
@@ -159,21 +159,29 @@ def draw_all(tables: Mapping[str, pd.DataFrame], title: str, filters: int = 0) -
 
 
 def _figure(columns: int, title: str, wide: bool = True) -> tuple[Figure, list[Axes]]:
-    size = (9.0, 3.8) if columns > 1 else (6.2, 4.2) if wide else (5.4, 5.0)
-    figure = Figure(figsize=size)
+    width, height = (9.0, 3.8) if columns > 1 else (6.2, 4.2) if wide else (5.4, 5.0)
+    lines = textwrap.wrap(title, int(LETTERS_AN_INCH * width))
+    further = TITLE_LINE * max(0, len(lines) - 1)
+    figure = Figure(figsize=(width, height + further))
     FigureCanvasAgg(figure)
-    axes = list(figure.subplots(1, columns, squeeze=False, gridspec_kw=_margins(*size))[0])
+    axes = list(figure.subplots(1, columns, squeeze=False, gridspec_kw=_margins(width, height, further))[0])
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
         axis.grid(color="#EEEEEE", lw=0.8)
         axis.set_axisbelow(True)
-    figure.suptitle(textwrap.fill(title, int(LETTERS_AN_INCH * size[0])), fontsize=10)
+    figure.suptitle("\n".join(lines), fontsize=10, y=1 - 0.08 / (height + further))
     return figure, axes
 
 
-def _margins(width: float, height: float) -> dict[str, float]:
-    """Return fixed margins: matplotlib's own layout engine draws everything twice, which doubles what figures cost."""
-    left, right, bottom, top, between = 0.95, 0.2, 0.6, 0.65, 0.3
+def _margins(width: float, height: float, further: float) -> dict[str, float]:
+    """Return fixed margins: matplotlib's own layout engine draws everything twice, which doubles what figures cost.
+
+    Args:
+        width, height: of a figure whose title takes one line, in inches.
+        further: what the title's further lines add to the height.
+    """
+    left, right, bottom, top, between = 0.95, 0.2, 0.6, 0.65 + further, 0.3
+    height += further
     return {
         "left": left / width,
         "right": 1 - right / width,
@@ -215,9 +223,14 @@ def _asinh_ticks(axis: Axis, values: pd.Series) -> None:
         inside = (places >= low - margin) & (places <= high + margin)
         if inside.sum() >= FEWEST_TICKS:
             break
+    labels = [f"{tick:g}".replace("e+0", "e").replace("-", "\N{MINUS SIGN}") for tick in ticks]
+    across = axis is axis.axes.xaxis
+    inches = axis.axes.get_window_extent().size[0 if across else 1] / axis.axes.figure.get_dpi() / 1.1  # less margins
     kept: list[int] = []
     for i in sorted(np.flatnonzero(inside), key=lambda i: (ticks[i] != 0, -abs(places[i]))):  # 0, then outside in
-        if all(abs(places[i] - places[j]) >= CLOSEST_TICKS * (high - low) for j in kept):
+        # The powers of ten crowd around 0.
+        room = [DIGIT * (1 + (len(labels[i]) + len(labels[j])) / 2) if across else LINE for j in kept]
+        if all(abs(places[i] - places[j]) * inches >= r * (high - low) for j, r in zip(kept, room, strict=True)):
             kept.append(int(i))
     kept.sort()
-    axis.set_ticks(places[kept], [f"{tick:g}".replace("-", "\N{MINUS SIGN}") for tick in ticks[kept]])
+    axis.set_ticks(places[kept], [labels[i] for i in kept])

@@ -1,11 +1,13 @@
 import io
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.image import imread
 
 from study import figures
 from study.records import conform, empty
+from tests.seen import hidden
 from tests.tracking.made import tables
 
 
@@ -92,3 +94,20 @@ def test_layers_of_filters_are_labelled_so():
         labels = [text.get_text() for text in drawn[name].axes[0].get_legend().get_texts()]
         assert "layer 1 (filters)" in labels
         assert "layer 2" in labels
+
+
+TITLE = (
+    "digits 64-100-100-10 tanh output=softmax epochs=500 learning_rate=0.005, taylor2[threshold=median], iterative, "
+    "seed 100, draw 3, retrain[epochs=5]"
+)
+
+
+@pytest.mark.parametrize("decades", [(-2, 0), (-4, 7), (-9, 2)])
+@pytest.mark.parametrize("signs", [(1.0,), (-1.0, 1.0)])
+def test_all_that_a_figure_says_can_be_read(decades, signs):
+    made = tables()
+    sizes = np.concatenate([sign * np.logspace(*decades, 30) for sign in signs])
+    impacts = {"event": 0, "layer": np.arange(len(sizes)) % 2, "unit": np.arange(len(sizes)), "score": sizes}
+    made["impacts"] = conform("impacts", pd.DataFrame(impacts | {"impact": sizes, "estimate": -sizes}))
+    for name, figure in figures.draw_all(made, TITLE, 1).items():
+        assert (name, hidden(figure)) == (name, [])

@@ -11,8 +11,6 @@ from analysis.figures.style import colour, label, ordered, plain_ticks
 
 FREE = 0.5
 """Where a method without any pass stands on the axis of passes, which is logarithmic from 1 on."""
-DECADES = 100
-"""From this ratio of the axis's ends on the powers of ten are ticks enough for passes."""
 
 
 def cost(
@@ -49,9 +47,8 @@ def cost(
         points.append((of[spent].median(), of[column].median()))
         ax.plot(*([x] for x in points[-1]), marker, ms=6, mec="white", mew=0.7, color=colour(method))
     ax.set(xscale="log", ylim=(-0.04, 1.04), xlim=(frame[spent].min() / 1.5, frame[spent].max() * 1.5))
-    low, high = ax.get_xlim()
-    few = spent == "forward_passes" and high / low > DECADES  # the decades alone would leave too few, or none
-    ax.xaxis.set_major_locator(LogLocator(subs=(1,) if few else (1, 2, 5)))
+    if spent == "seconds":
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     plain_ticks(ax.xaxis)
     ax.set_title(title, fontsize=9)
     name_points(ax, points, [label(m) for m in methods], [colour(m) for m in methods], size)

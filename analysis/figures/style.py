@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from matplotlib.axis import Axis
-from matplotlib.ticker import NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 LABELS = {
     "brute_force": "brute force",
@@ -58,6 +58,8 @@ LAYERS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7")
 """Colours of hidden layers, from the one nearest the input on, where a panel shows one method."""
 MARKERS = "osD^"
 """Their markers, for eyes that see no colours."""
+FEW_DECADES = 50
+"""Below this ratio of a logarithmic axis's ends the powers of ten would leave too few ticks, or none."""
 RANKINGS = {"single_overall": "ranked once", "iterative": "re-ranked"}
 RC = {
     "font.size": 9,
@@ -93,7 +95,10 @@ def dashes(method: str) -> str:
 
 
 def plain_ticks(axis: Axis) -> Axis:
-    """Label the decades of a logarithmic axis as plain numbers: typeset powers take half of a figure's time."""
+    """Label a logarithmic axis, whose limits stand, with plain numbers: typeset powers take half of a figure's time."""
+    low, high = axis.axes.get_xlim() if axis is axis.axes.xaxis else axis.axes.get_ylim()
+    if axis.get_scale() == "log" and high / low < FEW_DECADES:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.set_minor_formatter(NullFormatter())
     return axis

@@ -21,7 +21,7 @@ def surfaces(frame: pd.DataFrame, ax: Axes, title: str) -> Axes:
     colours = matplotlib.colormaps["viridis"]
     for event in sorted(frame["event"].unique().tolist()):
         rows = frame[frame["event"] == event]
-        ax.plot(rows["gain"], rows["error"], color=colours(0.92 * event / last), lw=1.2, label=f"{event + 1}")
+        ax.plot(rows["gain"], rows["error"], color=colours(0.92 * event / last), lw=1.2, label=f"removal {event + 1}")
     ax.axvline(1.0, color="0.5", lw=0.8, ls=":")
     ax.set(xlabel="gain of the unit that goes next", ylabel="error E", yscale="log", title=title)
     plain_ticks(ax.yaxis)

@@ -121,6 +121,9 @@ def _lines(words: str, room: float, size: float = NORMAL) -> list[str]:
     letters = len(words)
     while letters > 1 and any(width(line, size) > room - PAD for line in wrap(words, letters)):
         letters -= 1
+    lines = wrap(words, max(1, letters))
+    while letters > 1 and len(wrap(words, letters - 1)) == len(lines):  # none of them much shorter than the others
+        letters -= 1
     return wrap(words, max(1, letters))
 
 
