@@ -28,8 +28,8 @@ setup: .venv/.done  ## make the virtual environment .venv with the locked depend
 ray: setup  ## add Ray for hydra/launcher=ray; replaces three locked packages by older ones (make -B setup undoes it)
 	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements-ray.lock -e '.[kernel,server,slurm,ray,dev]'
 
-reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke (a minute), paper (default), full (hours); CHECK=1 reads what is finished anew
-	@$(PY) -m study.reproduce $(PROFILE) $(if $(CHECK),--check); status=$$?; case $$status in 2|130) ;; *) $(PY) -m analysis || exit 1;; esac; exit $$status
+reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke (a minute), paper (default), full (hours); CHECK=1 reads what is finished anew, OFFLINE=1 downloads nothing
+	@$(PY) -m study.reproduce $(PROFILE) $(if $(CHECK),--check) $(if $(OFFLINE),--offline); status=$$?; case $$status in 2|130) ;; *) $(PY) -m analysis || exit 1;; esac; exit $$status
 
 status: setup  ## how far a profile is, while it runs or after it was stopped
 	@$(PY) -m study.status $(PROFILE)

@@ -92,8 +92,8 @@ def asked() -> argparse.Namespace:
 def tell(made: Made, console: Console) -> None:
     """Print the verdicts, what is missing, and where the page is."""
     show(made.judged, console)
-    for row in made.frames.not_run.itertuples():
-        console.print(f"[yellow]Not run: {row.population}.[/yellow] {escape(str(row.reason))}", highlight=False)
+    for cause, names in made.frames.left_out.items():
+        console.print(f"[yellow]Not run: {names}.[/yellow] {escape(cause)}", highlight=False, soft_wrap=True)
     tell_lost(made.frames, console)
     if made.not_summed:
         console.print(f"[yellow]{escape(made.not_summed)}[/yellow]", highlight=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from study.errors import StudyError
-from study.records import RUN_TAGS, TABLES, empty
+from study.records import RUN_TAGS, TABLES, by_cause, empty
 
 INTEGER_TAGS = ("seed", "draw")
 """Tags that are whole numbers in the frames; every other tag is text."""
@@ -100,6 +100,11 @@ class Frames:
     failed: pd.DataFrame = field(default_factory=lambda: _no_text(*FAILED_COLUMNS))
     damaged: pd.DataFrame = field(default_factory=no_damaged)
     about: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The populations of `not_run` by the cause."""
+        return by_cause(dict(zip(self.not_run["population"], self.not_run["reason"], strict=True)))
 
     def of(self, keys: Sequence[str]) -> Frames:
         """Return the frames restricted to the cells with these keys."""

@@ -21,7 +21,8 @@ from yaml import YAMLError
 from study.authors.networks import missing as network_missing
 from study.cell import Cell, prepare
 from study.config import data_folder, plain, plan
-from study.data import missing
+from study.data import collection, missing
+from study.data._sources import Collection as Files
 from study.errors import StudyError, said
 from study.fingerprint import fingerprint
 from study.places import CONF, ROOT
@@ -29,6 +30,8 @@ from study.population import composer
 from study.workers import Workers
 
 log = logging.getLogger("study")
+AUTHORS = "files of the authors' repository are not at hand; `make authors` says which, and how to get them"
+"""Why a population of theirs is left out."""
 
 
 @dataclass(frozen=True)
@@ -115,17 +118,35 @@ def _file(folder: str, name: str) -> Path:
 
 
 def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
-    """Return the populations whose data cannot be had here, with the reason and the way to get them."""
+    """Return the populations whose data cannot be had here, with the cause and the way to get them, in a few words.
+
+    It is told in reports of other machines, so that no place on this one is named.
+    """
     reasons = {}
-    for name in dict.fromkeys(p for s in sweeps for p in s.populations):
-        with composer():
-            cfg = compose("config", overrides=[f"population={name}"])
-        reason = missing(cfg.dataset.name, folder=data_folder(cfg), **plain(cfg.dataset.params))
-        if reason is None and cfg.network.stored is not None:
-            reason = network_missing(cfg.network.stored, data_folder(cfg))
-        if reason is not None:
-            reasons[name] = reason
+    for name, cfg in _populations(sweeps).items():
+        if missing(cfg.dataset.name, folder=data_folder(cfg), **plain(cfg.dataset.params)) is not None:
+            files = collection(cfg.dataset.name)
+            reasons[name] = AUTHORS if files is None else f"{files.title} is not at hand; `make data` downloads it"
+        elif cfg.network.stored is not None and network_missing(cfg.network.stored, data_folder(cfg)) is not None:
+            reasons[name] = AUTHORS
     return reasons
+
+
+def downloadable(sweeps: list[Sweep], absent: Collection[str]) -> list[Files]:
+    """Return the collections of files that absent populations lack and that `make data` downloads."""
+    of = {name: collection(cfg.dataset.name) for name, cfg in _populations(sweeps).items() if name in absent}
+    return list(dict.fromkeys(files for name, files in of.items() if files is not None))
+
+
+def _populations(sweeps: list[Sweep]) -> dict[str, DictConfig]:
+    """Return the configuration of every population of some sweeps; they are not to be changed."""
+    return {name: _population(name) for name in dict.fromkeys(p for s in sweeps for p in s.populations)}
+
+
+@cache
+def _population(name: str) -> DictConfig:
+    with composer():
+        return compose("config", overrides=[f"population={name}"])
 
 
 def runnable(sweeps: list[Sweep], absent: Collection[str]) -> list[Sweep]:

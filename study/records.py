@@ -203,6 +203,18 @@ def subject(tags: Mapping[str, str]) -> str:
     return " ".join(part for part in parts if part)
 
 
+def by_cause(reasons: Mapping[str, str]) -> dict[str, str]:
+    """Return what was left out by its cause, each cause once.
+
+    Args:
+        reasons: populations and why they were left out.
+
+    >>> by_cause({"mnist_1x100": "no MNIST", "authors_circle": "no file", "mnist_2x50": "no MNIST"})
+    {'no MNIST': 'mnist_1x100, mnist_2x50', 'no file': 'authors_circle'}
+    """
+    return {cause: ", ".join(n for n, why in reasons.items() if why == cause) for cause in reasons.values()}
+
+
 def hidden_of(network: str) -> tuple[int, ...]:
     """Return the units of every hidden layer from the tag `network`.
 

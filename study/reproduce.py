@@ -11,13 +11,16 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from study.board import Board
 from study.command import exit_code, tell_failed
 from study.errors import said
+from study.left_out import fetched
 from study.outstanding import outstanding
-from study.plans import Job, composed, planned, profile, runnable, tracked, unavailable
+from study.plans import Job, composed, planned, profile, runnable, tracked
+from study.records import by_cause
 from study.run import run_cell, store_of
+from study.steps import Steps
 from study.workers import Workers
 
 console = Console()
@@ -30,13 +33,16 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=-1, help="worker processes (default: one a core)")
     parser.add_argument("--outputs", type=Path, help="folder of the outputs (default: outputs/ in the checkout)")
     parser.add_argument("--check", action="store_true", help="read every finished cell's files and compare digests")
+    parser.add_argument("--offline", action="store_true", help="do not download data that are not at hand")
     arguments = parser.parse_args()
     if arguments.jobs < -1 or arguments.jobs == 0:
         parser.error(f"--jobs {arguments.jobs}: 1 or more, or -1 for one a core")
-    return reproduce(arguments.profile, arguments.jobs, arguments.outputs, arguments.check)
+    return reproduce(arguments.profile, arguments.jobs, arguments.outputs, arguments.check, arguments.offline)
 
 
-def reproduce(name: str, workers: int = -1, folder: Path | None = None, check: bool = False) -> int:
+def reproduce(
+    name: str, workers: int = -1, folder: Path | None = None, check: bool = False, offline: bool = False
+) -> int:
     """Run the cells of a profile that are not finished; finished is what the analysis can read.
 
     They are those of `python -m study -m +sweep=NAME` for each of its sweeps. Hydra would compose every one of them
@@ -47,22 +53,22 @@ def reproduce(name: str, workers: int = -1, folder: Path | None = None, check: b
         workers: worker processes; -1 for one a core.
         folder: of the outputs; None for that of the configuration.
         check: whether every finished cell's files are read and compared; else each is looked at.
+        offline: leave out what lacks data, instead of downloading them.
     """
     sweeps = [s.into(folder) if folder else s for s in profile(name)]
     cfg, outputs = tracked(sweeps[0])
     store = store_of(cfg)
     assert store is not None, "a profile is recorded"
-    absent = unavailable(sweeps)
+    absent = fetched(sweeps, console, offline)
     for population in {p for s in sweeps for p in s.populations}:
         store.note_not_run(population, absent.get(population))
     left = runnable(sweeps, absent)
-    if absent:
-        console.print(f"[yellow]Not run, for want of data:[/yellow] {', '.join(absent)}", highlight=False)
-        for reason in dict.fromkeys(absent.values()):
-            console.print(f"  {reason}", highlight=False, markup=False)
+    for cause, names in by_cause(absent).items():
+        console.print(f"[yellow]Left out:[/yellow] {names}: {escape(cause)}", highlight=False, soft_wrap=True)
     try:
         with Workers(workers) as pool:
-            with console.status("Reading the plan: data, keys, what is finished"):
+            with Steps(console) as step:
+                step("Reading the plan: data, keys, what is finished")
                 by_key = planned(left, outputs, pool)
                 todo = outstanding(store, by_key, check)
             counts = f"{len(by_key)} cells in {len(left)} sweeps, {len(todo.finished)} finished"
@@ -85,23 +91,14 @@ def reproduce(name: str, workers: int = -1, folder: Path | None = None, check: b
 
 
 def run_all(todo: list[Job], pool: Workers, log: Path) -> list[tuple[Job, str]]:
-    """Run cells in the pool's processes under a progress bar; return those that failed, with the reason."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(elapsed_when_finished=True),
-    )
+    """Run cells in the pool's processes and show what these are at; return those that failed, with the reason."""
     failed = []
     log.parent.mkdir(parents=True, exist_ok=True)
-    with Progress(*columns, console=console, refresh_per_second=2, speed_estimate_period=600) as bar:
-        task = bar.add_task("cells", total=len(todo))
-        for job, reason in pool.each(partial(run_job, log=log), todo, lost=_lost):
+    console.print(f"A line a cell goes to {log}", highlight=False, soft_wrap=True, markup=False)
+    with Board(todo, pool.count, console) as board:
+        for job, reason in pool.each(partial(run_job, log=log), todo, lost=_lost, begun=board.begun):
             failed += [] if reason is None else [(job, reason)]
-            failing = f", {len(failed)} failed" if failed else ""
-            bar.update(task, advance=1, description=f"{job.sweep}, {job.population}{failing}")
+            board.ended(job, reason is not None)
     return failed
 
 

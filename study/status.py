@@ -17,6 +17,7 @@ from study.command import exit_code
 from study.errors import StudyError
 from study.outstanding import outstanding
 from study.plans import Sweep, planned, profile, runnable, sweep, tracked, unavailable
+from study.records import by_cause
 from study.run import store_of
 from study.tracking import Store
 from study.workers import Workers
@@ -64,8 +65,8 @@ def show(name: str, sweeps: list[Sweep], console: Console) -> int:
     left = len(state_of) - totals["finished"] + len(todo.networks)
     if left and totals["running"] and (pace := store.standing().pace()):
         console.print(f"{left} left, {3600 * pace:.0f} an hour: about {timedelta(seconds=round(left / pace))}")
-    for population, reason in absent.items():
-        console.print(f"[yellow]not run[/yellow] {population}: {escape(reason)}", highlight=False)
+    for cause, names in by_cause(absent).items():
+        console.print(f"[yellow]left out[/yellow] {names}: {escape(cause)}", highlight=False)
     broken = {key for key, state in state_of.items() if state in ("failed", "killed")}
     for run, reason in list(store.standing().reasons(broken).items())[:SHOWN] if broken else []:
         console.print(f"[red]{escape(run)}[/red]: {escape(reason)}", highlight=False)

@@ -62,6 +62,7 @@ class Workers:
         function: Callable[[Item], Found],
         items: Sequence[Item],
         lost: Callable[[Item, WorkerLostError], Found] | None = None,
+        begun: Callable[[Item], object] = lambda _: None,
     ) -> Iterator[Found]:
         """Yield `function(item)` for every item, as they come.
 
@@ -71,12 +72,15 @@ class Workers:
             function: at the top of a module; what it raises is raised here.
             items: in the order in which they are begun.
             lost: what to yield for an item whose process was killed `TRIES` times; without it, that is raised.
+            begun: called in this process with every item that a worker begins, also when it begins it again.
 
         Raises:
             WorkerLostError: for such an item.
         """
         if self.count == 1:
-            yield from map(function, items)
+            for item in items:
+                begun(item)
+                yield function(item)
             return
         waiting, running = list(reversed(items)), dict[Future[Found], Item]()
         alone: list[Item] = []  # at work when a process was killed; tried again one by one, so that who kills is lost
@@ -85,6 +89,7 @@ class Workers:
             while (waiting and not alone and len(running) < self.count) or (alone and not running):
                 item = (alone or waiting).pop()
                 running[self._begin(function, item)] = item
+                begun(item)
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 item = running.pop(future)

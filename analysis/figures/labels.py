@@ -42,8 +42,8 @@ def name_points(
             line = np.array([(x, y), inner]) / size
             ax.plot(*line.T, color=colour, lw=0.5, alpha=0.7, transform=ax.transAxes, zorder=1.8)
         at, side = (right, "right") if right <= x else (left, "left")  # it may be drawn in another font
-        words = {"color": colour, "fontsize": SIZE, "ha": side, "va": "bottom", "zorder": 3}
-        ax.text(at / size[0], low / size[1], name, transform=ax.transAxes, **words)
+        written = ax.text(at / size[0], low / size[1], name, transform=ax.transAxes, ha=side, va="bottom", zorder=3)
+        written.set(color=colour, fontsize=SIZE)
 
 
 def places(points: np.ndarray, names: Sequence[str], size: tuple[float, float]) -> np.ndarray:

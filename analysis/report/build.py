@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -99,7 +99,7 @@ def build(
     there = {"greedy": len(searched), "filters": len(filtered)}  # they have a table, and no figure
     drawn = {s: [f for f in figures if f.section == s] for s in ("found", *SECTIONS, "further")}
     page = (
-        _environment()
+        _environment(frames.left_out)
         .get_template("page.html")
         .render(
             css=(Path(__file__).parent / "style.css").read_text(),
@@ -142,12 +142,19 @@ def _write(folder: Path, figures: list[Drawn], written: dict[str, pd.DataFrame])
         write_csv(frame, folder / "tables" / f"{name}.csv", index=False)
 
 
-def _environment() -> Environment:
+def _environment(causes: Iterable[str]) -> Environment:
+    """Return what makes the page; `causes` of populations left out are told on top of it, and not at every claim."""
+
+    def once(reason: str) -> str:
+        for cause in causes:
+            reason = str(reason).replace(cause, "for want of data, see the top")
+        return reason
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=select_autoescape(["html"]),
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": tables.number, "interval": tables.interval, "test": tables.test}
+    environment.filters |= {"once": once, "number": tables.number, "interval": tables.interval, "test": tables.test}
     return environment

@@ -6,7 +6,7 @@ parameters are annotated and have defaults. A data set that needs files names th
 
 from __future__ import annotations
 
-from study.data._registry import load_dataset, missing, names, parameters
+from study.data._registry import collection, load_dataset, missing, names, parameters
 from study.data.base import DataCorruptError, Dataset, DataUnavailableError, Split, one_hot
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "DataUnavailableError",
     "Dataset",
     "Split",
+    "collection",
     "load_dataset",
     "missing",
     "names",

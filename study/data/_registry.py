@@ -90,8 +90,14 @@ def missing(name: str, *, folder: Path | str | None = None, **params: object) ->
     if own is not None:
         reason: str | None = own(folder, **full)
         return reason
-    collection = getattr(_module(name), "FILES", None)
-    return None if collection is None else _sources.missing(collection, folder)
+    files = collection(name)
+    return None if files is None else _sources.missing(files, folder)
+
+
+def collection(name: str) -> _sources.Collection | None:
+    """Return the files that a data set needs and that can be downloaded; None where it has none of that kind."""
+    files: _sources.Collection | None = getattr(_module(name), "FILES", None)
+    return files
 
 
 def _module(name: str) -> ModuleType:

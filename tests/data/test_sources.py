@@ -136,7 +136,7 @@ def test_a_mirror_that_is_not_there_or_too_slow_is_given_up_within_seconds(
     begun = time.monotonic()
     with pytest.raises(_sources.DownloadFailedError) as error:
         _sources.ensure(collection(address.format(server=url, odd=odd)), tmp_path, download=True)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
     assert re.search(told, error.value.why)
     assert len(error.value.why.splitlines()) == 1
     assert not [file for file in (tmp_path / "made" / "raw").iterdir() if file.name != ".lock"]

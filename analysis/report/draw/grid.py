@@ -79,8 +79,8 @@ class Grid:
             self.figure.text(0.5, (below + 0.08) / size[1], "\n".join(under), ha="center", fontsize=NORMAL)
         if beside:
             x, y = 0.5 * (0.04 + side) / size[0], (foot + size[1]) / 2 / size[1]
-            words = {"rotation": 90, "ha": "center", "va": "center", "ma": "center", "fontsize": NORMAL}
-            self.figure.text(x, y, "\n".join(beside), **words)
+            words = self.figure.text(x, y, "\n".join(beside), rotation=90, ha="center", va="center", ma="center")
+            words.set_fontsize(NORMAL)
         if below:
             names, handles = list(legend), list(legend.values())
             self.figure.legend(handles, names, loc="lower center", ncols=entries, fontsize=SMALL, borderaxespad=0.1)
@@ -90,7 +90,7 @@ class Grid:
         """Break long titles, and widen the margins to what labels of ticks and axes and the titles measure."""
         inner = self.inner
         for ax in self.axes:
-            size, room = ax.title.get_fontsize(), inner[0] + 2 * min(self.left, self.right)
+            size, room = float(ax.title.get_fontsize()), inner[0] + 2 * min(self.left, self.right)
             lines = [line for part in ax.get_title().split("\n") for line in _lines(part, room, size)]
             ax.title.set_text("\n".join(lines))
         self._place(0.0, (self.columns * self.size[0], -(-self.count // self.columns) * self.size[1]))

@@ -20,6 +20,7 @@ from tests.recorded import six_cells
 from tests.terminal import FRAMES, terminal
 
 EXPERIMENT = "incredible_shrinking_network"
+ABSENT = "MNIST is not at hand; make data downloads it"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,8 @@ def outputs(tmp_path_factory):
     cfg = six_cells(folder, figures=False)
     tags = {"key": "0" * 16, "population": "digits_1x100", "method": "random", "ranking": "iterative", "seed": "102"}
     store_of(cfg).record_failure(store_of(cfg).begin_cell(tags), {}, "", "Traceback\nOSError: the disk is full")
-    store_of(cfg).note_not_run("mnist_1x100", "MNIST is not at hand: run make data")
+    for population in ("mnist_1x100", "mnist_2x50"):
+        store_of(cfg).note_not_run(population, ABSENT)
     return folder
 
 
@@ -47,9 +49,8 @@ def test_the_store_is_read_whole(frames):
     assert len(frames.cells) == 6
     assert len(frames.networks) == 2
     assert set(frames.cells["seed"]) == {100, 101}
-    assert frames.not_run.to_dict("records") == [
-        {"population": "mnist_1x100", "reason": "MNIST is not at hand: run make data"}
-    ]
+    assert dict(frames.not_run.to_numpy()) == {"mnist_1x100": ABSENT, "mnist_2x50": ABSENT}
+    assert frames.left_out == {ABSENT: "mnist_1x100, mnist_2x50"}
     assert frames.failed[["method", "seed", "reason"]].values.tolist() == [
         ["random", "102", "OSError: the disk is full"]
     ]
@@ -92,12 +93,14 @@ def test_the_command_writes_a_page_that_needs_nothing_else(outputs, tmp_path):
     done = analysis("--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", tmp_path / "report")
     assert done.returncode == 0, done.stderr
     assert "Claims of tier A" in done.stdout
-    assert "Not run: mnist_1x100" in done.stdout
+    assert "Not run: mnist_1x100, mnist_2x50." in done.stdout
+    assert done.stdout.count("MNIST is not at hand") == 1
     page = (tmp_path / "report" / "index.html").read_text()
     assert not re.findall(r'(?:src|href)="(?!#)[^"]*"', re.sub(r"xlink:href", "", page))
     for section in ("found", "claims", "each", "curves", "correlations", "populations", "selftest", "how", "C05"):
         assert f'id="{section}"' in page
-    assert "MNIST is not at hand" in page
+    assert page.count("MNIST is not at hand") == 1
+    assert page.count("for want of data, see the top") > 10
     assert "1 cell begun and never finished" in page
     assert "the disk is full" in page
     for table in ("verdicts", "correlations", "populations", "metrics"):
