@@ -16,6 +16,7 @@ import numpy as np
 from study.data import _sources
 from study.data._random import data_seed
 from study.data.base import Dataset
+from study.device import on_cpu
 from study.errors import StudyError
 
 #: Data sets kept in memory, those of a profile: its cells share them. All but full-size MNIST are small.
@@ -71,7 +72,8 @@ def load_dataset(name: str, *, seed: int = 0, folder: Path | str | None = None, 
     """
     seed = data_seed(name, seed)
     full = _complete(name, params)
-    return _load(name, seed, _sources.data_folder(folder), tuple(sorted(full.items())))
+    with on_cpu():
+        return _load(name, seed, _sources.data_folder(folder), tuple(sorted(full.items())))
 
 
 def missing(name: str, *, folder: Path | str | None = None, **params: object) -> str | None:

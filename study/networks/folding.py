@@ -41,6 +41,8 @@ NAMES: dict[type[nn.Module], str] = {
 }
 OUTPUT_OF = {"log_softmax": "softmax", "log_sigmoid": "sigmoid"}
 """The output layer of a module that ends in logarithms: E is of the probabilities."""
+LARGE = 1e4
+"""How much larger the second numbers are on which a function is tried: one that clips at some bound is another one."""
 NOT_NEGATIVE = ("relu", "sigmoid", "softplus")
 
 
@@ -58,11 +60,11 @@ class Stack:
         flat: maps are flattened.
     """
 
-    def __init__(self, first: nn.Module | None, device: torch.device) -> None:
+    def __init__(self, first: nn.Linear | nn.Conv2d | None) -> None:
         """Begin with the first layer that has weights, which tells what the inputs are."""
-        self.device = device
+        like = torch.zeros(0, 0, device="cpu") if first is None else first.weight
+        self.device, self.dtype, self.inputs = like.device, like.dtype, like.shape[1]
         self.images = isinstance(first, nn.Conv2d)
-        self.inputs = first.weight.shape[1] if isinstance(first, (nn.Linear, nn.Conv2d)) else 0
         self.weights: list[Tensor] = []
         self.biases: list[Tensor] = []
         self.activations: list[str] = []
@@ -181,19 +183,19 @@ class Stack:
         """
         size = (max(1, self.units), *((3, 3) if self.on_maps else ()))
         generator = torch.Generator("cpu").manual_seed(0)
-        z = 4 * torch.randn(ROWS, *size, generator=generator, dtype=torch.float64, device="cpu")
+        small = 4 * torch.randn(ROWS, *size, generator=generator, dtype=torch.float64, device="cpu")
         like = next(layer.parameters(), None)
         dtype = torch.float64 if like is None and self.device.type != "mps" else getattr(like, "dtype", torch.float32)
         try:
-            found = layer(z.to(self.device, dtype))
+            parts = [(z, layer(z.to(self.device, dtype))) for z in (small, LARGE * small)]
         except Exception:  # whatever a person's own forward raises on rows of its own kind of input
             return None
         for name, function in FUNCTIONS.items():
-            if distance(found, function(z), dtype) is None:
+            if all(distance(found, function(z), dtype) is None for z, found in parts):
                 return name
         named = next((name for kind, name in NAMES.items() if isinstance(layer, kind)), None)
         if named is not None:
-            off = distance(found, FUNCTIONS[named](z), dtype)
+            off = max(distance(found, FUNCTIONS[named](z), dtype) or 0.0 for z, found in parts)
             raise StudyError(
                 f"cannot prune a {type(layer).__name__} here: the outputs of {layer} differ by up to {off:.2g} from "
                 f"those of a {named.replace('_', ' ')}" + (" over each row" if "softmax" in named else "")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import isqrt
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.loss import _Loss
 
 from study.errors import StudyError, said
 from study.networks.error import OUTPUTS
@@ -14,13 +17,19 @@ from study.networks.maps import maps_of
 from study.networks.network import Network
 from study.networks.reading import ROWS, at_rest, check_there, distance, inner, leaves
 
+SEEN = 1000
+"""Rows of each split, at most, on which a module is compared with the network made of it."""
+OUTPUT_FUNCTIONS = ("softmax", "log_softmax", "sigmoid", "log_sigmoid")
+"""What a module's own `forward` may put on its last layer."""
+
 
 def from_module(
-    module: nn.Module, image: tuple[int, int, int] | None = None, *, features: int | None = None
+    module: nn.Module, image: tuple[int, int, int] | None = None, *, rows: Sequence[Tensor] = ()
 ) -> Network:
     """Return the `Network` of a stack of linear layers and activations (`nn.Sequential`, nested ones too).
 
-    The activation after the last linear layer is the output layer; none means linear, and LogSoftmax is a softmax.
+    The activation after the last linear layer is the output layer, which may be functional; none means linear, and
+    LogSoftmax is a softmax.
     What does nothing when a network is evaluated is left out (dropout of any kind), a batch normalisation is folded
     into the linear layer below or above it, and masks and norms of weights count as what they make of them. Before the
     linear layers there may be convolutional ones, whose filters are then units: Conv2d, an activation, perhaps
@@ -32,12 +41,13 @@ def from_module(
         module: the stack.
         image: channels, height and width of its inputs, where it has convolutional layers; None takes the one square
             image whose flattened maps fit the first linear layer.
-        features: of a sample, where they are known: of several squares that fit, the one of so many numbers.
+        rows: that it is for, shape (samples, features) each: it is run on some of them, too, and of several square
+            images that fit, the one of so many features is taken.
 
     >>> from_module(nn.Sequential(nn.Linear(3, 5), nn.Tanh(), nn.Linear(5, 2), nn.Softmax(dim=1))).name
     '3-5-2'
     >>> stack = nn.Conv2d(1, 2, 3), nn.Tanh(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(18, 2)
-    >>> from_module(nn.Sequential(*stack)).name, from_module(nn.Sequential(*stack), features=81).name
+    >>> from_module(nn.Sequential(*stack)).name, from_module(nn.Sequential(*stack), rows=[torch.ones(3, 81)]).name
     ('8x8-2c3p2-2', '9x9-2c3p2-2')
 
     Raises:
@@ -48,22 +58,21 @@ def from_module(
     try:
         with at_rest(module):
             stack = _stack(module)
-            network = _network(stack, image, features)
-            _check_forward(module, network, stack)
+            network = _network(stack, image, rows[0].shape[1] if rows else None)
+            return _compared(module, network, stack, rows)
     except StudyError:
         raise
     except Exception as error:  # whatever a person's own layers raise when they are looked at
         raise StudyError(f"the module cannot be read: {said(error)}") from error
-    return network
 
 
 def _stack(module: nn.Module) -> Stack:
     layers = list(leaves(module))
     first = next((layer for layer in layers if isinstance(layer, (nn.Linear, nn.Conv2d))), None)
-    device = first.weight.device if first is not None else torch.device("cpu")
-    stack = Stack(first, device)
+    stack = Stack(first)
     for layer in layers:
-        stack.add(layer)
+        if not isinstance(layer, _Loss):  # that a class keeps for its training
+            stack.add(layer)
     return stack
 
 
@@ -125,44 +134,54 @@ def _positions(image: tuple[int, int, int], kernels: tuple[int, ...], pools: tup
         return 0
 
 
-def _check_forward(module: nn.Module, network: Network, stack: Stack) -> None:
-    """Refuse a module that computes anything but the network, on `ROWS` random rows.
+def _compared(module: nn.Module, network: Network, stack: Stack, rows: Sequence[Tensor]) -> Network:
+    """Return the network whose outputs are the module's, on random rows and on some of those that it is for.
+
+    Where no output layer is among the layers, one may be in the module's `forward`.
 
     Raises:
-        StudyError: with the largest difference.
+        StudyError: with the largest difference, where the module computes anything else.
     """
     generator = torch.Generator("cpu").manual_seed(0)
-    rows = torch.randn(ROWS, network.features, generator=generator, dtype=torch.float64, device="cpu")
-    shaped = rows.reshape(-1, *network.image) if network.front and not stack.image else rows
-    like = next((p for p in module.parameters() if torch.is_floating_point(p)), stack.weights[0])
-    try:
-        found, dtype = _outputs(module, shaped.to(like.device), like.dtype)
-    except Exception as error:  # whatever a person's own forward raises
-        raise StudyError(f"the module does not take rows of {network.features} numbers: {said(error)}") from error
-    expected = FUNCTIONS[stack.output](network.logits(rows.to(dtype)).T)
-    if isinstance(found, Tensor) and found.shape == (ROWS,) and expected.shape == (ROWS, 1):
-        found = found[:, None]  # a single output, squeezed
-    off = distance(found, expected, dtype)
-    if off is None:
-        return
+    random = torch.randn(ROWS, network.features, generator=generator, dtype=torch.float64, device="cpu")
+    some = [r[:: -(-len(r) // SEEN)] for r in rows if r.shape[1] == network.features]
+    images = network.front and not stack.image
+    outputs = [stack.last] if stack.last else ["linear", *OUTPUT_FUNCTIONS]
+    for tried in (random, *some):
+        shaped = tried.reshape(-1, *network.image) if images else tried
+        try:
+            found, dtype = _outputs(module, shaped.to(stack.device), stack.dtype)
+        except Exception as error:  # whatever a person's own forward raises
+            raise StudyError(f"the module does not take rows of {network.features} numbers: {said(error)}") from error
+        logits = network.logits(tried.to(dtype)).T
+        if isinstance(found, Tensor) and found.shape == (len(tried),) and logits.shape[1] == 1:
+            found = found[:, None]  # a single output, squeezed
+        off = {name: distance(found, FUNCTIONS[name](logits), dtype) for name in outputs}
+        outputs = [name for name in outputs if off[name] is None]
+        if not outputs:
+            raise _other(network, found, logits, min(d for d in off.values() if d is not None))
+    return replace(network, output=OUTPUT_OF.get(outputs[0], outputs[0]))
+
+
+def _other(network: Network, found: object, logits: Tensor, off: float) -> StudyError:
     told = f"its outputs differ by up to {off:.2g}"
     if not isinstance(found, Tensor):
         told = f"it puts out a {type(found).__name__}, not a tensor"
-    elif found.shape != expected.shape:
-        told = f"its outputs have the shape {tuple(found.shape)}, not {tuple(expected.shape)}"
-    raise StudyError(
+    elif found.shape != logits.shape:
+        told = f"its outputs have the shape {tuple(found.shape)}, not {tuple(logits.shape)}"
+    return StudyError(
         f"the module's forward is not the stack of its layers, {network.name}: {told}. Functional activations, "
         "shortcuts and layers that run in another order cannot be seen from outside; write it as nn.Sequential"
     )
 
 
 def _outputs(module: nn.Module, rows: Tensor, dtype: torch.dtype) -> tuple[object, torch.dtype]:
-    """Return what a module puts out, and in which precision: half ones are run in float64, where that is possible."""
-    if torch.finfo(dtype).bits < 32:
+    """Return what a module puts out, and in which precision: in float64, unless its own forward converts numbers."""
+    if dtype != torch.float64 and rows.device.type != "mps":  # which has no float64
         tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
         wide = {name: t.double() for name, t in tensors.items() if torch.is_floating_point(t)}
         try:
             return torch.func.functional_call(module, wide, (rows,)), torch.float64
-        except Exception:  # it converts on its own way
+        except Exception:  # whatever its own forward raises then; as it is, it may run
             pass
     return module(rows.to(dtype)), dtype

@@ -37,7 +37,8 @@ def as_network(network: object, data: Dataset | None = None, error: str = "half_
         StudyError: for anything else, and for outputs that can never be the targets.
     """
     if isinstance(network, nn.Module):
-        found = from_module(network, features=None if data is None else data.features)
+        rows = [] if data is None else [split.inputs for split in data.splits.values()]
+        found = from_module(network, rows=rows)
         return found if data is None else _suited(found, data, error)
     if not isinstance(network, Network):
         raise StudyError(f"a network or a torch module is needed, got {type(network).__name__}")

@@ -10,12 +10,13 @@ import torch.nn.utils.prune as masks
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 
-from study import prune, train
+from study import load_dataset, prune, train
 from study.data import one_hot
+from study.data._registry import _load
 from study.errors import StudyError
 from study.networks import to_module
 from study.training import Recipe
-from tests.networks.made import DATA, LABELS, X, plain, quiet, stack
+from tests.networks.made import DATA, LABELS, X, own, plain, quiet, stack
 
 # Weights that are made on the way, and modules that cannot be copied.
 
@@ -172,6 +173,8 @@ def test_a_module_of_another_default_device_and_type_has_the_same_numbers():
     module = stack(nn.ReLU(), nn.BatchNorm1d(6))
     expected = prune(module, DATA, "taylor2_exact", surfaces_every=2, pairs=True, hessian=True)
     trained = train("mlp_4", DATA, recipe=Recipe(epochs=2)).digest()
+    loaded = load_dataset("diamond", seed=77).digest
+    _load.cache_clear()
     try:
         for device, dtype in (("meta", torch.float32), ("cpu", torch.float16), ("cpu", torch.float64)):
             torch.set_default_device(device)
@@ -181,6 +184,7 @@ def test_a_module_of_another_default_device_and_type_has_the_same_numbers():
                 assert found.tables[name].equals(expected.tables[name])
             assert train("mlp_4", DATA, recipe=Recipe(epochs=2)).digest() == trained
             assert to_module(found.network_after(2))(X).device == X.device
+            assert load_dataset("diamond", seed=77).digest == loaded
     finally:
         torch.set_default_device(None)
         torch.set_default_dtype(torch.float32)
@@ -191,3 +195,45 @@ def test_a_module_of_less_precision_is_its_weights_in_full(dtype):
     module = stack(nn.ReLU(), nn.BatchNorm1d(6), dtype=dtype)
     error, _ = quiet(module, DATA)
     assert error == pytest.approx(plain(module.double()), rel=1e-12)
+
+
+class Own(nn.Module):
+    """A class with a loss for its training, whose output layer is in `forward`."""
+
+    def __init__(self, last):
+        super().__init__()
+        self.criterion, self.last = nn.CrossEntropyLoss(), last
+        self.net = stack(nn.ReLU(), end=[])
+
+    def forward(self, x):
+        return self.last(self.net(x))
+
+
+@pytest.mark.parametrize(
+    ("last", "after"),
+    [
+        (lambda z: z.softmax(1), lambda o: o),
+        (lambda z: nn.functional.log_softmax(z, dim=1), torch.exp),
+        (torch.sigmoid, lambda o: o),
+        (nn.functional.logsigmoid, torch.exp),
+    ],
+)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
+def test_an_output_layer_in_the_forward_is_seen(last, after, dtype):
+    module = Own(last).to(dtype)
+    error, _ = quiet(module, DATA)
+    assert error == pytest.approx(plain(module.double(), after=after), rel=1e-12)
+
+
+def test_a_module_is_compared_on_the_rows_that_it_is_for():
+    class Clipped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = stack(nn.ReLU())
+
+        def forward(self, x):
+            return self.net(x.clamp(-9, 9))
+
+    assert quiet(Clipped(), DATA)[1] == []
+    with pytest.raises(StudyError, match="not the stack of its layers"):
+        prune(Clipped(), own(inputs=20 * X))

@@ -105,6 +105,7 @@ REFUSED = {
     "a leaky ReLU": (other(nn.LeakyReLU()), "cannot prune a LeakyReLU here"),
     "a randomised ReLU": (other(nn.RReLU()), "cannot prune a RReLU here"),
     "a clipped identity": (other(nn.Hardtanh()), "cannot prune a Hardtanh here"),
+    "a function that clips far out": (other(nn.Hardtanh(-99, 99)), "cannot prune a Hardtanh here"),
     "a GELU": (other(nn.GELU()), "cannot prune a GELU here"),
     "a sigmoid's logarithm inside": (other(nn.LogSigmoid()), "only as the output layer"),
     "a steeper softplus": (other(nn.Softplus(beta=2)), r"cannot prune a Softplus here: .*beta=2.*differ by up to"),
