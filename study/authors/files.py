@@ -28,12 +28,13 @@ KINDS = ("models", "data", "results")
 BASE = "https://raw.githubusercontent.com/nikwolfe7/neural-network"
 """Where the public repository's files are: `<BASE>/<commit>/<path>`."""
 
-COMMIT = "bfb764a"
-"""The last commit, which the files at hand were taken from, as far as its number is known to us (seven digits of it).
-
-Files moved about: the manifest gives a full commit for each that is known to lie at its path there, and none for those
-whose path is presumed to be that of their kin at this one. Checksums say whether it was.
+COMMIT = "bfb764a241efd21b47b4c375e5f823ffc0d61603"
+"""The last commit. Files moved about: the manifest gives for each a commit that has it at its path there; where it
+gives none, the path is presumed to be that of its kin at this one.
 """
+
+LARGEST = 64 * 2**20
+"""Bytes, unpacked, that a file of theirs may have whose size is not known; the largest known has 4 million."""
 
 MANIFEST = Path(__file__).with_name("manifest.csv")
 
@@ -156,15 +157,18 @@ def _local(kind: str, name: str, folder: Path | str | None) -> Path | None:
 
 def _verified(path: Path, entry: Entry | None) -> bytes:
     """Return a file's unpacked bytes, which are those of the manifest if it has their checksum."""
+    limit = LARGEST if entry is None or entry.bytes is None else entry.bytes
     try:
-        content = path.read_bytes()
+        content = _read(path, limit)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataCorruptError(f"{path} is truncated or corrupt: {error}. Delete it, and fetch it again") from error
     except OSError as error:
         raise DataUnavailableError(f"{path} cannot be read: {error}") from error
-    if path.suffix == ".gz":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            raise DataCorruptError(f"{path} is truncated or corrupt: {error}. Delete it, and fetch it again") from error
+    if len(content) > limit:
+        raise DataCorruptError(
+            f"{path} is truncated, corrupt or another file: at most {limit} bytes (unpacked) are expected, and it has "
+            "more. Delete it, and fetch it again"
+        )
     if entry is not None and entry.sha256:
         found = hashlib.sha256(content).hexdigest()
         if found != entry.sha256:
@@ -173,6 +177,12 @@ def _verified(path: Path, entry: Entry | None) -> bytes:
                 f"({entry.bytes} bytes), found {found} ({len(content)} bytes). Delete it, and fetch it again"
             )
     return content
+
+
+def _read(path: Path, limit: int) -> bytes:
+    """Return a file's unpacked bytes, or the first `limit + 1` of them: what is larger is not held in memory."""
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        return stream.read(limit + 1)
 
 
 def _fetch(

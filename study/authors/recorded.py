@@ -9,12 +9,15 @@ and `g2` descending (largest value first). Row k of `e0-e1-e2-change-result` is 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from study.authors import files
+from study.data.base import DataUnavailableError
 from study.errors import StudyError
 
 CRITERIA = ("gt", "g1", "g2")
@@ -23,8 +26,12 @@ CRITERIA = ("gt", "g1", "g2")
 VALUES = {"gt": "error_off", "g1": "g1", "g2": "g2"}
 """What the value of each criterion is called; as in `Stored.recorded`."""
 
-RANKINGS = {"single_overall": "first-order-comparison", "iterative": "second-order-comparison"}
-"""Files of the two algorithms' curves: ranked once, and ranked anew after every removal."""
+RANKINGS = {
+    "single_overall": ("first-order-comparison", "accuracy-dropoff-comparison"),
+    "iterative": ("second-order-comparison", "greedy-algo-comparison"),
+}
+"""Files of the two algorithms' curves, under their later and earlier names: ranked once, and ranked anew after every
+removal. There the earlier code took the largest value, the later one the largest among those below the median (V4b)."""
 
 STRIDE = 10
 """Surfaces were computed for every tenth neuron of the iterative removal order, from the first."""
@@ -57,26 +64,30 @@ def neurons(prefix: str, folder: Path | str | None = None, *, unverified: bool =
 
 
 def curves(prefix: str, folder: Path | str | None = None, *, unverified: bool = False) -> pd.DataFrame:
-    """Return the error after every removal; parameters and errors as `neurons`.
+    """Return the error after every removal, by the rankings whose file is at hand; parameters and errors as `neurons`.
 
     Returns:
-        Columns `criterion` ("gt", "g1", "g2"), `ranking` ("single_overall", "iterative"), `removed` (int64, from 1) and
-        `error` (float64).
+        Columns `criterion` ("gt", "g1", "g2"), `ranking` ("single_overall", "iterative"), `removed` (int64, from 1),
+        `error` (float64) and `capped` (bool: only units below the median may have gone, see `RANKINGS`).
     """
+    found = {
+        ranking: _first([f"{_stem(prefix)}.dnn.{kind}.csv" for kind in kinds], folder, unverified)
+        for ranking, kinds in RANKINGS.items()
+    }
     parts = []
-    for ranking, kind in RANKINGS.items():
-        name = f"{_stem(prefix)}.dnn.{kind}.csv"
-        table = _table(files.read("results", name, folder, unverified=unverified), name, columns=3)
+    for ranking, file in _there(found).items():
+        table = _table(file.content, file.name, columns=3)
+        capped = ranking == "iterative" and RANKINGS[ranking][0] in file.name
         for i, criterion in enumerate(CRITERIA):
-            removed = np.arange(1, len(table) + 1)
-            parts.append(
-                pd.DataFrame({"criterion": criterion, "ranking": ranking, "removed": removed, "error": table[:, i]})
-            )
+            of = {"criterion": criterion, "ranking": ranking, "removed": np.arange(1, len(table) + 1)}
+            parts.append(pd.DataFrame(of | {"error": table[:, i], "capped": capped}))
     return pd.concat(parts, ignore_index=True)
 
 
 def surfaces(prefix: str, folder: Path | str | None = None, *, unverified: bool = False) -> pd.DataFrame:
-    """Return the error over the gain of every tenth neuron removed; parameters and errors as `neurons`.
+    """Return the error over the gain of every tenth neuron removed, by the criteria whose file is at hand.
+
+    Parameters and errors as `neurons`.
 
     The neuron is the (`removed` + 1)-th of the iterative removal order, those before it are off: the error at gain 1 is
     that of the curve after `removed` removals, at gain 0 the next.
@@ -85,12 +96,12 @@ def surfaces(prefix: str, folder: Path | str | None = None, *, unverified: bool 
         Columns `criterion`, `removed` (int64: 0, 10, ...), `gain` (float64: 0, .1, ..., 10; recorded as sums of .1,
         here without their rounding) and `error` (float64).
     """
+    found = {c: _first([f"{_stem(prefix)}.{c}.gain.vals.csv"], folder, unverified) for c in CRITERIA}
     parts = []
-    for criterion in CRITERIA:
-        name = f"{_stem(prefix)}.{criterion}.gain.vals.csv"
-        table = _table(files.read("results", name, folder, unverified=unverified), name)
+    for criterion, file in _there(found).items():
+        table = _table(file.content, file.name)
         if table.shape[1] < 2 or (np.diff(table[:, 0]) <= 0).any():
-            raise RecordedFormatError(f"{name} is malformed: expected growing gains and errors")
+            raise RecordedFormatError(f"{file.name} is malformed: expected growing gains and errors")
         gain = table[:, 0].round(6)
         for j in range(1, table.shape[1]):
             removed = (j - 1) * STRIDE
@@ -135,6 +146,32 @@ def joined(ranking: bytes, values: bytes, ranking_name: str, values_name: str) -
         table[VALUES[criterion]] = sizes[place, i]
         table[f"place_{criterion}"] = place.astype("int64") + 1
     return table[["neuron", *VALUES.values(), *(f"place_{criterion}" for criterion in CRITERIA)]]
+
+
+@dataclass(frozen=True)
+class _File:
+    name: str
+    content: bytes
+
+
+def _first(names: Sequence[str], folder: Path | str | None, unverified: bool) -> _File | DataUnavailableError:
+    """Return the first of some files: of those at hand, else of those that can be had; why not, where none can."""
+    reason: DataUnavailableError | None = None
+    for name in sorted(names, key=lambda name: files.missing([("results", name)], folder) is not None):
+        try:
+            return _File(name, files.read("results", name, folder, unverified=unverified))
+        except DataUnavailableError as error:
+            reason = reason or error
+    assert reason is not None
+    return reason
+
+
+def _there(found: Mapping[str, _File | DataUnavailableError]) -> dict[str, _File]:
+    """Return those that are there; raise the first reason where none is."""
+    there = {key: file for key, file in found.items() if isinstance(file, _File)}
+    if not there:
+        raise next(reason for reason in found.values() if isinstance(reason, DataUnavailableError))
+    return there
 
 
 def _stem(prefix: str) -> str:

@@ -1,4 +1,7 @@
-"""The authors' own toy points: a label and two coordinates a line, as they trained and pruned on them."""
+"""The authors' own toy points: a label and two coordinates a line, as they trained and pruned on them.
+
+Those of xor are in no file of theirs: their code drew 10,000 pairs of bits anew for every run, and so does this.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,26 @@ import numpy as np
 import torch
 
 from study.authors import files
+from study.data._random import generator
 from study.data.base import DataCorruptError, Dataset, Split
 from study.errors import StudyError
 
-STEMS = {"diamond": "diamond", "double_shape": "DRShape", "random_shape": "RShape", "circle": "circle", "xor": "xor"}
+STEMS = {"diamond": "diamond", "double_shape": "DRShape", "random_shape": "RShape", "circle": "circle"}
 """What the authors' files are called, by shape."""
+
+DRAWN = "xor"
+"""The shape that has no files."""
+DRAWS = 10_000
 
 PARTS = ("train", "test")
 """Points to prune on, and points held out."""
 
 
-def load(*, seed: int = 0, folder: Path | None = None, shape: str = "diamond") -> Dataset:  # noqa: ARG001 - one data set
+def load(*, seed: int = 0, folder: Path | None = None, shape: str = "diamond") -> Dataset:
     """Return the authors' training points, to prune on, and their test points, held out.
 
     Args:
-        seed: ignored: the points are files.
+        seed: of what is drawn; ignored where the points are files.
         folder: the data folder; by default `STUDY_DATA` or `data/`.
         shape: diamond, double_shape, random_shape, circle or xor.
 
@@ -30,28 +38,43 @@ def load(*, seed: int = 0, folder: Path | None = None, shape: str = "diamond") -
         DataUnavailableError: if the files are nowhere to be had.
         DataCorruptError: if a file is not the one that it should be.
     """
-    stem = stem_of(shape)
-    training, held_out = (
-        points(files.read("data", f"{stem}-{part}.csv", folder), f"{stem}-{part}.csv") for part in PARTS
-    )
+    if names := files_of(shape):
+        training, held_out = (points(files.read("data", name, folder), name) for name in names)
+        source = "the authors' files"
+    else:
+        rng = generator("authors_shape", seed)
+        training, held_out = drawn(rng), drawn(rng)
+        source = "drawn as the authors' code did"
     splits = {"training": training, "pruning": training, "held_out": held_out}
-    return Dataset("authors_shape", "classification", 2, "sigmoid", splits, source="the authors' files")
+    return Dataset("authors_shape", "classification", 2, "sigmoid", splits, source=source)
 
 
 def missing(folder: Path | None = None, shape: str = "diamond") -> str | None:
     """Return which file is not at hand and how to get it; None if both are."""
-    return files.missing([("data", f"{stem_of(shape)}-{part}.csv") for part in PARTS], folder)
+    return files.missing([("data", name) for name in files_of(shape)], folder)
 
 
-def stem_of(shape: str) -> str:
-    """Return what the files of a shape are called.
+def files_of(shape: str) -> list[str]:
+    """Return the names of a shape's files, training points first; none for what is drawn.
 
     Raises:
-        StudyError: if there is none of that name.
+        StudyError: if there is no such shape.
+
+    >>> files_of("double_shape"), files_of("xor")
+    (['DRShape-train.csv', 'DRShape-test.csv'], [])
     """
+    if shape == DRAWN:
+        return []
     if shape not in STEMS:
-        raise StudyError(f"dataset.params.shape={shape!r}; possible: {', '.join(STEMS)}")
-    return STEMS[shape]
+        raise StudyError(f"dataset.params.shape={shape!r}; possible: {', '.join([*STEMS, DRAWN])}")
+    return [f"{STEMS[shape]}-{part}.csv" for part in PARTS]
+
+
+def drawn(rng: np.random.Generator) -> Split:
+    """Return pairs of bits, each as likely, labelled by whether they differ."""
+    bits = torch.from_numpy(rng.integers(2, size=(DRAWS, 2)))
+    labels = bits[:, 0] ^ bits[:, 1]
+    return Split(bits.double(), labels[:, None].double(), labels)
 
 
 def points(content: bytes, name: str) -> Split:

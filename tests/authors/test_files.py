@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import re
 import threading
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,26 @@ def test_a_truncated_packed_file_is_refused(tmp_path, cut):
     path = put(tmp_path, gzip.compress(CONTENT)[:-cut], "known.dnn.gz")
     with pytest.raises(DataCorruptError, match=re.escape(f"{path} is truncated or corrupt")):
         files.read("models", "known.dnn", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["known.dnn", "unknown.dnn", "new.dnn"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_no_more_is_unpacked_than_the_original_or_any_of_theirs_has(tmp_path, monkeypatch, name, packed):
+    """A packed file of a few kilobytes was unpacked whole before its size and its checksum were looked at."""
+    monkeypatch.setattr(files, "LARGEST", 2 * len(CONTENT))
+    content = bytes(30_000_000)
+    path = put(tmp_path, gzip.compress(content) if packed else content, name + ".gz" * packed)
+    limit = len(CONTENT) if name == "known.dnn" else 2 * len(CONTENT)
+    del content
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataCorruptError, match=re.escape(f"{path} is") + f".*at most {limit} bytes"):
+            files.read("models", name, tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 3_000_000
+    finally:
+        tracemalloc.stop()
+    put(tmp_path, gzip.compress(bytes(2 * len(CONTENT))), "large.dnn.gz")
+    assert len(files.read("models", "large.dnn", tmp_path)) == 2 * len(CONTENT)
 
 
 def test_a_local_file_that_the_manifest_does_not_know_is_read(tmp_path):

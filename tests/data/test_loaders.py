@@ -183,3 +183,18 @@ def test_points_that_are_not_a_label_and_two_coordinates_are_refused(harm):
 def test_an_unknown_shape_is_refused_with_those_that_there_are():
     with pytest.raises(StudyError, match="shape='cube'; possible: diamond"):
         missing("authors_shape", shape="cube")
+
+
+def test_the_rows_of_xor_are_drawn_as_the_authors_drew_them():
+    """No file of theirs has them, so their xor networks could never be pruned."""
+    assert authors_shape.missing(shape="xor") is None
+    data, other = (authors_shape.load(seed=seed, shape="xor") for seed in (0, 1))
+    inputs, labels = data.pruning.inputs, data.pruning.labels
+    assert inputs.shape == (10_000, 2)
+    assert (labels == (inputs[:, 0] != inputs[:, 1])).all()
+    assert (data.pruning.targets[:, 0] == labels).all()
+    corners, counts = inputs.unique(dim=0, return_counts=True)
+    assert corners.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert (counts - 2500).abs().max() < 200
+    assert not torch.equal(inputs, other.pruning.inputs)
+    assert not torch.equal(inputs, data.splits["held_out"].inputs)
