@@ -7,6 +7,7 @@ parameters are annotated and have defaults. A data set that needs files names th
 from __future__ import annotations
 
 from study.data._registry import collection, load_dataset, missing, names, parameters
+from study.data._taken import numbers as table
 from study.data.base import DataCorruptError, Dataset, DataUnavailableError, Split, one_hot
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "names",
     "one_hot",
     "parameters",
+    "table",
 ]

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from study.data._download import Bar, Download
 from study.data.base import DataCorruptError, DataUnavailableError
+from study.errors import StudyError
 
 #: Seconds to wait for another process that is downloading the same files.
 LOCK_TIMEOUT = 600.0
@@ -61,6 +62,8 @@ def project_root() -> Path:
 
 def data_folder(folder: Path | str | None = None) -> Path:
     """Return the data folder: `folder` if given, else the environment's `STUDY_DATA`, else `data/` in the checkout."""
+    if folder is not None and not isinstance(folder, (str, os.PathLike)):
+        raise StudyError(f"folder={folder!r}: the path of a folder is needed")
     chosen = folder or os.environ.get("STUDY_DATA") or project_root() / "data"
     return Path(chosen).expanduser().resolve()
 

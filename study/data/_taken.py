@@ -18,9 +18,10 @@ CODES = "pandas.factorize(values)[0] numbers them 0, 1, ..."
 
 
 def numbers(name: str, values: object) -> Tensor:
-    """Return real numbers as a tensor of their own type on the CPU, without a gradient.
+    """Return real numbers as a tensor of their own type on the CPU, row after row in memory, without a gradient.
 
-    A data frame or series gives its rows, in their order, whatever their index says.
+    A data frame or series gives its rows, in their order, whatever their index says. The last bits of a product depend
+    on how its factors lie in memory, so that rows of one digest all lie alike.
 
     Args:
         name: what they are, for messages.
@@ -34,9 +35,9 @@ def numbers(name: str, values: object) -> Tensor:
     """
     try:
         if isinstance(values, Tensor):
-            return _of_tensor(name, values)
+            return _of_tensor(name, values).contiguous()
         array = _of_frame(name, values) if isinstance(values, (pd.DataFrame, pd.Series)) else _of_array(name, values)
-        return torch.from_numpy(array)
+        return torch.from_numpy(np.ascontiguousarray(array))
     except StudyError:
         raise
     except (TypeError, ValueError, RuntimeError) as error:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from study.data import _fit, _taken
-from study.errors import StudyError
+from study.errors import StudyError, whole
 
 
 class DataUnavailableError(StudyError):
@@ -65,18 +65,27 @@ class Split:
     def _way_out(self) -> str:
         """Return how one of the usual other shapes becomes the one that is needed."""
         if self.labels.ndim == 2:
-            return ": labels[:, 0] of one column, labels.argmax(1) of one-hot rows"
+            return ": [:, 0] of an array or .iloc[:, 0] of a frame that is one column, .argmax(1) of one-hot rows"
         if self.inputs.ndim > 2:
             return ": inputs.reshape(len(inputs), -1)"
         flat = [name for name in ("inputs", "targets") if getattr(self, name).ndim == 1]
-        return ": " + ", ".join(f"{name}.reshape(-1, 1)" for name in flat) if flat else ""
+        columns = ", ".join(f"{name}.reshape(-1, 1), of a series .to_frame()" for name in flat)
+        return f": {columns}; one_hot(labels, classes) makes targets of classes" if flat else ""
 
     def __len__(self) -> int:
         return len(self.inputs)
 
     def rows(self, index: Tensor) -> Split:
-        """Return the rows at `index` (int64, shape (m,))."""
-        return Split(self.inputs[index], self.targets[index], self.labels[index])
+        """Return the rows at `index` (int64, shape (m,)).
+
+        Raises:
+            StudyError: when there is no such row.
+        """
+        at = _taken.numbers("index", index)
+        try:
+            return Split(self.inputs[at], self.targets[at], self.labels[at])
+        except IndexError as error:
+            raise StudyError(f"rows: {error}; this split has {len(self)} rows") from error
 
 
 @dataclass(frozen=True)
@@ -151,13 +160,29 @@ def check_data(data: object) -> None:
         raise StudyError(f"a Dataset is needed, as `load_dataset(name)` returns it, got {type(data).__name__}")
 
 
-def one_hot(labels: Tensor, classes: int) -> Tensor:
+def one_hot(labels: object, classes: int) -> Tensor:
     """Return float64 one-hot targets, shape (samples, classes).
 
-    >>> one_hot(torch.tensor([1, 0]), 2).tolist()
+    Args:
+        labels: 0 to classes - 1, shape (samples,): a tensor, an array, a series or a list.
+        classes: how many there are.
+
+    Raises:
+        StudyError: when a label is none of them.
+
+    >>> one_hot([1, 0], 2).tolist()
     [[0.0, 1.0], [1.0, 0.0]]
     """
-    return torch.nn.functional.one_hot(labels.long(), classes).to(torch.float64)
+    given, classes = _taken.numbers("labels", labels), whole("classes", classes, 1)
+    found = given.long()
+    if given.ndim != 1 or not bool((found == given).all()):
+        raise StudyError(f"one_hot: one whole number a sample is needed, got {given.dtype}, shape {tuple(given.shape)}")
+    if len(found) and not 0 <= int(found.min()) <= int(found.max()) < classes:
+        raise StudyError(
+            f"one_hot: labels {int(found.min())} to {int(found.max())}; possible are 0 to {classes - 1} with {classes} "
+            "classes"
+        )
+    return torch.nn.functional.one_hot(found, classes).to(torch.float64)
 
 
 def digest(splits: Mapping[str, Split]) -> str:

@@ -190,7 +190,7 @@ class Network:
         """Return the outputs, shape (samples, outputs): the plain forward pass that every fast path must equal.
 
         Args:
-            inputs: shape (samples, features).
+            inputs: shape (samples, features); an array or a data frame will do.
             gains: one vector a hidden layer, shape (units,); all ones where None.
         """
         from study.networks.error import ErrorFunction
@@ -198,7 +198,13 @@ class Network:
         return ErrorFunction(self.output).outputs_(self.logits(inputs, gains)).T
 
     def logits(self, inputs: Tensor, gains: Sequence[Tensor] | None = None) -> Tensor:
-        """Return the output layer's pre-activations, shape (outputs, samples)."""
+        """Return the output layer's pre-activations, shape (outputs, samples); see `__call__`."""
+        if not isinstance(inputs, Tensor):
+            from study.data import table
+
+            inputs = table("inputs", inputs)
+        if inputs.ndim != 2 or inputs.shape[1] != self.features:
+            raise StudyError(f"network {self.name} takes inputs (samples, {self.features}), got {tuple(inputs.shape)}")
         h = self.below(inputs.to(torch.float64))
         for m in range(self.depth):
             h = self.outputs_(m, self.pre_activation(m, h))

@@ -60,6 +60,8 @@ def train(
     """
     check_data(data)
     seed = whole("seed", seed)
+    if recipe is not None and not isinstance(recipe, Recipe):
+        raise StudyError(f"recipe={recipe!r}: a Recipe is needed, as `read_recipe(name)` returns it, or None")
     start = network if isinstance(network, str) else as_network(network, data)
     with on_cpu():
         if isinstance(start, str):

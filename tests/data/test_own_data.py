@@ -226,9 +226,12 @@ REFUSED = {
         r"torch.bool.*\.astype\(int\)",
     ),
     "labels with a point": (lambda: Split(ROWS, FRAME, pd.Series(LABELS.double())), "whole numbers are needed"),
-    "labels as a frame": (lambda: Split(ROWS, FRAME, pd.DataFrame({"y": LABELS})), r"labels\[:, 0\]"),
-    "one-hot labels": (lambda: Split(ROWS, FRAME, pd.get_dummies(WORDS).astype(int)), r"labels\.argmax\(1\)"),
-    "targets as a series": (lambda: Split(ROWS, FRAME["a"], LABELS), r"targets\.reshape\(-1, 1\)"),
+    "labels as a frame": (lambda: Split(ROWS, FRAME, pd.DataFrame({"y": LABELS})), r"\.iloc\[:, 0\]"),
+    "one-hot labels": (lambda: Split(ROWS, FRAME, pd.get_dummies(WORDS).astype(int)), r"\.argmax\(1\)"),
+    "targets as a series": (
+        lambda: Split(ROWS, FRAME["a"], LABELS),
+        r"targets\.reshape\(-1, 1\), of a series \.to_frame",
+    ),
     "inputs as a series": (lambda: Split(FRAME["a"], FRAME, LABELS), r"inputs\.reshape\(-1, 1\)"),
     "images": (lambda: Split(torch.zeros(12, 1, 4, 4), FRAME, LABELS), r"inputs\.reshape\(len\(inputs\), -1\)"),
     "a dictionary of columns": (lambda: Split({"a": [1]}, FRAME, LABELS), "got a dict: one array"),
@@ -253,6 +256,52 @@ def test_a_sparse_matrix_is_told_how_to_become_an_array():
     sparse = pytest.importorskip("scipy.sparse")
     with pytest.raises(StudyError, match=r"not sparse.*\.toarray\(\)"):
         Split(sparse.csr_matrix(ROWS), FRAME, LABELS)
+
+
+@pytest.mark.parametrize("of", [pd.Series, list, np.array, torch.tensor, lambda y: torch.tensor(y).double()])
+def test_labels_of_every_kind_become_one_hot(of):
+    assert one_hot(of([2, 0, 1]), 3).tolist() == [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "told"),
+    [
+        ([0, 3], 3, "labels 0 to 3; possible are 0 to 2"),
+        ([-1, 0], 3, "labels -1 to 0"),
+        ([0.5], 3, "one whole number a sample"),
+        ([[0], [1]], 2, r"shape \(2, 1\)"),
+        (pd.Series(["a"]), 2, "factorize"),
+        ([0], "2", "classes='2': a whole number"),
+    ],
+)
+def test_labels_that_are_none_do_not_become_one_hot(labels, classes, told):
+    with pytest.raises(StudyError, match=told):
+        one_hot(labels, classes)
+
+
+def test_a_network_takes_tables_as_a_split_does():
+    net, rows = mlp(2, (3,), 3), Split(ROWS, one_hot(LABELS, 3), LABELS)
+    known = net(rows.inputs)
+    for given in (ROWS, FRAME, pd.DataFrame(ROWS), ROWS.tolist()):
+        assert torch.equal(net(given), known)
+    with pytest.raises(StudyError, match=r"takes inputs \(samples, 2\), got \(12, 12\)"):
+        net(pd.DataFrame(SQUARE))
+    assert torch.equal(rows.rows(pd.Series([3, 1])).inputs, rows.inputs[[3, 1]])
+    with pytest.raises(StudyError, match="this split has 12 rows"):
+        rows.rows([99])
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda: train("mlp_2", DATA, recipe="digits"), "a Recipe is needed"),
+        (lambda: train("mlp_2", DATA, recipe={}), "a Recipe is needed"),
+        (lambda: load_dataset("digits", folder=3), "folder=3: the path"),
+    ],
+)
+def test_what_is_no_recipe_and_no_folder_is_said(call, told):
+    with pytest.raises(StudyError, match=told):
+        call()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
