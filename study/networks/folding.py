@@ -52,7 +52,7 @@ class Stack:
     Attributes:
         weights, biases: of the linear and convolutional layers, as a `Network` has them.
         activations: of all but the last of them.
-        pools: of the convolutional ones.
+        pools: of the convolutional ones; -n where maps are averaged to n x n positions, whatever their size.
         rounded: layers whose average pooling rounds up.
         image: that an Unflatten at the start makes of a row; else empty.
         last: what follows the last layer; None for nothing.
@@ -108,6 +108,8 @@ class Stack:
             self._normalise(layer)
         elif isinstance(layer, nn.AvgPool2d) and self.on_maps and self.weights:
             self._pool(layer)
+        elif isinstance(layer, nn.AdaptiveAvgPool2d) and self.on_maps and self.weights:
+            self._adapt(layer)
         elif isinstance(layer, nn.Flatten) and self.on_maps:
             self._flatten(layer)
         elif isinstance(layer, nn.Unflatten) and self.on_maps and not (self.weights or self.image):
@@ -151,9 +153,17 @@ class Stack:
         plain = size == stride and size[0] == size[1] and layer.padding in (0, (0, 0)) and not layer.divisor_override
         if not plain:
             raise StudyError(f"{layer} cannot be pruned here: square, its stride its size and no padding are needed")
+        if self.pools[-1] < 0:
+            raise _cannot(layer)
         self.pools[-1] *= int(size[0])  # averages of averages are averages of larger squares
         if layer.ceil_mode:
             self.rounded.append(len(self.pools) - 1)
+
+    def _adapt(self, layer: nn.AdaptiveAvgPool2d) -> None:
+        size = layer.output_size if isinstance(layer.output_size, tuple) else (layer.output_size,) * 2
+        if size[0] != size[1] or not isinstance(size[0], int) or self.pools[-1] != 1:
+            raise StudyError(f"{layer} cannot be pruned here: one size, and no pooling before it, are needed")
+        self.pools[-1] = -size[0]
 
     def _flatten(self, layer: nn.Flatten) -> None:
         if layer.start_dim not in (1, -3) or layer.end_dim not in (-1, 3):
@@ -170,7 +180,7 @@ class Stack:
         name = self._tried(layer)
         if name == "linear" or (name == "relu" and self.last in NOT_NEGATIVE and self.waiting is None):
             return
-        pooled = self.on_maps and bool(self.pools) and self.pools[-1] > 1
+        pooled = self.on_maps and bool(self.pools) and self.pools[-1] != 1
         if name is None or not self.weights or self.last or self.waiting is not None or pooled:
             raise _cannot(layer)
         self.last = name

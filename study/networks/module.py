@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import isqrt
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,7 @@ from torch.nn.modules.loss import _Loss
 from study.errors import StudyError, said
 from study.networks.error import OUTPUTS
 from study.networks.folding import FUNCTIONS, OUTPUT_OF, Stack
-from study.networks.maps import maps_of
+from study.networks.images import image_for, pools_on
 from study.networks.network import Network
 from study.networks.reading import ROWS, at_rest, check_there, distance, inner, leaves
 
@@ -90,11 +89,12 @@ def _network(stack: Stack, image: tuple[int, int, int] | None, features: int | N
             f"the module ends in a {output}, which is no output layer here; possible are nn.Sigmoid(), "
             "nn.Softmax(dim=1) and none, which is linear"
         )
-    weights, biases, pools = tuple(stack.weights), tuple(stack.biases), tuple(stack.pools)
-    shape: tuple[int, ...] = ()
-    if pools:
-        shape = image or stack.image or _image(weights, pools, features)
-    network = Network(weights, biases, tuple(stack.activations), output, shape, pools)
+    weights, biases = tuple(stack.weights), tuple(stack.biases)
+    shape: tuple[int, ...] = image or stack.image
+    if stack.pools and not shape:
+        shape = image_for(weights, stack.pools, features)
+    pools = pools_on(shape, weights, stack.pools) if stack.pools else ()
+    network = Network(weights, biases, tuple(stack.activations), output, shape if pools else (), pools)
     for m in stack.rounded:
         maps = network.maps(m)
         if any(maps.leftover):
@@ -103,35 +103,6 @@ def _network(stack: Stack, image: tuple[int, int, int] | None, features: int | N
                 f"{maps.height}x{maps.width} maps; pooling by {maps.pool} with ceil_mode=False is needed"
             )
     return network
-
-
-def _image(weights: tuple[Tensor, ...], pools: tuple[int, ...], features: int | None) -> tuple[int, int, int]:
-    """Return the square image whose maps, flattened, are the inputs of the first dense layer.
-
-    Raises:
-        StudyError: when there is none.
-    """
-    front, channels = len(pools), weights[0].shape[1]
-    if len(weights) > front and len(weights[front - 1]):
-        side = isqrt(weights[front].shape[1] // len(weights[front - 1]))
-        for w, pool in zip(reversed(weights[:front]), reversed(pools), strict=True):
-            side = side * pool + w.shape[2] - 1
-        known = isqrt((features or 0) // channels)
-        sides = [known, side] if channels * known**2 == features else [side]
-        kernels = tuple(w.shape[2] for w in weights[:front])
-        for each in sides:
-            if _positions((1, each, each), kernels, pools) * len(weights[front - 1]) == weights[front].shape[1]:
-                return channels, each, each
-    raise StudyError(
-        "no square image fits this stack of layers: give from_module(..., image=(channels, height, width))"
-    )
-
-
-def _positions(image: tuple[int, int, int], kernels: tuple[int, ...], pools: tuple[int, ...]) -> int:
-    try:
-        return maps_of(image, kernels, pools, whole=False)[-1].positions
-    except StudyError:  # too small for these kernels
-        return 0
 
 
 def _compared(module: nn.Module, network: Network, stack: Stack, rows: Sequence[Tensor]) -> Network:

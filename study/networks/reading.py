@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
@@ -36,11 +37,19 @@ def inner(module: nn.Module) -> nn.Module:
 
 
 def check_there(module: nn.Module) -> None:
-    """Refuse a module that has no numbers yet.
+    """Refuse a module whose numbers are not there: not yet, or hidden in what was made of it.
 
     Raises:
-        StudyError: naming the parameter or buffer, and the way out.
+        StudyError: naming the layer, parameter or buffer, and the way out.
     """
+    for name, part in module.named_modules():
+        kind = type(part)
+        if isinstance(part, torch.jit.ScriptModule) or ".quantized." in f"{kind.__module__}.":
+            made = "compiled by torch.jit" if isinstance(part, torch.jit.ScriptModule) else "quantized"
+            raise StudyError(
+                f"{name or 'the module'} is {made} ({kind.__name__}), which hides its layers and weights; give the "
+                "module that it was made from"
+            )
     for name, tensor in chain(module.named_parameters(), module.named_buffers()):
         if is_lazy(tensor):
             raise StudyError(
@@ -87,8 +96,8 @@ def at_rest(module: nn.Module) -> Iterator[None]:
 
 
 def _held(module: nn.Module) -> list[dict | list]:
-    """Return what a forward may change of a module: its attributes, and the lists and dictionaries among them."""
-    return [vars(module), *(v for v in vars(module).values() if isinstance(v, (dict, list)))]
+    """Return what a forward may change of a module: its attributes, and the plain lists and dictionaries among them."""
+    return [vars(module), *(v for v in vars(module).values() if type(v) in (dict, list, OrderedDict))]
 
 
 def _put_back(held: dict | list, before: dict | list) -> None:
@@ -179,8 +188,8 @@ def _check(layer: nn.Module, found: object, expected: Tensor, dtype: torch.dtype
     off = distance(found, expected, dtype) if bool(torch.isfinite(expected).all()) else None
     if off is not None:
         raise StudyError(
-            f"cannot prune a {type(layer).__name__} here: it computes something else with {by} than a "
-            f"{_plain(layer)} does (its outputs differ by up to {off:.2g})"
+            f"cannot prune a {type(layer).__name__} here: it, or a hook on it, computes something else with {by} than "
+            f"a {_plain(layer)} does (its outputs differ by up to {off:.2g})"
         )
 
 

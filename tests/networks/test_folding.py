@@ -200,3 +200,24 @@ def test_pooling_that_rounds_up_is_refused_where_it_rounds():
     torch.manual_seed(0)
     layers = nn.Conv2d(1, 2, 3), nn.ReLU(), nn.AvgPool2d(2, ceil_mode=True), nn.Flatten(), nn.Linear(18, 3)
     assert from_module(nn.Sequential(*layers)).name == "8x8-2c3p2-3"
+
+
+@pytest.mark.parametrize(("to", "positions"), [(1, 1), ((2, 2), 4), (3, 9)])
+def test_pooling_to_a_size_is_pooling_by_what_divides_the_maps(to, positions):
+    torch.manual_seed(0)
+    front = nn.Conv2d(1, 2, 3), nn.Softplus(), nn.AdaptiveAvgPool2d(to), nn.Flatten()
+    module = nn.Sequential(*front, nn.Linear(2 * positions, 3), nn.Softmax(dim=1)).double()
+    data = own(inputs=cases.rows(24, 64, 3).inputs)
+    network = as_network(module, data)
+    assert half_squared(network(data.pruning.inputs), data) == pytest.approx(plain(module, data, (1, 8, 8)), rel=1e-12)
+    assert from_module(module, (1, 14, 14)).maps(0).pool == 12 // round(positions**0.5)
+    with pytest.raises(StudyError, match="no square image fits"):
+        from_module(module)
+
+
+def test_pooling_to_a_size_that_does_not_divide_the_maps_is_refused():
+    layers = nn.Conv2d(1, 2, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(32, 3)
+    with pytest.raises(StudyError, match=r"AdaptiveAvgPool2d\(4\) cannot be pruned here on maps of 6x6"):
+        from_module(nn.Sequential(*layers), (1, 8, 8))
+    with pytest.raises(StudyError, match=r"AdaptiveAvgPool2d\(4\) cannot be pruned here on maps of 8x4"):
+        from_module(nn.Sequential(*layers), (1, 10, 6))

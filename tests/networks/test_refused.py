@@ -63,6 +63,12 @@ class Positive(nn.Linear):
         return nn.functional.linear(x, self.weight.exp(), self.bias)
 
 
+def _hooked():
+    module = stack(nn.ReLU())
+    module[0].register_forward_hook(lambda *seen: 2 * seen[2])
+    return module
+
+
 def _positive():
     module = stack(nn.ReLU())
     module[0] = Positive(5, 6).double()
@@ -119,6 +125,18 @@ REFUSED = {
     ),
     "another function in half precision": (Nearly, "not the stack of its layers"),
     "outputs through a tanh": (lambda: stack(nn.ReLU(), end=[nn.Tanh()]), "ends in a tanh, which is no output layer"),
+    "a module compiled by torch.jit": (
+        lambda: torch.jit.trace(stack(nn.ReLU()), torch.zeros(1, 5).double()),
+        r"the module is compiled by torch.jit .*give the module that it was made from",
+    ),
+    "a quantized layer": (
+        lambda: nn.Sequential(torch.ao.nn.quantized.dynamic.Linear(5, 6), nn.ReLU(), nn.Linear(6, 3)),
+        r"^0 is quantized \(Linear\)",
+    ),
+    "a hook that changes outputs": (
+        _hooked,
+        "cannot prune a Linear here: it, or a hook on it, computes something else",
+    ),
     "a recurrent layer": (lambda: nn.Sequential(nn.LSTM(5, 6), nn.Linear(6, 3)), "cannot prune a LSTM here"),
 }
 
