@@ -44,13 +44,13 @@ notebooks: setup  ## run the notebooks and write outputs/notebooks/*.html (two m
 	$(PY) -m analysis.notebooks
 
 test: setup  ## run all tests, in two processes (TESTERS=1 for one)
-	$(PY) -m pytest -n $(TESTERS) --dist loadfile
+	$(PY) -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: setup  ## run the tests that take seconds
 	$(PY) -m pytest -m "not slow"
 
 test-all: setup  ## the tests, with sixty kills of real profiles and 500 cells written at once (half an hour)
-	STUDY_KILLS=60 STUDY_CELLS=500 $(PY) -m pytest -n $(TESTERS) --dist loadfile
+	STUDY_KILLS=60 STUDY_CELLS=500 $(PY) -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup  ## check style, types and docstrings
 	$(PY) -m ruff check .

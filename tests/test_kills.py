@@ -1,33 +1,58 @@
 """Real profiles, killed at random moments again and again: the tables in the end are those of an undisturbed run.
 
-Two kills by default; `make test-all` makes sixty.
+Two kills of nine quick cells by default; `make test-all` makes sixty, of the whole profile `smoke`.
 """
 
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import closing
+from itertools import cycle
 from pathlib import Path
 
 import pytest
 
-from study.plans import profile, runnable, tracked, unavailable
-from study.run import store_of
+from study.plans import composed, jobs, profile, runnable, tracked, unavailable
+from study.run import run_cell, store_of
 from study.tracking import Store
 from study.workers import TRIES
+from tests.few import few
 
 KILLS = int(os.environ.get("STUDY_KILLS", "2"))
+COMMAND, SWEEPS = (["tests.few"], [few()]) if KILLS <= 2 else (["study.reproduce", "smoke"], profile("smoke"))
 ROOT = Path(__file__).parents[1]
 
 
-def start(outputs: Path) -> subprocess.Popen:
-    command = [sys.executable, "-m", "study.reproduce", "smoke", "--jobs", "2", "--outputs", str(outputs)]
+def start(outputs: Path, workers: int) -> subprocess.Popen:
+    command = [sys.executable, "-m", *COMMAND, "--jobs", str(workers), "--outputs", str(outputs)]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
+
+
+def begun(outputs: Path) -> int:
+    """The number of cells that have begun so far, as the database has it."""
+    file = outputs / "mlflow" / "mlflow.db"
+    if not file.exists():
+        return 0
+    with closing(sqlite3.connect(file, timeout=60)) as connection:
+        count = "SELECT count(*) FROM tags WHERE key = 'study.kind' AND value = 'cell'"
+        return connection.execute(count).fetchone()[0]
+
+
+def wait_for_a_moment(process: subprocess.Popen, outputs: Path, rng: random.Random) -> bool:
+    """Wait: a while from the start, or into one of the next cells to begin; return whether the process still runs."""
+    more, seconds = rng.randrange(4), rng.uniform(0.0, 1.0)
+    goal = begun(outputs) + more
+    while process.poll() is None and begun(outputs) < goal:
+        time.sleep(0.02)
+    time.sleep(seconds)  # plans, loads, trains, prunes or records
+    return process.poll() is None
 
 
 def workers_of(parent: int) -> list[int]:
@@ -36,16 +61,15 @@ def workers_of(parent: int) -> list[int]:
     return [int(pid) for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
-def kill(process: subprocess.Popen, rng: random.Random) -> str:
-    """Kill a worker, the parent or all of them, and say what was killed."""
+def kill(process: subprocess.Popen, victim: str, rng: random.Random) -> str:
+    """Kill a worker (the parent, where there is none yet), the parent or all of them, and say what was killed."""
     workers = workers_of(process.pid)
-    victim = rng.choice(["worker", "worker", "parent", "group"]) if workers else rng.choice(["parent", "group"])
-    if victim == "worker":
+    if victim == "worker" and workers:
         os.kill(rng.choice(workers), signal.SIGKILL)
         return victim
-    os.kill(process.pid, signal.SIGKILL) if victim == "parent" else os.killpg(process.pid, signal.SIGKILL)
+    os.killpg(process.pid, signal.SIGKILL) if victim == "group" else os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    return victim
+    return "group" if victim == "group" else "parent"
 
 
 def tables(outputs: Path) -> dict[str, list[str]]:
@@ -61,36 +85,43 @@ def tables(outputs: Path) -> dict[str, list[str]]:
 
 
 def store_at(outputs: Path) -> Store:
-    store = store_of(tracked(profile("smoke")[0].into(outputs))[0])
+    store = store_of(tracked(SWEEPS[0].into(outputs))[0])
     assert store is not None
     return store
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> dict[str, list[str]]:
+    """The tables of the same cells, one after another in this process."""
+    outputs = tmp_path_factory.mktemp("undisturbed")
+    for sweep in runnable([s.into(outputs) for s in SWEEPS], unavailable(SWEEPS)):
+        for job in jobs(sweep):
+            run_cell(composed(job), alone=False)
+    found = tables(outputs)
+    assert len(found) >= 9
+    assert all(len(digests) == 1 for digests in found.values())
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
-def test_a_profile_that_is_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, capsys):
-    assert runnable(profile("smoke"), unavailable(profile("smoke")))
-    undisturbed, began = tmp_path / "undisturbed", time.monotonic()
-    assert start(undisturbed).wait() == 0
-    whole = time.monotonic() - began
-    expected = tables(undisturbed)
-    assert all(len(digests) == 1 for digests in expected.values())
+def test_a_profile_that_is_killed_again_and_again_ends_as_if_it_had_not_been(undisturbed, tmp_path, capsys):
     rng, kills, rounds = random.Random(0), Counter[str](), 0
+    victims = cycle(("worker", "group", "worker", "parent"))
     while sum(kills.values()) < KILLS:
         outputs, rounds = tmp_path / f"killed{rounds}", rounds + 1
-        process, workers = start(outputs), 0
+        process, workers = start(outputs, 2), 0
         while process.poll() != 0:
             if process.poll() is not None:
                 # A cell whose worker was killed that often is given up, and said so; the same command goes on.
                 assert process.returncode < 0 or workers >= TRIES, "a run that was not killed has failed"
-                process, workers = start(outputs), 0
-            until = time.monotonic() + whole * rng.uniform(0.05, 0.6)  # while it starts, plans, computes, records
-            while process.poll() is None and time.monotonic() < until:
-                time.sleep(0.05)
-            if process.poll() is None and sum(kills.values()) < KILLS:
-                kills[killed := kill(process, rng)] += 1
+                process, workers = start(outputs, 2), 0
+            if sum(kills.values()) == KILLS:
+                process.wait()
+            elif wait_for_a_moment(process, outputs, rng):
+                kills[killed := kill(process, next(victims), rng)] += 1
                 workers += killed == "worker"
-        assert tables(outputs) == expected
+        assert tables(outputs) == undisturbed
         store = store_at(outputs)
         assert store.standing().running() == set()
         assert store.close_killed() == 0
@@ -98,17 +129,17 @@ def test_a_profile_that_is_killed_again_and_again_ends_as_if_it_had_not_been(tmp
         assert not left
     with capsys.disabled():
         by = ", ".join(f"{n} of a {victim}" for victim, n in kills.items())
-        print(f"\n{sum(kills.values())} kills ({by}) in {rounds} runs of {len(expected)} cells: none lost, none twice")
+        print(
+            f"\n{sum(kills.values())} kills ({by}) in {rounds} runs of {len(undisturbed)} cells: none lost, none twice"
+        )
 
 
 @pytest.mark.slow
-def test_two_that_run_the_same_profile_at_once_record_every_cell_once(tmp_path):
-    both = [start(tmp_path) for _ in range(2)]
+def test_two_that_run_the_same_profile_at_once_record_every_cell_once(undisturbed, tmp_path):
+    both = [start(tmp_path, 1) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
-    found = tables(tmp_path)
-    assert len(found) >= 36
-    assert all(len(digests) == 1 for digests in found.values())
+    assert tables(tmp_path) == undisturbed
     store = store_at(tmp_path)
     assert store.standing().running() == set()
     assert set(store.keys("failed")) == set()
-    assert set(store.keys("killed")) <= set(found)  # those that the other had finished first
+    assert set(store.keys("killed")) <= set(undisturbed)  # those that the other had finished first

@@ -13,12 +13,12 @@ from study.tracking import CellRecord, DatasetNote, Store
 STEPS = 30
 
 
-def store_in(folder: Path, empty: Path) -> Store:
+def store_in(folder: Path, empty: Path, name: str = "mlflow.db") -> Store:
     """Return a store of its own in a folder, copied from an empty one."""
     folder.mkdir(exist_ok=True)
-    with closing(sqlite3.connect(empty)) as origin, closing(sqlite3.connect(folder / "mlflow.db")) as copy:
+    with closing(sqlite3.connect(empty)) as origin, closing(sqlite3.connect(folder / name)) as copy:
         origin.backup(copy)
-    return Store(f"sqlite:///{folder}/mlflow.db")
+    return Store(f"sqlite:///{folder}/{name}")
 
 
 def tables(seed: int = 0, steps: int = STEPS) -> dict[str, pd.DataFrame]:
