@@ -1,1 +1,35 @@
-"""From a tracking store to verdicts."""
+"""From a tracking store to verdicts; `load` gives its cells as a data frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analysis.loading import Cells
+
+__all__ = ["load"]
+
+
+def load(sweep: str | None = None, uri: str | None = None, experiment: str = "incredible_shrinking_network") -> Cells:
+    """Return the finished cells of a tracking store as one tidy data frame: a row a cell, its settings and results.
+
+    It is a pandas data frame with one method more: `curves()` gives a row a removal, of the rows that are left after
+    any selection. Settings are the tags of `study.records.RUN_TAGS`, results the columns of `analysis.metrics.table`.
+
+    Args:
+        sweep: only cells that this sweep asked for first (`sweep.name=`; "manual" where none was named).
+        uri: of the store; by default `outputs/mlflow/mlflow.db` in the working folder, else in the checkout.
+        experiment: its experiment.
+
+    Raises:
+        StoreError: where there is no store, or no finished cell of that sweep; the sweeps that there are are named.
+
+    ```python
+    cells = analysis.load(sweep="mine")
+    cells.groupby(["population", "method"])[["r_1", "rho_0", "regret_mean"]].median()
+    curves = cells[cells["method"] == "taylor2"].curves()
+    ```
+    """
+    from analysis.loading import loaded  # pandas and the metrics: no other room of the analysis waits for them
+
+    return loaded(sweep, uri, experiment)

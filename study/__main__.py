@@ -18,7 +18,7 @@ from study.errors import SWITCH, hint, said
 from study.lifeline import end_with_parent
 from study.places import CONF
 from study.schema import register
-from study.sweep_end import tell_failures
+from study.sweep_end import note_run, tell_end
 
 register()
 log = logging.getLogger("study")
@@ -34,7 +34,7 @@ def main(cfg: DictConfig) -> None:
     end_with_parent()  # a launcher's worker
     job = HydraConfig.get()
     try:
-        run_cell(cfg, job.mode == RunMode.RUN)
+        note_run(run_cell(cfg, job.mode == RunMode.RUN))
     except Exception as error:
         if wants_tracebacks():
             raise
@@ -45,7 +45,7 @@ def main(cfg: DictConfig) -> None:
 
 
 def command() -> int:
-    """Run what the command line asks for, list what failed of a sweep, and return the exit code."""
+    """Run what the command line asks for, tell what came of a sweep, and return the exit code."""
     if os.environ.get(HANDED_OVER) == "1":
         os.environ[SWITCH] = "1"
     os.environ[HANDED_OVER] = "1"
@@ -65,7 +65,7 @@ def command() -> int:
     try:
         return exit_code(run)
     finally:
-        exit_code(tell_failures)
+        exit_code(tell_end)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from study.records import subject
+from study.tracking.path_file import PATH_FILE
 from study.tracking.views import Chart, View
 
 METHOD_WORDS = {
@@ -73,8 +74,13 @@ def method_words(tags: Mapping[str, str]) -> str:
     return METHOD_WORDS.get(plain, plain.replace("_", " ")) + bracket + params
 
 
-def run_description(tags: Mapping[str, str]) -> str:
-    """Return one or two sentences for the top of the run's page, in Markdown."""
+def run_description(tags: Mapping[str, str], held: str = "") -> str:
+    """Return a few sentences for the top of the run's page, in Markdown.
+
+    Args:
+        tags: of the run.
+        held: a sentence on its files; none while there are none.
+    """
     seed, architecture, data = tags.get("seed", "?"), tags.get("network", "?"), tags.get("dataset", "?")
     network = f"the {architecture} network trained on `{data}` with seed {seed}"
     band = f" Acceptance band: {tags['band']} ({tags['band_text']})." if tags.get("band_text") else ""
@@ -88,9 +94,18 @@ def run_description(tags: Mapping[str, str]) -> str:
     trained = "" if protocol == "no_retrain" else f" What is left is trained on the way: {protocol}."
     return (
         f"One cell: {network}, pruned unit by unit, the smallest score first, down to its last hidden unit. "
-        f"Scores: {method_words(tags)}, computed {when}.{trained} "
-        f"Figures are under *Artifacts / figures*, every number under *Artifacts / tables*.{band}"
+        f"Scores: {method_words(tags)}, computed {when}.{trained}{held and f' {held}'}{band}"
     )
+
+
+def held(figures: bool) -> str:
+    """Return in a sentence what files a finished cell's run holds.
+
+    >>> held(figures=False)
+    'Under *Artifacts*: the path as `trajectory.csv`, every number in `tables` (parquet).'
+    """
+    drawn = ", the path drawn in `figures`" if figures else ""
+    return f"Under *Artifacts*: the path as `{PATH_FILE}`, every number in `tables` (parquet){drawn}."
 
 
 VIEW, COMPARE = "study", "compare"
@@ -155,7 +170,9 @@ Methods: `brute_force` (true impact), `taylor1` and `taylor2` (the paper's first
 `magnitude`, `mean_activation`, `random`, `worst_first` (sanity). Rankings: `single_overall` (scores computed once), \
 `iterative` (after every removal; `iterative[every=5]`: after every fifth).
 
-**In a run**: metrics over *units removed* as the step; *Artifacts*: `figures/`, `tables/*.parquet` (every \
-number), `config.yaml`, `environment.json`. Medians over all seeds are in the experiment *start here*, verdicts in the \
-report (`make report`). The button at the top right of this page lists its saved views.
+**In a run**: metrics over *units removed* as the step; *Artifacts*: `trajectory.csv` (a row a removal), \
+`tables/*.parquet` (every number), `config.yaml`, `environment.json`, and `figures/` where `run.figures_for` names the \
+seed. In Python `analysis.load(sweep="smoke")` gives a data frame, a row a cell. Medians over all seeds are in the \
+experiment *start here*, verdicts in the report (`make report`). The button at the top right of this page lists its \
+saved views.
 """

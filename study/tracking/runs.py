@@ -15,7 +15,7 @@ from study.records import TAG
 from study.tracking import database, dataset_input, lookup
 from study.tracking.database import patiently
 from study.tracking.manifest import DamagedError, content
-from study.tracking.names import run_description, run_name
+from study.tracking.names import held, run_description, run_name
 from study.tracking.record import DatasetNote
 
 NOTE = "mlflow.note.content"
@@ -90,12 +90,18 @@ class Runs:
         """Note the data set as the run's input."""
         patiently(self.client.log_inputs, run, datasets=[dataset_input.of(note)])
 
-    def describe(self, run: str, tags: Mapping[str, str]) -> None:
-        """Set a run's tags, and its description from them."""
+    def describe(self, run: str, tags: Mapping[str, str], figures: bool) -> None:
+        """Set the tags of a cell's run that holds its files, and its description from them.
+
+        Args:
+            run: its id.
+            tags: without the prefix.
+            figures: whether there are figures among the files.
+        """
         from mlflow.entities import RunTag
 
         pairs = [RunTag(TAG + name, str(value)) for name, value in tags.items() if str(value)]
-        patiently(self.client.log_batch, run, tags=[*pairs, RunTag(NOTE, run_description(tags))])
+        patiently(self.client.log_batch, run, tags=[*pairs, RunTag(NOTE, run_description(tags, held(figures)))])
 
     def end(self, run: str, how: str, tags: Mapping[str, str]) -> None:
         """End a run as FINISHED, FAILED or KILLED and set its last tags, in this order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +14,8 @@ from study.tracking.runs import Runs
 DAY = 24 * 3600.0
 GIVEN_UP = 7 * DAY
 """Age in seconds at which a run is given up whose process cannot be asked; a cell takes minutes, hours at most."""
-MOST = 1000
-"""Runs that are looked through for failures."""
+MOST, A_QUERY = 1000, 100
+"""Runs that are looked through for failures, and that one query names."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,28 @@ class Standing:
         wanted = f"tags.`{TAG}status` = 'failed' AND attributes.start_time >= {int(1000 * when)}"
         found = self.runs.client.search_runs([self.runs.experiment], wanted, max_results=MOST)
         return [(run.info.run_name, run.data.tags.get(f"{TAG}reason", "")) for run in reversed(found)]
+
+    def finished(self, noted: Sequence[str], since: float) -> list[tuple[dict[str, str], dict[str, float]]]:
+        """Return tags (without their prefix) and final metrics of finished cells.
+
+        Args:
+            noted: their runs; where there are none, those begun since a time.
+            since: in seconds of the epoch.
+        """
+        usual = f"tags.`{TAG}status` = 'finished' AND tags.`{TAG}kind` = 'cell'"
+        wanted = [
+            f"{usual} AND attributes.run_id IN ({', '.join(repr(run) for run in noted[at : at + A_QUERY])})"
+            for at in range(0, len(noted), A_QUERY)
+        ] or [f"{usual} AND attributes.start_time >= {int(1000 * since)}"]
+        found = [
+            run
+            for each in wanted
+            for run in self.runs.client.search_runs([self.runs.experiment], each, max_results=MOST)
+        ]
+        return [
+            ({name.removeprefix(TAG): value for name, value in run.data.tags.items()}, run.data.metrics)
+            for run in found
+        ]
 
     def pace(self, last: int = 50) -> float:
         """Return cells finished a second, over the last ones; 0 where there are too few to tell."""

@@ -18,6 +18,7 @@ from study.tracking.digest import tables_digest
 from study.tracking.inspection import CELL, NETWORK, NETWORK_FILE, Inspected, Kind, flaw, inspect
 from study.tracking.locks import lock, locks_beside, own_folder
 from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS, KIND
+from study.tracking.path_file import write_path
 from study.tracking.record import CellRecord, check_tags, thinned
 from study.tracking.runs import NOTE, Runs
 from study.tracking.standing import Standing
@@ -141,9 +142,10 @@ class Store:
                     (folder / "config.yaml").write_text(record.config_yaml)
                     (folder / "environment.json").write_text(json.dumps(record.environment, indent=1) + "\n")
                     artefacts.write_figures(folder, record.figures)
+                    write_path(folder, record.tables)
                     digest = tables_digest(record.tables)
                     artefacts.write_manifest(folder, paths, digest)
-                runs.describe(run, tags)
+                runs.describe(run, tags, figures=bool(record.figures))
                 steps = {name: thinned(points) for name, points in record.step_metrics.items()}
                 runs.log(run, record.params, steps | _at_start(record.metrics))
                 runs.log_dataset(run, record.dataset)

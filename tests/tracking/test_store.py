@@ -1,6 +1,8 @@
+import dataclasses
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -10,12 +12,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from study.errors import StudyError
 from study.records import ON_DEMAND, TABLES
 from study.tracking import Store, artefacts, database, tables_digest
 from study.tracking.database import patiently
 from study.tracking.inspection import CELL, NETWORK, Inspected, Kind, flaw
+from study.tracking.runs import NOTE
 from tests.tracking.made import record, store_in
 
 CELLS = int(os.environ.get("STUDY_CELLS", "48"))
@@ -55,6 +59,36 @@ def test_a_recorded_cell_is_finished_and_reads_back_as_it_was(store):
     dataset = found.inputs.dataset_inputs[0].dataset
     assert dataset.name == "mnist"
     assert json.loads(dataset.profile)["sha256"] == "d" * 64
+
+
+def test_the_path_is_a_small_csv_beside_the_tables_in_the_manifest_and_in_no_digest(store):
+    written = record("a1")
+    run = store.record_cell(written)
+    file = files_of(store, run) / "trajectory.csv"
+    assert file.stat().st_size < 5_000
+    path = pd.read_csv(file)
+    assert path["event"].tolist() == list(range(31))
+    rows = written.tables["evaluations"].query("split == 'held_out'")
+    assert path["error_per_sample_held_out"].tolist() == pytest.approx((rows["error"] / 500).tolist(), rel=1e-5)
+    assert path["accuracy_held_out"].tolist() == pytest.approx((rows["correct"] / 500).tolist(), rel=1e-5)
+    manifest = json.loads((file.parent / "manifest.json").read_text())
+    assert "trajectory.csv" in manifest["beside"]
+    assert manifest["digest"] == tables_digest(written.tables)
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_note_promises_what_the_run_holds(store, drawn):
+    made = record("a1")
+    figures = {"1_degradation": Figure()} if drawn else {}
+    run = store.begin_cell(made.tags)
+    assert "Artifacts" not in get(store, run).data.tags[NOTE], "nothing is there yet"
+    store.record_cell(dataclasses.replace(made, figures=figures), run)
+    note = get(store, run).data.tags[NOTE]
+    promised = set(re.findall("`(trajectory.csv|tables|figures)`", note))
+    assert promised == {
+        name for name in ("trajectory.csv", "tables", "figures") if (files_of(store, run) / name).exists()
+    }
+    assert ("figures" in promised) == drawn
 
 
 def test_the_dataset_source_resolves(store):
