@@ -59,7 +59,7 @@ def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path, caps
     said = again(capsys, tmp_path)
     assert "3 cells in 2 sweeps, 2 finished, 1 to run" in said
     assert "Damaged since they were finished, and made again: 1" in said
-    assert "manifest.json cannot be read" in said
+    assert "manifest.json is not there" in said
     assert "3 finished, 0 to run" in again(capsys, tmp_path)
     assert "2 finished, 1 to run Damaged" in again(capsys, tmp_path, check=True)
     after = store.inspected(thorough=True)

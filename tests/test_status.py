@@ -49,7 +49,7 @@ def test_what_is_damaged_is_to_run_and_named(few):
     assert code == 1
     row = next(line for line in text.splitlines() if "together" in line)
     assert row.replace("│", " ").split()[1:] == ["3", "0", "0", "0", "0", "3"]
-    assert "tables/events.parquet cannot be read" in text
+    assert "tables/events.parquet is not there" in text
 
 
 def test_what_is_begun_again_and_finished_no_longer_counts_as_failed(few):

@@ -104,6 +104,8 @@ def found(folder: Path, path: str) -> os.stat_result:
         at = at / part
         try:
             status = at.lstat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise DamagedError(f"{path} is not there") from error
         except (OSError, ValueError) as error:
             raise DamagedError(f"{path} cannot be read ({said(error)})") from error
         if not (stat.S_ISDIR(status.st_mode) if last else stat.S_ISREG(status.st_mode)):

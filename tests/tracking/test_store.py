@@ -8,18 +8,21 @@ import signal
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from mlflow.entities import FileInfo
+from mlflow.exceptions import MlflowException
 
 from study.errors import StudyError
 from study.records import ON_DEMAND, TABLES
 from study.tracking import Store, artefacts, database, tables_digest
 from study.tracking.database import patiently
-from study.tracking.inspection import CELL, NETWORK, Inspected, Kind, flaw
-from study.tracking.runs import NOTE
+from study.tracking.inspection import CELL, NETWORK, Inspected, Kind, flaw, inspect
+from study.tracking.runs import NOTE, Runs
 from tests.tracking.made import record, store_in
 
 CELLS = int(os.environ.get("STUDY_CELLS", "48"))
@@ -178,6 +181,42 @@ def test_what_happened_to_a_file_is_seen_at_a_glance_and_recorded_anew(store, na
     again = {how: record_as(store, kind, how) for how in runs}
     assert [how for how in runs if again[how] == runs[how]] == ["untouched"]
     assert store.inspected(kind, thorough=True) == Inspected(again)
+
+
+@dataclass
+class Served:
+    """A server's client, by the folder that the server keeps its files in."""
+
+    folder: Path
+
+    def list_artifacts(self, run: str, path: str | None = None):
+        at = self.folder / run / "artifacts" / (path or "")
+        for file in at.iterdir() if at.is_dir() else ():
+            name = file.relative_to(self.folder / run / "artifacts").as_posix()
+            yield FileInfo(name, file.is_dir(), None if file.is_dir() else file.stat().st_size)
+
+    def download_artifacts(self, run: str, path: str, to: str) -> None:
+        source = self.folder / run / "artifacts" / path
+        if path and not source.is_file():
+            raise MlflowException("Failed to download artifacts")
+        if path:
+            shutil.copy(source, Path(to, path))
+        elif source.is_dir():
+            shutil.copytree(source, to, dirs_exist_ok=True)
+
+
+def test_behind_a_server_its_listing_is_looked_at(store, monkeypatch):
+    runs = {how: store.record_cell(record(how)) for how in (*SEEN, "no manifest", "flipped", "untouched")}
+    for how, harm in SEEN.items():
+        harm(files_of(store, runs[how]) / "tables" / "impacts.parquet")
+    (files_of(store, runs["no manifest"]) / "manifest.json").unlink()
+    _flip(files_of(store, runs["flipped"]) / "tables" / "impacts.parquet")
+    served = replace(store.standing().runs, folder=None)
+    monkeypatch.setattr(Runs, "client", Served(store.artifacts))
+    assert set(inspect(served, CELL).whole) == {"flipped", "untouched"}
+    thorough = inspect(served, CELL, thorough=True)
+    assert thorough.whole == {"untouched": runs["untouched"]}
+    assert set(thorough.damaged) == {*SEEN, "no manifest", "flipped"}
 
 
 @pytest.mark.parametrize("name", ["tables/impacts.parquet", "network.safetensors", "history.parquet"])

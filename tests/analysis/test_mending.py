@@ -1,0 +1,67 @@
+"""The command that is told makes the damaged cells again: the smallest profile that holds them, else sweeps."""
+
+import pandas as pd
+import pytest
+
+from analysis.mending import UNKNOWN, commands
+from study.places import CONF, ROOT
+
+OURS = f"sqlite:///{ROOT}/outputs/mlflow/mlflow.db"
+
+
+def lost(*sweeps: str, seen: str = "at a glance", command: str = "") -> pd.DataFrame:
+    return pd.DataFrame({"sweep": sweeps, "seen": seen, "command": command})
+
+
+@pytest.mark.parametrize(
+    ("damaged", "store", "expected"),
+    [
+        (lost("smoke"), OURS, ["make reproduce PROFILE=smoke"]),
+        (lost("smoke", "smoke_mnist"), OURS, ["make reproduce PROFILE=smoke"]),
+        (lost("smoke", seen="by its digest"), OURS, ["make reproduce PROFILE=smoke CHECK=1"]),
+        (lost("paper_iterative_n10"), OURS, ["make reproduce PROFILE=paper"]),
+        (lost("smoke", "filters"), OURS, ["make reproduce PROFILE=smoke", "make reproduce PROFILE=filters"]),
+        (lost("smoke"), "sqlite:////a/mlflow/mlflow.db", ["python -m study.reproduce smoke --outputs /a"]),
+        (
+            lost("smoke", seen="by its digest"),
+            "sqlite:////a b/mlflow/mlflow.db",
+            ["python -m study.reproduce smoke --outputs '/a b' --check"],
+        ),
+        (
+            lost("smoke"),
+            "http://host:5000",
+            ["python -m study -m +sweep=smoke tracking=server tracking.uri=http://host:5000"],
+        ),
+        (
+            lost("smoke"),
+            "sqlite:////a/other.db",
+            ["python -m study -m +sweep=smoke tracking.uri=sqlite:////a/other.db tracking.artifacts=/a/artifacts"],
+        ),
+        (lost("manual", command="python -m study seed=3"), OURS, ["python -m study seed=3"]),
+        (lost("manual"), OURS, [UNKNOWN]),
+        (lost(), OURS, []),
+    ],
+)
+def test_the_command_is_that_of_the_cells_sweeps(damaged, store, expected):
+    if not (ROOT / "Makefile").is_file():
+        pytest.skip("no Makefile beside the code")
+    assert sorted(commands(damaged, store)) == sorted(expected)
+
+
+def test_every_profile_mends_its_own_sweeps():
+    for path in sorted((CONF / "profile").glob("*.yaml")):
+        sweeps = [word for word in path.read_text().replace(",", " ").replace("]", " ").split() if word in SWEEPS]
+        told = commands(lost(*sweeps), OURS)
+        assert told
+        assert all(command.startswith("make reproduce PROFILE=") for command in told)
+
+
+SWEEPS = {path.stem for path in (CONF / "sweep").glob("*.yaml")}
+
+
+def test_a_sweep_of_no_profile_is_named_itself(tmp_path, monkeypatch):
+    for name, content in {"sweep/mine": "", "profile/some": "sweeps: [smoke]", "profile/broken": "sweeps: ["}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.yaml").write_text(content)
+    monkeypatch.setattr("analysis.mending.CONF", tmp_path)
+    assert commands(lost("mine"), OURS) == ["python -m study -m +sweep=mine"]
