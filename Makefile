@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
 TORCH ?= torch==2.13.0
 PY := .venv/bin/python
+PIP = $(PY) -m pip install --quiet --disable-pip-version-check
 export MLFLOW_DISABLE_TELEMETRY = true
 export OMP_NUM_THREADS = 1
 
@@ -18,15 +19,19 @@ help:  ## list the targets
 
 setup: .venv/.done  ## make the virtual environment .venv with the locked dependencies
 
-.venv/.done: pyproject.toml requirements.lock
+# What is locked comes with its SHA-256. PyTorch comes by version alone: its builds for CPU and GPU, which may come from other
+# indexes and bring GPU libraries, have other hashes. With all there, the last line installs the checkout and nothing else.
+.venv/.done: pyproject.toml requirements.lock requirements-hashes.lock
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed and none was found; name one: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock $(TORCH)
-	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[kernel,server,slurm,dev]'
+	$(PIP) --no-deps --require-hashes -r requirements-hashes.lock
+	$(PIP) -c requirements.lock $(TORCH)
+	$(PIP) --no-build-isolation -c requirements.lock -e '.[kernel,server,slurm,dev]'
 	@touch $@
 
 ray: setup  ## add Ray for hydra/launcher=ray; replaces three locked packages by older ones (make -B setup undoes it)
-	$(PY) -m pip install --quiet --disable-pip-version-check -c requirements-ray.lock -e '.[kernel,server,slurm,ray,dev]'
+	$(PIP) --no-deps --require-hashes -r requirements-ray-hashes.lock
+	$(PIP) --no-build-isolation -c requirements-ray.lock -e '.[kernel,server,slurm,ray,dev]'
 
 reproduce: setup  ## run a profile's sweeps and judge the claims; PROFILE=smoke (a minute), paper (default), full (hours); CHECK=1 reads what is finished anew, OFFLINE=1 downloads nothing
 	@$(PY) -m study.reproduce $(PROFILE) $(if $(CHECK),--check) $(if $(OFFLINE),--offline); status=$$?; case $$status in 2|130) ;; *) $(PY) -m analysis || exit 1;; esac; exit $$status
@@ -79,16 +84,20 @@ bench-full: setup  ## the same with the references timed whole, and where the ti
 	$(PY) -m study.bench --full
 
 RESOLVE = uv pip compile pyproject.toml --extra kernel --extra server --extra slurm --extra dev --universal \
-	--python-version 3.11 --no-annotate --no-header -q -c <(echo "$(TORCH)")
-LOCKED = grep -vE '^(nvidia-|cuda-|triton|--)'
+	--python-version 3.11 --no-annotate --no-header -q --generate-hashes -c <(echo "$(TORCH)")
+# A package is a line that begins with its name, and its hashes are lines that do not.
+WITHOUT = awk '/^[^ ]/ {kept = !/^($(1)--)/} kept'
+VERSIONS = sed -n 's/^\([^ ].*[^ \]\) *\\*$$/\1/p'
+define LOCKED  # the stem of the files, what is said of them, what is resolved
+set -o pipefail; $(3) | $(call WITHOUT,nvidia-|cuda-|triton|) > requirements.tmp
+{ echo "# $(2)"; $(VERSIONS) requirements.tmp; } > $(1).lock
+{ echo "# Those of $(1).lock but for PyTorch with the SHA-256 of their files; written by 'make lock'."; \
+	$(call WITHOUT,torch==|) requirements.tmp; } > $(1)-hashes.lock && rm requirements.tmp
+endef
 
-lock:  ## resolve the dependencies anew into requirements.lock and requirements-ray.lock (needs uv)
-	$(RESOLVE) | $(LOCKED) > requirements.tmp
-	{ echo "# Locked versions for Python 3.11 to 3.13; written by 'make lock'. Used as pip constraints, so a platform takes what it needs."; \
-		cat requirements.tmp; } > requirements.lock
-	$(RESOLVE) --extra ray -c <(grep -vE '^(joblib|cloudpickle|python-dateutil)==' requirements.lock) | $(LOCKED) > requirements.tmp
-	{ echo "# The same with Ray; written by 'make lock'. See pyproject.toml for what differs and why."; \
-		cat requirements.tmp; } > requirements-ray.lock && rm requirements.tmp
+lock:  ## resolve the dependencies anew into requirements.lock and requirements-ray.lock, and their hashes (needs uv)
+	$(call LOCKED,requirements,Locked versions for Python 3.11 to 3.13; written by 'make lock'. Used as pip constraints: a platform takes what it needs.,$(RESOLVE))
+	$(call LOCKED,requirements-ray,The same with Ray; written by 'make lock'. See pyproject.toml for what differs and why.,$(RESOLVE) --extra ray -c <(grep -vE '^(joblib|cloudpickle|python-dateutil)==' requirements.lock))
 
 clean:  ## remove the recorded runs, the reports and the trained networks (outputs/)
 	rm -rf outputs
