@@ -22,7 +22,7 @@ TIE = 1e-12
 
 
 def agreement(
-    score: Array, estimate: Array | None, impact: Array, error: float = 0.0, tie: float = TIE
+    score: Array, estimate: Array | None, impact: Array, error: float | None = None, tie: float = TIE
 ) -> dict[str, float]:
     """Compare a method's scores and estimates with true impacts.
 
@@ -32,7 +32,8 @@ def agreement(
         score: smallest goes first, shape (n,).
         estimate: signed predictions of the impact, shape (n,), or None.
         impact: true impacts, shape (n,).
-        error: E(1), of which estimates and impacts are changes.
+        error: E(1), of which estimates and impacts are changes; where it is not known the largest impact stands for it,
+            than which E(0) or E(1) is no smaller.
         tie: the method's tolerance, of its scores and estimates.
 
     Returns:
@@ -43,6 +44,7 @@ def agreement(
     >>> perfect["spearman"], perfect["overlap_25"], perfect["regret"], perfect["sign"]
     (1.0, 1.0, 0.0, 1.0)
     """
+    error = float(np.abs(impact[np.isfinite(impact)]).max(initial=0.0)) if error is None else error
     impact = tied(impact, TIE, error)
     estimate = None if estimate is None else tied(estimate, tie, error)
     score = tied(score, tie, None if estimate is None else error)

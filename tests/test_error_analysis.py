@@ -48,7 +48,7 @@ def test_what_choose_takes_for_one_is_one_in_every_rank():
     dead = generator.normal(size=30) * 1e-14  # what rounding leaves of 0
     impact, estimate = np.concatenate([dead, live]), np.concatenate([dead[::-1], live])
     plain, noisy = np.concatenate([0 * dead, live]), agreement(estimate, estimate, impact, error=10.0)
-    assert noisy == agreement(plain, plain, plain, error=10.0)
+    assert noisy == agreement(plain, plain, plain, error=10.0) == agreement(estimate, estimate, impact)
     assert (noisy["spearman"], noisy["kendall"], noisy["overlap_25"], noisy["sign"]) == (pytest.approx(1), 1, 1, 1)
     assert (noisy["regret"], noisy["scale"], noisy["ties"]) == (0.0, 1.0, 30)
     assert agreement(estimate, estimate, impact, error=1e-8)["ties"] == 0  # beside so small an error it is no rounding
