@@ -84,7 +84,7 @@ def tell_end(console: Console | None = None) -> None:
         return
     if store is None:
         return
-    if runs := store.standing().finished(noted, since):
+    if runs := store.standing().finished(noted, since, config.sweep.name):
         name, shared = config.sweep.name, config.sweep.name == SweepConfig().name
         shown = console or Console()
         sweep_table.tell(sweep_table.medians(runs), shown)

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from study.records import TAG, subject
+from study.records import subject
 from study.tracking import Store
 from study.tracking.database import sqlite_file
-from study.tracking.views import page
+from study.tracking.views import page, tagged
 
 UI = "http://127.0.0.1:5000"
 """Where `python -m study.ui` serves, if the port is free."""
@@ -78,9 +78,9 @@ def tell_where(store: Store, sweep: str, since: float | None, console: Console) 
         since: where the name is shared by other sweeps, when this one began, in seconds of the epoch.
         console: to print on.
     """
-    wanted = f"tags.\"{TAG}sweep\" = '{sweep}'" if since is None else f"attributes.start_time >= {int(1000 * since)}"
+    wanted = tagged("sweep", sweep) if since is None else f"attributes.start_time >= {int(1000 * since)}"
     file = sqlite_file(store.uri)
-    address = page(UI if file else store.uri, store.experiment_id, runs=f"tags.\"{TAG}kind\" = 'cell' AND {wanted}")
+    address = page(UI if file else store.uri, store.experiment_id, runs=f"{tagged('kind', 'cell')} AND {wanted}")
     shown = f"`python -m study.ui --uri {store.uri}`, then {address}" if file else address
     for line in (
         f"In the UI: {shown}",

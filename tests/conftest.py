@@ -1,4 +1,5 @@
 import contextlib
+import os
 import sqlite3
 
 import pytest
@@ -15,6 +16,10 @@ LONGEST = (
     *("tests/analysis/test_notebooks.py", "tests/tracking/test_store.py", "tests/test_ui.py"),
 )
 """Files that take longest: begun first, no process waits for another at the end."""
+
+
+def pytest_configure():
+    os.environ["STUDY_OFFLINE"] = "1"  # no test downloads anything, but for those that bring their own server
 
 
 def pytest_collection_modifyitems(items):

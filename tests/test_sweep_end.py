@@ -58,7 +58,7 @@ def test_a_sweep_ends_with_a_table_a_place_and_a_data_frame(tmp_path, capsys, mo
     for line in (r"cosine_2x10 .* magnitude .* single_overall .*% .* 2 ", r"cosine_2x10 .* random .*% .* 2 "):
         assert re.search(line, ends[1]), ends[1]
     assert "searchFilter=" in ends[1]
-    assert "study.sweep%22%20%3D%20%27mine%27" in ends[1]
+    assert "study.sweep%60%20%3D%20%27mine%27" in ends[1]
     told = re.search(r'analysis\.load\(sweep="(\w+)", uri="([^"]+)"\)', ends[1])
     assert told
     cells = analysis.load(sweep=told[1], uri=told[2])

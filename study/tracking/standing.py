@@ -10,6 +10,7 @@ from pathlib import Path
 from study.records import TAG
 from study.tracking import alive, lookup
 from study.tracking.runs import Runs
+from study.tracking.views import tagged
 
 DAY = 24 * 3600.0
 GIVEN_UP = 7 * DAY
@@ -80,18 +81,19 @@ class Standing:
         found = self.runs.client.search_runs([self.runs.experiment], wanted, max_results=MOST)
         return [(run.info.run_name, run.data.tags.get(f"{TAG}reason", "")) for run in reversed(found)]
 
-    def finished(self, noted: Sequence[str], since: float) -> list[tuple[dict[str, str], dict[str, float]]]:
+    def finished(self, noted: Sequence[str], since: float, sweep: str) -> list[tuple[dict[str, str], dict[str, float]]]:
         """Return tags (without their prefix) and final metrics of finished cells.
 
         Args:
-            noted: their runs; where there are none, those begun since a time.
+            noted: their runs; where there are none, those of a sweep that were begun since a time.
             since: in seconds of the epoch.
+            sweep: its name.
         """
         usual = f"tags.`{TAG}status` = 'finished' AND tags.`{TAG}kind` = 'cell'"
         wanted = [
             f"{usual} AND attributes.run_id IN ({', '.join(repr(run) for run in noted[at : at + A_QUERY])})"
             for at in range(0, len(noted), A_QUERY)
-        ] or [f"{usual} AND attributes.start_time >= {int(1000 * since)}"]
+        ] or [f"{usual} AND {tagged('sweep', sweep)} AND attributes.start_time >= {int(1000 * since)}"]
         found = [
             run
             for each in wanted

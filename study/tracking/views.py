@@ -135,6 +135,16 @@ def column(name: str) -> str:
     return f"metrics.{name}" if name.startswith("`") else f"tags.`{TAG}{name}`"
 
 
+def tagged(name: str, value: str) -> str:
+    """Return the filter of the runs with a tag, named without its prefix.
+
+    >>> tagged("sweep", "mine"), tagged("sweep", "it's")
+    ("tags.`study.sweep` = 'mine'", 'tags.`study.sweep` = "it\'s"')
+    """
+    mark = '"' if "'" in value else "'"
+    return f"tags.`{TAG}{name}` = {mark}{value}{mark}"
+
+
 def page(address: str, experiment: str, key: str = "", charts: bool = False, runs: str = "") -> str:
     """Return the address of an experiment's run list under model training, in a saved view or with a filter.
 

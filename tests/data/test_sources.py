@@ -24,6 +24,11 @@ PACKED = gzip.compress(CONTENT, mtime=0)
 RECORD = FileRecord("made", hashlib.sha256(PACKED).hexdigest(), hashlib.sha256(CONTENT).hexdigest())
 
 
+@pytest.fixture(autouse=True)
+def online(monkeypatch):
+    monkeypatch.delenv("STUDY_OFFLINE")
+
+
 def collection(*mirrors):
     return Collection("Made", "made/raw", (RECORD,), mirrors)
 

@@ -94,6 +94,18 @@ def test_a_note_promises_what_the_run_holds(store, drawn):
     assert ("figures" in promised) == drawn
 
 
+def test_the_finished_cells_of_a_sweep_are_those_noted_or_those_begun_since(store):
+    before = store.record_cell(record("a1"))
+    since = time.time() + 1
+    later = record("a2", seed=1)
+    after = store.record_cell(later, store.begin_cell(later.tags, since + 1))
+    of = store.standing().finished
+    assert [tags["key"] for tags, _ in of([], since, "smoke")] == ["a2"]
+    assert of([], since, "it's") == []
+    found = of([before, after], since, "another")
+    assert {tags["key"]: metrics["auc_error"] for tags, metrics in found} == {"a1": 0.25, "a2": 0.25}
+
+
 def test_the_dataset_source_resolves(store):
     from mlflow.data import get_source
 
