@@ -103,17 +103,15 @@ def _way_out(name: str, array: NDArray[Any], values: object) -> str:
 
 
 def _of_frame(name: str, values: pd.DataFrame | pd.Series) -> NDArray[Any]:
-    of = [(repr(values.name), values.dtype)] if isinstance(values, pd.Series) else list(values.dtypes.items())
+    one = isinstance(values, pd.Series)
+    of = [(name, values.dtype)] if one else [(f"{name}: column {c}", dtype) for c, dtype in values.dtypes.items()]
     types = pd.api.types
-    for column, dtype in of:
+    for where, dtype in of:
         if isinstance(dtype, pd.CategoricalDtype):
-            raise StudyError(
-                f"{name}: column {column} holds categories, not numbers: .cat.codes numbers them 0, 1, ..."
-            )
+            raise StudyError(f"{where}: categories, not numbers: .cat.codes numbers them 0, 1, ...")
         if types.is_complex_dtype(dtype) or not (types.is_numeric_dtype(dtype) or types.is_bool_dtype(dtype)):
             raise StudyError(
-                f"{name}: column {column} holds {dtype}, not numbers: .astype(float) where they are, else {CODES}; "
-                "or leave the column out"
+                f"{where}: {dtype}, not numbers: .astype(float) where they are, else {CODES}; or leave the column out"
             )
     missing = int(np.asarray(values.isna()).sum())
     if missing:
