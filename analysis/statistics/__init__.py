@@ -9,22 +9,27 @@ from analysis.statistics.result import (
     REFUTED,
     SUPPORTED,
     TOO_FEW,
+    PValues,
     Result,
     decide,
+    decide_as_frozen,
 )
-from analysis.statistics.templates import TEMPLATES, evaluate
+from analysis.statistics.templates import FROZEN, TEMPLATES, evaluate
 
 __all__ = [
     "ALPHA",
+    "FROZEN",
     "INCONCLUSIVE",
     "NOT_RUN",
     "REFUTED",
     "SUPPORTED",
     "TEMPLATES",
     "TOO_FEW",
+    "PValues",
     "Result",
     "corrected_as",
     "decide",
+    "decide_as_frozen",
     "evaluate",
     "false_discoveries",
     "holm",

@@ -29,11 +29,13 @@ class Result:
         estimate, low, high: estimate and one-sided 95 % limits (together a 90 % interval); NaN where n allows none.
         p: one-sided p-value of the claim, uncorrected.
         p_smallest: p-value of the most extreme outcome that n networks could have had.
+        p_refute: p-value of the claim's opposite, uncorrected.
+        p_refute_smallest: the smallest that n networks could have had; NaN where nothing can refute, whatever n is.
         effect_name, effect: standardised effect size.
         d_z: mean over standard deviation of the tested values; NaN where that is not a meaningful quantity.
         sign_p: p-value of the sign test of the same hypothesis; NaN where there is none.
         large_enough: whether the estimate reaches the template's margin (SUP; true for templates without that rule).
-        refuted: whether the template's rule of refutation is met.
+        refuted: whether the frozen plan's rule of refutation is met: a limit or a test at .05, never corrected.
     """
 
     template: str
@@ -44,6 +46,8 @@ class Result:
     high: float
     p: float
     p_smallest: float
+    p_refute: float
+    p_refute_smallest: float
     effect_name: str
     effect: float
     d_z: float = math.nan
@@ -51,24 +55,58 @@ class Result:
     large_enough: bool = True
     refuted: bool = False
 
+    @property
+    def p_values(self) -> PValues:
+        """Those of the claim and of its opposite, and the smallest of each."""
+        return PValues(self.p, self.p_smallest, self.p_refute, self.p_refute_smallest)
 
-def decide(result: Result, p_corrected: float, p_corrected_smallest: float, level: float = ALPHA) -> str:
+
+@dataclass(frozen=True)
+class PValues:
+    """P-values of a part or a claim and of its opposite, before or after correction.
+
+    Attributes:
+        p, refute: of the claim and of its opposite; NaN where it was not run.
+        smallest, refute_smallest: the smallest values that they could take with the networks at hand; NaN where it was
+            not run, and the second where nothing can refute, whatever the number of networks.
+    """
+
+    p: float = math.nan
+    smallest: float = math.nan
+    refute: float = math.nan
+    refute_smallest: float = math.nan
+
+    @property
+    def opposite(self) -> PValues:
+        """The same of the opposite."""
+        return PValues(self.refute, self.refute_smallest, self.p, self.smallest)
+
+
+def decide(result: Result, corrected: PValues, level: float = ALPHA) -> str:
     """Return the verdict on one part.
 
-    Too few networks come first: below `FEWEST`, or where even the most extreme outcome would leave a corrected p of .05
-    or more, nothing is decided in either direction.
+    Too few networks come first: below `FEWEST`, or where even the most extreme outcome would leave a corrected p of the
+    level or more, nothing is decided in either direction. A refutation has a corrected p of its own to reach; where it
+    cannot with the networks at hand, a part that is not supported is open for want of them.
 
     Args:
         result: the part's row.
-        p_corrected: the claim's p-value after correction, were this part the whole claim.
-        p_corrected_smallest: the smallest value that `p_corrected` could take at the registered family and the
-            networks at hand (`smallest_corrected`).
-        level: that corrected p-values are compared with.
+        corrected: its p-values after correction over its claim and its family.
+        level: that they are compared with.
     """
-    if result.n < FEWEST or not p_corrected_smallest < level:
+    if result.n < FEWEST or not corrected.smallest < level:
+        return TOO_FEW
+    if corrected.refute < level:
+        return REFUTED
+    if corrected.p < level and result.large_enough:
+        return SUPPORTED
+    return TOO_FEW if corrected.refute_smallest >= level else INCONCLUSIVE
+
+
+def decide_as_frozen(result: Result, corrected: PValues, level: float = ALPHA) -> str:
+    """Return the verdict on one part by the plan as it was frozen: a refutation is never corrected."""
+    if result.n < FEWEST or not corrected.smallest < level:
         return TOO_FEW
     if result.refuted:
         return REFUTED
-    if p_corrected < level and result.large_enough:
-        return SUPPORTED
-    return INCONCLUSIVE
+    return SUPPORTED if corrected.p < level and result.large_enough else INCONCLUSIVE

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.statistics import holm, median_limits, signed_rank
+from analysis.statistics import holm, median_limits, sign, signed_rank
 from analysis.statistics.templates import assoc, eq, ni, prop, sup, trend
 
 ALPHA = 0.05
@@ -96,6 +96,21 @@ def test_median_limits_by_counting_outcomes(n):
     assert high == n - r
 
 
+@given(st.lists(st.sampled_from([-1.0, 0.0, 0.5, 2.0]), min_size=1, max_size=9))
+def test_sign_test_by_all_signs(d):
+    """Of all signs that n values can have, the share with at least as many positive ones; zeros are not positive."""
+    positive = [sum(s > 0 for s in signs) for signs in signs_of(len(d))]
+    assert sign.p_greater(d) == pytest.approx(np.mean(np.array(positive) >= sum(x > 0 for x in d)))
+
+
+@pytest.mark.parametrize(("centre", "n"), [(0.0, 8), (0.06, 10), (-0.03, 9)])
+def test_opposites_by_all_signs(centre, n):
+    d, delta = noise(n, centre, 0.03, seed=n), 0.02
+    assert sup(d, delta).p_refute == pytest.approx(signed_rank_p(delta - d))
+    assert ni(d, delta).p_refute == pytest.approx(signed_rank_p(-delta - d))
+    assert eq(d, delta).p_refute == pytest.approx(min(1, 2 * min(signed_rank_p(d - delta), signed_rank_p(-delta - d))))
+
+
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_no_median_limit_below_five_networks(n):
     assert np.isnan(median_limits(range(n), ALPHA)).all()
@@ -110,6 +125,7 @@ def test_proportion_by_all_outcomes(k, n, p0):
         below += chance * (sum(outcome) <= k)
     row = prop([1] * k + [0] * (n - k), p0)
     assert row.p == pytest.approx(above)
+    assert row.p_refute == pytest.approx(below)
     assert row.refuted == (below < ALPHA)
 
 
@@ -130,7 +146,8 @@ def test_page_by_all_orders(seed):
     row = trend(x)
     assert row.p == pytest.approx(np.mean(np.array(sums) >= observed))
     opposite = 4 * (min(scores) + max(scores)) - observed
-    assert row.refuted == (np.mean(np.array(sums) >= opposite) < ALPHA)
+    assert row.p_refute == pytest.approx(np.mean(np.array(sums) >= opposite))
+    assert row.refuted == (row.p_refute < ALPHA)
     assert row.estimate == pytest.approx((observed - 4 * 12) / (4 * 2))  # 10 to 14 a network, 12 without a trend
 
 
@@ -154,6 +171,8 @@ def test_equivalence_is_the_worst_of_four_tests(centre, n):
 @pytest.mark.parametrize(("centre", "n"), [(0.9, 8), (0.5, 10)])
 def test_association_by_the_density_of_t(centre, n):
     rho = np.tanh(noise(n, centre, 0.2, seed=n))
+    below = t_p([-math.atanh(r) for r in rho], -math.atanh(0.5))
+    assert assoc(rho, (0.5, 100)).p_refute == pytest.approx(below, rel=1e-6)
     assert assoc(rho, (0.5, 100)).p == pytest.approx(t_p([math.atanh(r) for r in rho], math.atanh(0.5)), rel=1e-6)
 
 

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
-from scipy.stats import binom, page_trend_test, ttest_1samp, wilcoxon
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom, binomtest, page_trend_test, ttest_1samp, ttest_ind, wilcoxon
 from statsmodels.api import OLS
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
@@ -11,7 +13,9 @@ from analysis.statistics import (
     INCONCLUSIVE,
     REFUTED,
     SUPPORTED,
+    TEMPLATES,
     TOO_FEW,
+    PValues,
     decide,
     evaluate,
     holm,
@@ -19,7 +23,7 @@ from analysis.statistics import (
     prediction_interval,
     smallest_corrected,
 )
-from analysis.statistics.templates import assoc, at_least, at_most, eq, ni, prop, qty, sup, trend
+from analysis.statistics.templates import assoc, at_least, at_most, eq, eq_welch, ni, prop, qty, sup, trend
 
 
 def noise(n, centre, spread=0.01, seed=0):
@@ -27,9 +31,13 @@ def noise(n, centre, spread=0.01, seed=0):
 
 
 def verdict(result, family=18, others=1.0):
-    p = {"this": result.p} | {f"other {i}": others for i in range(family - 1)}
-    smallest = dict.fromkeys(p, result.p_smallest)
-    return decide(result, holm(p)["this"], smallest_corrected("this", result.p_smallest, smallest))
+    def corrected(p, smallest):
+        family_p = {"this": p} | {f"other {i}": others for i in range(family - 1)}
+        reached = smallest_corrected("this", smallest, dict.fromkeys(family_p, smallest))
+        return holm(family_p)["this"], reached
+
+    p = (*corrected(result.p, result.p_smallest), *corrected(result.p_refute, result.p_refute_smallest))
+    return decide(result, PValues(*p))
 
 
 def test_sup_row_agrees_with_scipy():
@@ -39,6 +47,7 @@ def test_sup_row_agrees_with_scipy():
     assert row.p_smallest == 2**-10
     assert row.d_z == pytest.approx(d.mean() / d.std(ddof=1))
     assert row.sign_p == pytest.approx(binom.sf((d > 0).sum() - 1, 10, 0.5))
+    assert row.p_refute == pytest.approx(wilcoxon(0.02 - d, alternative="greater", method="exact").pvalue)
 
 
 def test_sup_is_supported_refuted_or_neither():
@@ -68,6 +77,8 @@ def test_equivalence_agrees_with_statsmodels_and_the_signed_rank():
     ranked = max(wilcoxon(x, alternative="greater", method="exact").pvalue for x in (d + 0.05, 0.05 - d))
     assert row.p == pytest.approx(max(t_p, ranked))
     assert verdict(row) == SUPPORTED
+    beyond = [wilcoxon(x, alternative="greater", method="exact").pvalue for x in (d - 0.05, -0.05 - d)]
+    assert row.p_refute == pytest.approx(min(1.0, 2 * min(beyond)))
     assert verdict(eq(d + 0.2, 0.05)) == REFUTED
     assert verdict(eq(d - d.mean() + 0.05, 0.05)) == INCONCLUSIVE  # at the margin itself
 
@@ -93,11 +104,82 @@ def test_values_against_a_number():
     assert verdict(at_least(np.full(10, 0.4), 0.4)) == INCONCLUSIVE
 
 
-def test_quantity_is_equivalence_around_a_value():
+def test_quantity_is_two_sign_tests():
     x = noise(10, 0.2, 0.02)
-    assert qty(x, (0.2, 0.1)).p == pytest.approx(eq(x - 0.2, 0.1).p)
+    assert qty(x, (0.2, 0.1)).p == pytest.approx(binomtest(10, 10, 0.5, alternative="greater").pvalue)
     assert verdict(qty(x, (0.2, 0.1))) == SUPPORTED
+    assert qty(x, (0.5, 0.1)).p_refute == 2 * 2**-10
     assert verdict(qty(x, (0.5, 0.1))) == REFUTED
+    assert verdict(qty(np.append(x[:9], 0.9), (0.5, 0.1))) == INCONCLUSIVE
+
+
+def test_medians_are_decided_by_the_sign_test_as_scipy_has_it():
+    x = np.array([0.41, 0.41, 0.42, 0.43, 0.44, 0.45, 0.9, 0.95, 0.3, 0.4])
+    row = at_least(x, 0.4)
+    assert row.p == row.sign_p == pytest.approx(binomtest(8, 10, 0.5, alternative="greater").pvalue)
+    assert row.p_refute == pytest.approx(binomtest(1, 10, 0.5, alternative="greater").pvalue)  # .4 is for neither side
+    assert (at_most(x, 0.4).p, at_most(x, 0.4).p_refute) == (row.p_refute, row.p)
+
+
+@given(st.lists(st.integers(0, 20), min_size=5, max_size=30), st.integers(0, 20))
+def test_a_median_is_above_the_margin_just_where_its_lower_limit_is(units, at):
+    """What is printed is what is tested: the limits are the sign test turned round."""
+    x, v = np.array(units) / 20, at / 20
+    row = at_least(x, v)
+    assert (row.p <= 0.05) == (row.low > v)
+    assert (row.p_refute <= 0.05) == (row.high < v)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+@pytest.mark.parametrize("n", [10, 30])
+def test_skewed_values_with_their_median_at_the_margin_are_rarely_decided(n, side):
+    """By the signed rank 30 such networks decided wrongly in 22 % of the draws."""
+    skewed = side * (np.random.default_rng(n).exponential(1.0, (2000, n)) - np.log(2))
+    rows = [at_least(x, 0.0) for x in skewed]
+    assert np.mean([row.p < 0.05 for row in rows]) <= 0.06
+    assert np.mean([row.p_refute < 0.05 for row in rows]) <= 0.06
+    wrong = [qty(x + 0.5, (0.0, 0.5)) for x in skewed]
+    assert np.mean([row.p < 0.05 for row in wrong]) <= 0.06
+    assert np.mean([row.p_refute < 0.05 for row in wrong]) <= 0.06
+
+
+def test_every_template_tests_its_opposite():
+    """Where the claim is plainly wrong the opposite has the smallest p-value that so many networks can have."""
+    far = {
+        "SUP": (noise(10, -1), 0.02),
+        "NI": (noise(10, -1), 0.05),
+        "EQ": (noise(10, 1), 0.05),
+        "ATLEAST": (noise(10, 0), 0.5),
+        "ATMOST": (noise(10, 1), 0.5),
+        "QTY": (noise(10, 1), (0.2, 0.1)),
+        "PROP": (np.zeros(10), 0.5),
+        "TREND": (np.arange(4)[::-1] + noise(40, 0).reshape(10, 4), 0.0),
+        "ASSOC": (np.tanh(noise(10, -1)), (0.5, 100)),
+        "EQ_WELCH": (np.stack([noise(10, 1), noise(10, 0, seed=1)], axis=1), 0.05),
+    }
+    assert set(far) == set(TEMPLATES)
+    for name, (values, margin) in far.items():
+        row = evaluate(name, values, margin)
+        assert row.p_refute == pytest.approx(row.p_refute_smallest, abs=1e-9), name
+        assert row.p > 0.5, name
+        assert row.refuted, name
+
+
+def test_a_refutation_must_survive_its_correction():
+    d = np.array([-0.01, -0.02, -0.03, -0.04, -0.05, -0.06, -0.07, -0.08, 0.05, 0.09])
+    row = sup(d, 0.05)
+    assert row.refuted  # the frozen plan's rule: the upper limit alone
+    assert 0.05 / 18 < row.p_refute < 0.05
+    assert verdict(row, family=1) == REFUTED
+    assert verdict(row) == INCONCLUSIVE
+
+
+def test_what_no_outcome_could_refute_is_open_for_want_of_networks():
+    d = noise(9, 0.01, 0.05)
+    assert verdict(eq(d, 0.05), family=40) == TOO_FEW  # 40 * 2 * 2^-9 = .16 for the opposite, which has two sides
+    never = prop([0] * 30, 0.0)
+    assert np.isnan(never.p_refute_smallest)
+    assert verdict(never) == INCONCLUSIVE  # no number of networks shows that there is none
 
 
 def test_proportions_agree_with_the_binomial():
@@ -119,6 +201,15 @@ def test_association_agrees_with_the_t_test_of_fisher_z():
     assert verdict(assoc(rho - 0.7, (0.5, 100))) == REFUTED
     assert assoc(np.ones(5), (0.5, 10)).estimate == pytest.approx(1 - 1 / 20)
     assert assoc(np.full(5, 0.1), (0.5, 10)).p == 1.0
+
+
+def test_two_samples_are_refuted_by_welch():
+    a, b = noise(12, 0.3, 0.02), noise(10, 0.2, 0.05, seed=1)
+    both = np.full((12, 2), np.nan)
+    both[:, 0], both[:10, 1] = a, b
+    above = ttest_ind(a - 0.05, b, equal_var=False, alternative="greater").pvalue
+    beneath = ttest_ind(a + 0.05, b, equal_var=False, alternative="less").pvalue
+    assert eq_welch(both, 0.05).p_refute == pytest.approx(2 * min(above, beneath))
 
 
 def test_trend_agrees_with_page():

@@ -1,0 +1,73 @@
+"""The templates of single values: claims about a median, decided by the sign test, which its limits turn round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from analysis.statistics import sign, signed_rank
+from analysis.statistics.intervals import median_limits
+from analysis.statistics.result import ALPHA, Result
+from analysis.statistics.rows import Values, as_array, below, either, ranked, tost
+
+Test = Callable[[Values], float]
+"""From differences to the one-sided p-value of "they tend to be positive"."""
+
+
+def at_least(values: ArrayLike, v: float, by: Test = sign.p_greater) -> Result:
+    """ATLEAST(v): the median of x lies above v, by the sign test; refuted by that of x < v.
+
+    Values at v speak for neither side and count against both.
+    """
+    return _against("ATLEAST", as_array(values), v, +1, by)
+
+
+def at_most(values: ArrayLike, margin: float | tuple[float, float], by: Test = sign.p_greater) -> Result:
+    """ATMOST(v): the median of x lies below v, by the sign test; refuted by that of x > v.
+
+    ATMOST(v, w), where a claim has its own line for refutation: refuted by the sign test of x > w, w not below v.
+
+    >>> at_most([0.6] * 5, 0.5).p_refute, at_most([0.6] * 5, (0.5, 0.8)).p_refute
+    (0.03125, 1.0)
+    """
+    return _against("ATMOST", as_array(values), margin, -1, by)
+
+
+def qty(values: ArrayLike, margin: tuple[float, float]) -> Result:
+    """QTY(v, w): the median of x lies between v - w and v + w, by two one-sided sign tests, p the larger.
+
+    Refuted by the sign tests of x > v + w and x < v - w: twice the smaller p.
+    """
+    x = as_array(values)
+    v, w = margin
+    inside = max(sign.p_greater(x - v + w), sign.p_greater(v + w - x))
+    outside = either(sign.p_greater(x - v - w), sign.p_greater(v - w - x))
+    return _quantity(x, margin, inside, outside, max((x - v + w, v + w - x), key=sign.p_greater))
+
+
+def qty_by_ranks(values: ArrayLike, margin: tuple[float, float]) -> Result:
+    """QTY(v, w) as the plan was frozen: EQ(w) around v."""
+    x = as_array(values)
+    v, w = margin
+    outside = either(signed_rank.p_greater(x - v - w), signed_rank.p_greater(v - w - x))
+    return _quantity(x, margin, tost(x - v, w), outside, max((x - v + w, v + w - x), key=signed_rank.p_greater))
+
+
+def _against(template: str, x: Values, margin: float | tuple[float, float], side: int, by: Test) -> Result:
+    v, w = margin if isinstance(margin, tuple) else (margin, margin)
+    low, high = median_limits(x, ALPHA)
+    against = by(side * (w - x))
+    tested = side * (x - v)
+    return ranked(
+        template, margin, x, tested, float(np.median(x)), low, high, against, p=by(tested), refuted=against < ALPHA
+    )
+
+
+def _quantity(x: Values, margin: tuple[float, float], p: float, against: float, worse: Values) -> Result:
+    """Row of QTY; `worse`: distances from the end of the range that the values are nearer to."""
+    v, w = margin
+    low, high = median_limits(x, ALPHA)
+    refuted = below(v + w, low) or below(high, v - w)
+    return ranked("QTY", margin, x, worse, float(np.median(x)), low, high, against, p=p, refuted=refuted, sides=2)

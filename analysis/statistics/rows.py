@@ -1,0 +1,95 @@
+"""What the templates share: rows of a result, and p-values at and beyond a margin."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import ttest_1samp
+from statsmodels.stats.weightstats import ttost_paired
+
+from analysis.statistics import sign, signed_rank
+from analysis.statistics.result import Result
+
+Values = NDArray[np.float64]
+
+ROUNDING = 1e-12
+"""Limits and estimates this close to a margin are at it: differences of shares are exact only up to rounding."""
+
+
+def below(a: float, b: float) -> bool:
+    """Whether a lies below b by more than rounding; false where either is NaN."""
+    return bool(a < b - ROUNDING)
+
+
+def as_array(values: ArrayLike) -> Values:
+    """One value a network, shape (networks,). Raises ValueError for none, and for values that are not finite."""
+    x = np.asarray(values, dtype=float)
+    if x.ndim != 1 or len(x) == 0 or not np.isfinite(x).all():
+        raise ValueError(f"a template needs finite values of shape (networks,), at least one; got {x!r}")
+    return x
+
+
+def either(p: float, q: float) -> float:
+    """P-value of "one of two": twice the smaller, so that the level holds however narrow what lies between them is."""
+    return min(1.0, 2 * min(p, q))
+
+
+def ranked(
+    template: str,
+    margin: float | tuple[float, float],
+    x: Values,
+    tested: Values,
+    estimate: float,
+    low: float,
+    high: float,
+    against: float,
+    p: float | None = None,
+    large_enough: bool = True,
+    refuted: bool = False,
+    sides: int = 1,
+) -> Result:
+    """Row of a template on `tested` (positive favours the claim), decided by its signed rank unless `p` is given.
+
+    `against`: p-value of the opposite, of which there are so many `sides`.
+    """
+    return Result(
+        template=template,
+        margin=margin,
+        n=len(x),
+        estimate=estimate,
+        low=low,
+        high=high,
+        p=signed_rank.p_greater(tested) if p is None else p,
+        p_smallest=0.5 ** len(x),
+        p_refute=against,
+        p_refute_smallest=min(1.0, sides * 0.5 ** len(x)),
+        effect_name="rank-biserial",
+        effect=signed_rank.rank_biserial(tested),
+        d_z=d_z(tested),
+        sign_p=sign.p_greater(tested),
+        large_enough=bool(large_enough),
+        refuted=bool(refuted),
+    )
+
+
+def d_z(d: Values) -> float:
+    """Mean over standard deviation; NaN where there is no spread."""
+    spread = d.std(ddof=1) if len(d) > 1 else 0.0
+    return float(d.mean() / spread) if spread > 1e-12 else math.nan
+
+
+def t_p(d: Values, value: float, alternative: str) -> float:
+    """One-sided t-test p-value; its limit where there is no spread (or one value, which `p_smallest` minds)."""
+    if len(d) < 2 or d.std(ddof=1) <= 1e-12:
+        return float(not (d.mean() > value if alternative == "greater" else d.mean() < value))
+    return float(ttest_1samp(d, value, alternative=alternative).pvalue)
+
+
+def tost(d: Values, delta: float) -> float:
+    """P-value of -delta < d < delta: the largest of two signed ranks and two t-tests."""
+    by_ranks = max(signed_rank.p_greater(d + delta), signed_rank.p_greater(delta - d))
+    if len(d) < 2 or d.std(ddof=1) <= 1e-12:
+        return by_ranks
+    return max(by_ranks, float(ttost_paired(d, np.zeros_like(d), -delta, delta)[0]))
