@@ -1,14 +1,16 @@
-"""The claims register on the command line: `python -m analysis.claims` prints it."""
+"""The claims register on the command line: `python -m analysis.claims` prints it; `sweeps`, `judge`: see --help."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
 from analysis.claims.register import Register, load
+from analysis.claims.rejudge import TABLES, rejudge
 from analysis.claims.sweeps import write
 from study.command import exit_code
 
@@ -23,18 +25,27 @@ def as_table(register: Register) -> Table:
 
 
 def main() -> None:
-    """Print the register, or write the sweeps that it needs."""
-    parser = argparse.ArgumentParser(prog="python -m analysis.claims", description=__doc__)
+    """Print the register, write the sweeps that it needs, or judge kept values by it."""
+    parser = argparse.ArgumentParser(prog="python -m analysis.claims", description=main.__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=("show", "sweeps"), default="show", help="sweeps: write conf/sweep and conf/profile"
+        "what",
+        nargs="?",
+        choices=("show", "sweeps", "judge"),
+        default="show",
+        help="sweeps: write conf/sweep and conf/profile; judge: verdicts.csv and amended.csv anew from kept values",
     )
-    what = parser.parse_args().what
-    register = load()
-    if what == "sweeps":
-        for path in write(register):
-            Console().print(path.name, highlight=False)
+    parser.add_argument("--tables", type=Path, default=TABLES, help="folder of the kept tables (%(default)s)")
+    arguments = parser.parse_args()
+    console = Console()
+    if arguments.what == "sweeps":
+        for path in write(load()):
+            console.print(path.name, highlight=False)
+    elif arguments.what == "judge":
+        both = rejudge(arguments.tables)
+        for row in both[both["by"] != ""].itertuples():
+            console.print(f"{row.claim} ({row.arm}): {row.frozen} -> {row.verdict}, {row.by}", highlight=False)
     else:
-        Console().print(as_table(register))
+        console.print(as_table(load()))
 
 
 if __name__ == "__main__":

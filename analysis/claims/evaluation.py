@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from analysis.claims.amended import COLUMNS, once, side_by_side
 from analysis.claims.headline import Sentence, headline
 from analysis.claims.quantities import Source
 from analysis.claims.register import Register, load
 from analysis.claims.sanity import sanity
-from analysis.claims.tested import tested, values
+from analysis.claims.tested import VALUES, tested, values
 from analysis.claims.verdicts import verdicts
 from analysis.frames import Frames
 from analysis.metrics import SEARCHED, SETTINGS, curves, per_network
@@ -23,8 +24,11 @@ class Evaluation:
 
     Attributes:
         verdicts: one row a claim, arm and part, an `overall` row first (columns: `verdicts.COLUMNS`).
-        values: one row a network of every part (columns: `tested.VALUES`): what the verdicts rest on.
-        digest: sha256 of the register's files, acceptance bands included.
+        amended: the verdicts of the frozen plan beside them (columns: `amended.COLUMNS`); empty for a register that is
+            not the project's own.
+        values: one row a network of every part (columns: `tested.VALUES`), of the frozen plan's, too: what the verdicts
+            rest on.
+        digest: sha256 of the register's files, acceptance bands and amendments included.
         headline: plain sentences with numbers: what holds, what does not, what was found.
         sanity: population, metric, worst_first, random, brute_force (means over networks, re-ranking), n, ok.
         excluded: population, seed, value: networks that missed their acceptance band.
@@ -34,6 +38,7 @@ class Evaluation:
     """
 
     verdicts: pd.DataFrame
+    amended: pd.DataFrame
     values: pd.DataFrame
     digest: str
     headline: list[Sentence]
@@ -55,22 +60,26 @@ def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = No
         table: `metrics.table(frames)`.
         register: another register than the project's own.
     """
-    register = register or load()
+    own, register = register is None, register or load()
     entering = entering_cells(frames, table, register)
     missed = entering["band"] == "missed"
     absent = dict(zip(frames.not_run["population"], frames.not_run["reason"], strict=True))
     trajectories = curves(frames)
     absent |= _development_only(table, entering)
     source = _source(entering[~missed], trajectories, absent | _all_missed(entering))
-    parts = tested(register, source)
-    judged = verdicts(register, parts)
+    test = once(lambda register: tested(register, source))
+    judged = verdicts(register, test(register))
+    frozen = load(amended=False) if own else register
     again = judged.iloc[:0]
     if missed.any():
         again = verdicts(register, tested(register, _source(entering, trajectories, absent)))
     seeds = entering.loc[~missed & ~entering["population"].isin(_single(register)), "seed"]
     return Evaluation(
         verdicts=judged,
-        values=values(register, parts),
+        amended=side_by_side(register, frozen, test) if own else pd.DataFrame(columns=COLUMNS),
+        values=pd.concat([values(plan, test(plan)) for plan in (register, frozen)]).drop_duplicates(
+            VALUES[:-1], ignore_index=True
+        ),
         digest=register.digest,
         headline=headline(judged, source.networks),
         sanity=sanity(source.networks),

@@ -81,6 +81,8 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
     column = part.column
     if part.best_of > 1:
         terms[0] = replace(terms[0], rows=_best(terms[0].rows, column, part.best_of))
+    if part.scale == "fisher_z":
+        terms = [replace(t, rows=t.rows.assign(**{column: _fisher(t.rows[column], t.rows["units"])})) for t in terms]
     if part.test == "EQ_WELCH":
         both = pd.concat([t.rows[column] for t in terms], axis=1, keys=["of", "minus"])
         return Quantity(both.astype(float))
@@ -104,6 +106,12 @@ def _best(rows: pd.DataFrame, column: str, restarts: int) -> pd.DataFrame:
     first = rows.index.min()
     group = first + (rows.index - first) // restarts
     return rows[[column]].groupby(group).min().rename_axis("seed")
+
+
+def _fisher(rho: pd.Series, units: pd.Series) -> pd.Series:
+    """Fisher's z of correlations over so many units, which are clipped at 1 - 1 / (2 K), as in ASSOC."""
+    limit = 1 - 1 / (2 * units)
+    return pd.Series(np.arctanh(rho.clip(-limit, limit)), index=rho.index)
 
 
 def _series(part: Part, arm: Arm, source: Source) -> Quantity:

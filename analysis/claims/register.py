@@ -1,4 +1,4 @@
-"""The claims register, read from `register/*.yaml`: the plan, the claims and their digest."""
+"""The claims register, read from `register/*.yaml`: the frozen plan, its amendments, the claims and their digests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from analysis.claims import amendments
+from analysis.claims.amendments import Amendment, Amendments, RegisterError
 from analysis.metrics import SEARCHED
 from analysis.statistics import TEMPLATES
 
@@ -18,10 +20,7 @@ FOLDER = Path(__file__).parent / "register"
 ROLES = ("decides", "beside", "sensitivity")
 SPLITS = ("pruning", "held_out")
 SEARCHES = ("none", "beam", "exhaustive")
-
-
-class RegisterError(ValueError):
-    """Raised for an entry of the register that cannot be evaluated; names the claim and the field."""
+SCALES = ("plain", "fisher_z")
 
 
 @dataclass(frozen=True)
@@ -47,6 +46,8 @@ class Part:
         networks: registered number of networks; 0 for the claim's.
         arms: that have this part; none named for all of the claim's.
         best_of: restarts: the value of `of` is the smallest over so many networks, of one seed after another.
+        scale: "fisher_z" for correlations, of whose inverse hyperbolic tangents the difference is taken.
+        compares: id of the claim whose verdict this part is held against (C50), or "".
         search: "beam" or "exhaustive": how the best sets of removed units are searched for that the metric is about.
     """
 
@@ -69,6 +70,8 @@ class Part:
     networks: int = 0
     arms: tuple[str, ...] = ()
     best_of: int = 1
+    scale: str = "plain"
+    compares: str = ""
     search: str = "none"
 
     @property
@@ -91,6 +94,7 @@ class Claim:
         id, tier, statement, source, note: in words; tier "A", "B" or "C".
         arms: that it is judged in; empty for a claim that is not run.
         parts: what is tested; empty for a claim that is not run.
+        one_suffices: whether one deciding part shows the claim ("can be"); else all of them must hold.
         networks: registered number of networks a population.
         test, reason, cells, cost: of a claim that is not run: the test that it would need, why it is not run, the
             cells that it would need and what they would cost.
@@ -104,6 +108,7 @@ class Claim:
     arms: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     networks: int = 30
+    one_suffices: bool = False
     test: str = ""
     reason: str = ""
     cells: str = ""
@@ -111,8 +116,13 @@ class Claim:
 
     @property
     def deciding(self) -> tuple[Part, ...]:
-        """The parts that must all hold."""
+        """The parts that must all hold, or of which one suffices."""
         return tuple(part for part in self.parts if part.role == "decides")
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The claims whose verdicts this one's parts are held against."""
+        return tuple(dict.fromkeys(part.compares for part in self.deciding if part.compares))
 
     def parts_in(self, arm: str) -> tuple[Part, ...]:
         """The parts that an arm has."""
@@ -152,46 +162,74 @@ class Arm:
 
 @dataclass(frozen=True)
 class Register:
-    """All claims, the arms, the acceptance bands and the rules that apply to every claim."""
+    """All claims, the arms, the acceptance bands and the rules that apply to every claim.
+
+    Attributes:
+        claims, arms, bands, plan: as amended, `plan` as frozen.
+        digest, frozen: sha256 over all files, and over those that were frozen.
+        amendments: of the frozen plan, in force here.
+    """
 
     claims: tuple[Claim, ...]
     arms: Mapping[str, Arm]
     bands: Mapping[str, Mapping[str, Any]]
     plan: Mapping[str, Any]
     digest: str
+    amendments: tuple[Amendment, ...] = ()
+    frozen: str = ""
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """Names of the rules that were amended (`amendments.RULES`)."""
+        return frozenset(amendment.rule for amendment in self.amendments if amendment.rule)
 
     def tier(self, name: str) -> tuple[Claim, ...]:
         """Return the claims of a tier."""
         return tuple(claim for claim in self.claims if claim.tier == name)
 
 
-def load(folder: Path = FOLDER) -> Register:
+def load(folder: Path = FOLDER, amended: bool = True) -> Register:
     """Read the register.
 
+    Args:
+        folder: of its files.
+        amended: with the amendments; without them as the plan was frozen.
+
     Raises:
-        RegisterError: for an unknown test, role, arm, split or search, or a metric that lacks the search it needs.
+        RegisterError: for an unknown word, a metric without the search it needs, and frozen files that were changed.
     """
     plan = _read(folder / "plan.yaml")
     arms = {name: Arm(name, **entry) for name, entry in plan["arms"].items()}
-    claims = [
-        _claim(entry, arms) for name in ("tier_a", "tier_b", "tier_c") for entry in _read(folder / f"{name}.yaml")
-    ]
+    changes = amendments.read(folder) if amended else Amendments()
+    raw = [entry for name in ("tier_a", "tier_b", "tier_c") for entry in _read(folder / f"{name}.yaml")]
+    amendments.check(changes, {entry["id"] for entry in raw})
+    claims = [_claim(changes.entry(entry), arms) for entry in raw]
     claims += [Claim(**entry) for entry in _read(folder / "not_run.yaml")]
+    frozen = digest(folder, amended=False)
+    amendments.check_frozen(changes, frozen)
     return Register(
         claims=tuple(sorted(claims, key=lambda claim: claim.id)),
         arms=arms,
-        bands=_read(folder / "bands.yaml"),
+        bands=_read(folder / "bands.yaml") | dict(changes.bands),
         plan={name: value for name, value in plan.items() if name != "arms"},
-        digest=digest(folder),
+        digest=digest(folder) if changes.all else frozen,
+        amendments=changes.all,
+        frozen=frozen,
     )
 
 
-def digest(folder: Path = FOLDER) -> str:
-    """Return the sha256 over the names and bytes of all files of the register, acceptance bands included."""
+def digest(folder: Path = FOLDER, amended: bool = True) -> str:
+    """Return the sha256 over the names and bytes of all files of the register, acceptance bands included.
+
+    Args:
+        folder: of its files.
+        amended: with the amendments; without them the digest of the frozen plan.
+    """
     total = hashlib.sha256()
     for path in sorted(folder.glob("*.yaml")):
-        content = path.read_bytes()
-        total.update(f"{path.name} {len(content)}\n".encode() + content)
+        if path.name != amendments.FILE or amended:
+            content = path.read_bytes()
+            total.update(f"{path.name} {len(content)}\n".encode() + content)
     return total.hexdigest()
 
 
@@ -212,8 +250,8 @@ def _claim(entry: dict[str, Any], arms: Mapping[str, Arm]) -> Claim:
 
 def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
     """Expand one entry over `each`, populations, populations beside it, and splits."""
-    raw = {"role": "decides", "search": "none"} | raw
-    for name, known in (("test", TEMPLATES), ("role", ROLES), ("search", SEARCHES)):
+    raw = {"role": "decides", "search": "none", "scale": "plain"} | raw
+    for name, known in (("test", TEMPLATES), ("role", ROLES), ("search", SEARCHES), ("scale", SCALES)):
         if raw.get(name) not in known:
             raise RegisterError(f"{claim}, {raw['part']}: {name}={raw.get(name)!r}; known: {', '.join(known)}")
     if (raw["metric"] in SEARCHED) != (raw["search"] != "none"):
@@ -224,9 +262,10 @@ def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
     over = tuple((name, float(size)) for name, size in raw.get("over", {}).items())
     populations = raw["populations"] if not over else [f"{over[0][0]} to {over[-1][0]}"]
     places = [(p, role) for p in populations] + [(p, "beside") for p in raw.get("beside", [])]
-    for method, (population, place), split in product(methods, places, raw.get("splits", ["pruning"])):
-        if split not in SPLITS:
-            raise RegisterError(f"{claim}, {raw['part']}: split {split!r}; known: {', '.join(SPLITS)}")
+    splits = raw.get("splits", ["pruning"])
+    if unknown := set(splits) - set(SPLITS):
+        raise RegisterError(f"{claim}, {raw['part']}: splits {sorted(unknown)}; known: {', '.join(SPLITS)}")
+    for method, (population, place), split in product(methods, places, splits):
         published = raw.get("published", {})
         value = (published.get(method, {}) if method else published).get(population)
         if split != "pruning":
@@ -251,6 +290,8 @@ def _parts(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
             networks=raw.get("networks", 0),
             arms=tuple(raw.get("arms", [])),
             best_of=raw.get("best_of", 1),
+            scale=raw["scale"],
+            compares=raw.get("compares", ""),
             search=raw["search"],
         )
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
 import pandas as pd
 
+from analysis.claims.combined import NAMES, all_hold, one_suffices, same
 from analysis.claims.quantities import Quantity, Source, quantity
 from analysis.claims.register import Arm, Claim, Part, Register
-from analysis.statistics import Result, evaluate, false_discoveries, holm
+from analysis.statistics import FROZEN, TEMPLATES, PValues, Result, corrected_as, evaluate, false_discoveries, holm
 from analysis.statistics.multiplicity import Correction
 
 VALUES = ["claim", "arm", "part", "population", "metric", "split", "series", "seed", "value"]
@@ -28,35 +28,42 @@ class Tested:
     quantity: Quantity
     result: Result | None
 
+    @property
+    def p_values(self) -> PValues:
+        """Before correction; without any where the part was not run."""
+        return self.result.p_values if self.result else PValues()
+
+    @property
+    def supporting(self) -> PValues:
+        """The same where a difference short of its margin supports nothing, whatever its p-value."""
+        short = self.result is not None and not self.result.large_enough
+        return replace(self.p_values, p=1.0) if short else self.p_values
+
 
 @dataclass(frozen=True)
 class Family:
     """The claims of one tier under one arm, which are corrected together.
 
     Attributes:
-        tested: the parts, by claim.
+        tested: the parts, by claim; none of a claim that is not run.
+        of: the claims' p-values before correction.
         correct: the correction.
         level: that corrected p-values are compared with.
     """
 
     tested: dict[str, list[Tested]]
+    of: dict[str, PValues]
     correct: Correction
     level: float
 
-    @cached_property
-    def p(self) -> dict[str, float]:
-        """A claim's p-value: the largest of its deciding parts."""
-        return {name: largest(parts, "p") for name, parts in self.tested.items()}
+    def corrected(self, claim: str, values: PValues) -> PValues:
+        """Return p-values as they are corrected over the family, were they those of the claim."""
+        found = (corrected_as(claim, getattr(values, name), self._named[name], self.correct) for name in NAMES)
+        return PValues(*found)
 
     @cached_property
-    def smallest(self) -> dict[str, float]:
-        """The smallest p-value that a claim could have reached."""
-        return {name: largest(parts, "p_smallest") for name, parts in self.tested.items()}
-
-    @cached_property
-    def corrected(self) -> dict[str, float]:
-        """The claims' corrected p-values."""
-        return self.correct(self.p)
+    def _named(self) -> dict[str, dict[str, float]]:
+        return {name: {claim: getattr(of, name) for claim, of in self.of.items()} for name in NAMES}
 
 
 TIERS: dict[str, tuple[Correction, float]] = {"A": (holm, 0.05), "B": (holm, 0.05), "C": (false_discoveries, 0.10)}
@@ -70,7 +77,7 @@ def tested(register: Register, source: Source) -> Judged:
     """Test every part of every claim under each of its arms."""
 
     def test(part: Part, arm: Arm) -> Tested:
-        return _tested(part, quantity(part, arm, source))
+        return _tested(part, quantity(part, arm, source), register)
 
     return {
         (claim.id, name): [test(part, register.arms[name]) for part in claim.parts_in(name)]
@@ -99,23 +106,53 @@ def from_values(register: Register, frame: pd.DataFrame) -> Judged:
         return Quantity(rows.set_index("seed")["value"])
 
     return {
-        (claim.id, name): [_tested(part, found(claim, part, register.arms[name])) for part in claim.parts_in(name)]
+        (claim.id, name): [
+            _tested(part, found(claim, part, register.arms[name]), register) for part in claim.parts_in(name)
+        ]
         for claim in register.claims
         for name in claim.arms
     }
 
 
 def families(register: Register, judged: Judged) -> dict[tuple[str, str], Family]:
-    """Return the families that are corrected together, by arm and tier."""
-    return {
-        (arm, tier): Family({c.id: judged[c.id, arm] for c in register.tier(tier) if arm in c.arms}, *how)
-        for arm in register.arms
-        for tier, how in TIERS.items()
-    }
+    """Return the families that are corrected together, by arm and tier.
+
+    A claim that is not run has no arm of its own: it stays in the family of every arm, without a p-value, which counts
+    as p = 1. (As the plan was first carried out, it was left out of all of them.)
+    """
+    found = {}
+    for arm in register.arms:
+        for tier, how in TIERS.items():
+            claims = [c for c in register.tier(tier) if arm in c.arms or (not c.parts and "not_run" in register.rules)]
+            parts = {c.id: judged.get((c.id, arm), []) for c in claims}
+            found[arm, tier] = Family(parts, {c.id: _of_claim(c, arm, judged) for c in claims}, *how)
+    return found
 
 
-def _tested(part: Part, found: Quantity) -> Tested:
-    return Tested(part, found, evaluate(part.test, found.values, part.margin) if len(found.values) else None)
+def _of_claim(claim: Claim, arm: str, judged: Judged) -> PValues:
+    """Return a claim's p-values: of all its deciding parts, of one that suffices, or of the comparison with others."""
+    deciding = [t for t in judged.get((claim.id, arm), []) if t.part.role == "decides"]
+    values = [t.p_values for t in deciding]
+    if claim.one_suffices:
+        return one_suffices(values)
+    if claim.compared:
+        return all_hold([same(*pair) for pair in compared(claim, arm, judged).values()])
+    return all_hold(values)
+
+
+def compared(claim: Claim, arm: str, judged: Judged) -> dict[str, tuple[PValues, PValues]]:
+    """Return by claim that is compared its p-values on the data here and on its own."""
+    found = {}
+    for other in claim.compared:
+        sides = [t for t in judged[claim.id, arm] if t.part.compares == other], judged[other, arm]
+        here, there = (all_hold([t.supporting for t in side if t.part.role == "decides"]) for side in sides)
+        found[other] = here, there
+    return found
+
+
+def _tested(part: Part, found: Quantity, register: Register) -> Tested:
+    templates = TEMPLATES if "medians" in register.rules else FROZEN
+    return Tested(part, found, evaluate(part.test, found.values, part.margin, templates) if len(found.values) else None)
 
 
 def _rows(claim: str, arm: Arm, tested: Tested) -> Iterator[dict[str, object]]:
@@ -131,9 +168,3 @@ def _rows(claim: str, arm: Arm, tested: Tested) -> Iterator[dict[str, object]]:
 def _place(part: Part, arm: Arm) -> str:
     """Return the arm's name of the part's population; of a series its own."""
     return part.population if part.over else arm.population(part.population) or part.population
-
-
-def largest(parts: list[Tested], name: str) -> float:
-    """Largest value over the deciding parts (intersection-union); NaN where one of them was not run."""
-    results = [t.result for t in parts if t.part.role == "decides"]
-    return math.nan if None in results else max(float(getattr(result, name)) for result in results)

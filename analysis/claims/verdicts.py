@@ -1,4 +1,4 @@
-"""Verdicts: templates on quantities, conjunctions over parts, Holm over the claims of a tier, arm by arm."""
+"""Verdicts: templates on quantities, claims of their parts, corrections over the claims of a tier, arm by arm."""
 
 from __future__ import annotations
 
@@ -6,28 +6,22 @@ import math
 
 import pandas as pd
 
+from analysis.claims.combined import alike, conjunction, each_of_all, each_of_union, union
 from analysis.claims.register import Arm, Claim, Part, Register
-from analysis.claims.tested import Family, Judged, Tested, families, largest
-from analysis.statistics import (
-    INCONCLUSIVE,
-    NOT_RUN,
-    REFUTED,
-    SUPPORTED,
-    TOO_FEW,
-    corrected_as,
-    decide,
-    prediction_interval,
-    smallest_corrected,
-)
+from analysis.claims.tested import Family, Judged, Tested, families
+from analysis.statistics import NOT_RUN, SUPPORTED, TOO_FEW, PValues, decide, decide_as_frozen, prediction_interval
+from analysis.statistics.result import FEWEST
 
 COLUMNS = [
     *("claim", "tier", "arm", "part", "role", "population", "statement", "metric", "template", "margin", "n"),
-    *("estimate", "low", "high", "p", "p_corrected", "p_smallest", "sign_p", "effect_name", "effect", "d_z"),
+    *("estimate", "low", "high", "p", "p_corrected", "p_smallest", "p_refute", "p_refute_corrected"),
+    *("p_refute_smallest", "sign_p", "effect_name", "effect", "d_z"),
     *("verdict", "reason", "published", "published_kind", "predicted_low", "predicted_high", "compatible"),
     *("cells", "cost"),
 ]
 """Columns of the verdicts. `low`, `high`: one-sided 95 % limits; `p_smallest`: smallest attainable corrected p;
-`predicted_low`, `predicted_high`: 95 % prediction interval of one more network."""
+`p_refute...`: the same of the opposite, corrected over the parts of the claim, too; `predicted_low`, `predicted_high`:
+95 % prediction interval of one more network."""
 
 
 OVERALL = "overall"
@@ -37,46 +31,77 @@ ROUNDING = 0.005
 
 def verdicts(register: Register, judged: Judged) -> pd.DataFrame:
     """Return one row a claim, arm and part (and one `overall`), in the order of the ids (columns: `COLUMNS`)."""
-    rows: list[dict[str, object]] = []
+    rows: dict[tuple[str, str], list[dict[str, object]]] = {}
     of = families(register, judged)
     for claim in register.claims:
         if not claim.parts:
-            rows.append(_not_run(claim))
+            rows[claim.id, ""] = [_not_run(claim)]
         for name in claim.arms:
-            rows += _claim_rows(claim, register.arms[name], of[name, claim.tier])
-    return pd.DataFrame(rows, columns=COLUMNS)
+            rows[claim.id, name] = _claim_rows(claim, register, name, of[name, claim.tier])
+    for claim in register.claims:
+        for name in claim.arms if claim.compared else ():
+            _compare(claim, name, rows)
+    shown = (row for found in rows.values() for row in _shown(found))
+    return pd.DataFrame(shown, columns=COLUMNS)
 
 
-def _claim_rows(claim: Claim, arm: Arm, family: Family) -> list[dict[str, object]]:
+def _shown(rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The rows of a claim under an arm; of one without any value the first alone."""
+    return rows if any(row["n"] for row in rows[1:]) else rows[:1]
+
+
+def _claim_rows(claim: Claim, register: Register, arm: str, family: Family) -> list[dict[str, object]]:
     tested = family.tested[claim.id]
-    deciding = [t for t in tested if t.part.role == "decides"]
-    rows = [_part_row(claim, arm, t, family) for t in tested]
+    corrected = _within(claim, tested)
+    rows = [_part_row(claim, register, arm, t, family, c) for t, c in zip(tested, corrected, strict=True)]
     decided = [row for row in rows if row["role"] == "decides"]
-    verdict = conjunction([str(row["verdict"]) for row in decided])
-    overall = _overall(claim, arm, deciding) | {"verdict": verdict, "reason": _why(verdict, decided)}
-    overall["p_corrected"] = family.corrected[claim.id]
-    if not math.isnan(family.p[claim.id]):
-        smallest = family.smallest
-        overall["p_smallest"] = smallest_corrected(claim.id, smallest[claim.id], smallest, family.correct)
+    verdict = (union if claim.one_suffices else conjunction)([str(row["verdict"]) for row in decided])
+    deciding = [t for t in tested if t.part.role == "decides"]
+    overall = _overall(claim, register.arms[arm], deciding) | {"verdict": verdict, "reason": _why(verdict, decided)}
+    overall |= _p_columns(family.of[claim.id], family.corrected(claim.id, family.of[claim.id]))
     shown = [row["compatible"] for row in decided]
     overall["compatible"] = "no" if "no" in shown else "yes" if "yes" in shown else ""
-    return [overall, *rows] if any(t.result for t in tested) else [overall]
+    return [overall, *rows]
 
 
-def conjunction(parts: list[str]) -> str:
-    """Return the verdict of a claim all parts of which must hold.
-
-    >>> conjunction(["supported", "refuted", "not run"]), conjunction(["supported", "supported"])
-    ('refuted', 'supported')
-    """
-    for verdict in (REFUTED, NOT_RUN, TOO_FEW, INCONCLUSIVE):
-        if verdict in parts:
-            return verdict
-    return SUPPORTED
+def _within(claim: Claim, tested: list[Tested]) -> list[PValues]:
+    """P-values of the parts, those of the deciding ones corrected over the claim where one of them decides it alone."""
+    found = {i: t.p_values for i, t in enumerate(tested)}
+    deciding = [i for i, t in enumerate(tested) if t.part.role == "decides"]
+    if not claim.compared:
+        each = each_of_union if claim.one_suffices else each_of_all
+        found |= dict(zip(deciding, each([found[i] for i in deciding]), strict=True))
+    return list(found.values())
 
 
-def _part_row(claim: Claim, arm: Arm, tested: Tested, family: Family) -> dict[str, object]:
-    part, result = tested.part, tested.result
+def _p_columns(raw: PValues, corrected: PValues) -> dict[str, object]:
+    return {
+        "p": raw.p,
+        "p_corrected": corrected.p,
+        "p_smallest": corrected.smallest,
+        "p_refute": raw.refute,
+        "p_refute_corrected": corrected.refute,
+        "p_refute_smallest": corrected.refute_smallest,
+    }
+
+
+def _compare(claim: Claim, arm: str, rows: dict[tuple[str, str], list[dict[str, object]]]) -> None:
+    """Put the verdict of a comparison in the overall row: whether the other claims are decided alike on these data."""
+    overall, *parts = rows[claim.id, arm]
+    found, told = [], []
+    for other in claim.compared:
+        sides = zip(claim.parts_in(arm), parts, strict=True)
+        mine = [str(row["verdict"]) for part, row in sides if part.compares == other and part.role == "decides"]
+        here, there = conjunction(mine), str(rows[other, arm][0]["verdict"])
+        found.append(alike(here, there))
+        told.append(f"{other} {here} here, {there} there")
+    overall |= {"verdict": conjunction(found), "reason": "; ".join(told)}
+
+
+def _part_row(
+    claim: Claim, register: Register, name: str, tested: Tested, family: Family, values: PValues
+) -> dict[str, object]:
+    part, result, arm = tested.part, tested.result, register.arms[name]
     row = _row(claim, arm) | {
         "part": part.label,
         "role": part.role,
@@ -91,22 +116,27 @@ def _part_row(claim: Claim, arm: Arm, tested: Tested, family: Family) -> dict[st
     }
     if result is None:
         return row
-    reached = smallest_corrected(claim.id, result.p_smallest, family.smallest, family.correct)
-    corrected = corrected_as(claim.id, result.p, family.p, family.correct)
-    values = tested.quantity.values
-    low, high = prediction_interval(values) if isinstance(values, pd.Series) else (math.nan, math.nan)
-    names = ("n", "estimate", "low", "high", "p", "sign_p", "effect_name", "effect", "d_z")
-    verdict = decide(result, corrected, reached, family.level)
+    corrected = family.corrected(claim.id, values)
+    found = tested.quantity.values
+    low, high = prediction_interval(found) if isinstance(found, pd.Series) else (math.nan, math.nan)
+    verdict = (decide if "refutation" in register.rules else decide_as_frozen)(result, corrected, family.level)
     if verdict == TOO_FEW:
-        few = f"with n = {result.n} the corrected p cannot be below {reached:.2g}"
+        few = _few(result.n, corrected, family.level)
         row["reason"] = "; ".join(text for text in (few, tested.quantity.reason) if text)
+    names = ("n", "estimate", "low", "high", "sign_p", "effect_name", "effect", "d_z")
     row |= {name: getattr(result, name) for name in names}
-    row |= {"p_corrected": corrected, "p_smallest": reached, "verdict": verdict}
+    row |= _p_columns(result.p_values, corrected) | {"verdict": verdict}
     row |= {"predicted_low": low, "predicted_high": high}
     if part.published is not None and part.test != "PROP" and not math.isnan(low):
         inside = low - ROUNDING <= part.published <= high + ROUNDING
         row["compatible"] = "yes" if inside else "no"
     return row
+
+
+def _few(n: int, corrected: PValues, level: float) -> str:
+    if corrected.smallest >= level or n < FEWEST:
+        return f"with n = {n} the corrected p cannot be below {corrected.smallest:.2g}"
+    return f"with n = {n} the corrected p of a refutation cannot be below {corrected.refute_smallest:.2g}"
 
 
 def _overall(claim: Claim, arm: Arm, deciding: list[Tested]) -> dict[str, object]:
@@ -115,8 +145,7 @@ def _overall(claim: Claim, arm: Arm, deciding: list[Tested]) -> dict[str, object
         "role": OVERALL,
         "metric": ", ".join(dict.fromkeys(t.part.metric for t in deciding)),
         "template": ", ".join(dict.fromkeys(f"{t.part.test}({_words(t.part)})" for t in deciding)),
-        "n": min((t.result.n if t.result else 0) for t in deciding),
-        "p": largest(deciding, "p"),
+        "n": min((t.result.n for t in deciding if t.result), default=0),
     }
     if len(deciding) == 1:
         only = deciding[0]
@@ -137,7 +166,9 @@ def _why(verdict: str, decided: list[dict[str, object]]) -> str:
         return str(decided[0]["reason"])
     held = sum(row["verdict"] == SUPPORTED for row in decided)
     reason = f"{held} of {len(decided)} parts supported"
-    if verdict == SUPPORTED:
+    if absent := sum(row["verdict"] == NOT_RUN for row in decided):
+        reason += f", {absent} not run"
+    if verdict == SUPPORTED and held == len(decided):
         return reason
     return f"{reason}; {verdict}: " + ", ".join(f"{row['population']} ({row['part']})" for row in which)
 
@@ -169,7 +200,7 @@ def _row(claim: Claim, arm: Arm) -> dict[str, object]:
         "cells",
         "cost",
     )
-    numbers = (*("estimate", "low", "high", "p", "p_corrected", "p_smallest", "sign_p", "effect", "d_z"),)
+    numbers = ("estimate", "low", "high", *_p_columns(PValues(), PValues()), "sign_p", "effect", "d_z")
     row: dict[str, object] = dict.fromkeys(words, "") | dict.fromkeys(numbers, math.nan)
     row |= {"n": 0, "published": math.nan, "predicted_low": math.nan, "predicted_high": math.nan}
     return row | {"claim": claim.id, "tier": claim.tier, "arm": arm.name, "statement": claim.statement}

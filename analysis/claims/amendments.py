@@ -1,0 +1,97 @@
+"""What was changed of the frozen plan, and why: `register/amendments.yaml`, beside the files as they were frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = "amendments.yaml"
+RULES = ("not_run", "refutation", "medians")
+"""Rules of the plan that an amendment can put others in place of; what they are now is in the code."""
+
+
+class RegisterError(ValueError):
+    """Raised for an entry of the register that cannot be evaluated; names the claim and the field."""
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """One change of the frozen plan: of a rule for every claim, or of the entry of one claim.
+
+    Attributes:
+        id, date: "A1", an ISO date.
+        was, now, reason: in words: what was frozen, what stands in its place, and why.
+        rule: one of `RULES`, or "".
+        claim: id of the claim, or "".
+        entry: fields of the claim's entry that are put in place of the frozen ones.
+    """
+
+    id: str
+    date: str
+    was: str
+    now: str
+    reason: str
+    rule: str = ""
+    claim: str = ""
+    entry: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def about(self) -> str:
+        """What it changes: the claim's id, or "all claims"."""
+        return self.claim or "all claims"
+
+
+@dataclass(frozen=True)
+class Amendments:
+    """All amendments, and the digest of the plan that they amend.
+
+    Attributes:
+        frozen: sha256 of the frozen files.
+        all: the amendments, in their order.
+        bands: acceptance bands of populations that the frozen plan did not have.
+    """
+
+    frozen: str = ""
+    all: tuple[Amendment, ...] = ()
+    bands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def entry(self, frozen: dict[str, Any]) -> dict[str, Any]:
+        """Return a claim's entry with what was put in place of its fields."""
+        for amendment in self.all:
+            if amendment.claim == frozen["id"]:
+                frozen = frozen | dict(amendment.entry)
+        return frozen
+
+
+def read(folder: Path) -> Amendments:
+    """Read the amendments of a register; none where the file is not there."""
+    file = folder / FILE
+    if not file.is_file():
+        return Amendments()
+    found = yaml.safe_load(file.read_text(encoding="utf-8"))
+    date = str(found["date"])
+    entries = tuple(Amendment(date=date, **entry) for entry in found["amendments"])
+    return Amendments(str(found["frozen"]), entries, found.get("bands", {}))
+
+
+def check(changes: Amendments, claims: Collection[str]) -> None:
+    """Raise RegisterError for an amendment of no rule or claim, of both, or of one that is not there."""
+    for amendment in changes.all:
+        if bool(amendment.rule) == bool(amendment.claim):
+            raise RegisterError(f"{amendment.id}: an amendment is of a rule or of a claim, and of one of them")
+        for what, known in ((amendment.rule, RULES), (amendment.claim, sorted(claims))):
+            if what and what not in known:
+                raise RegisterError(f"{amendment.id}: it amends {what!r}; known: {', '.join(known)}")
+
+
+def check_frozen(changes: Amendments, digest: str) -> None:
+    """Raise RegisterError where the digest of the frozen files is not the one that is amended."""
+    if changes.frozen and changes.frozen != digest:
+        raise RegisterError(
+            f"the register's files are not those that were frozen (digest {digest[:12]}, in {FILE} "
+            f"{changes.frozen[:12]}): put them back, and write what is to change as an amendment"
+        )
