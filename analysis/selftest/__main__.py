@@ -12,7 +12,8 @@ from rich.table import Table
 
 from analysis.report.tables import number
 from analysis.selftest import agreement, rates
-from analysis.selftest.simulation import CONFIDENCE, FEWEST
+from analysis.selftest.simulation import CONFIDENCE
+from analysis.selftest.together import FEWEST
 from analysis.selftest.words import OUT, in_words
 from study.command import exit_code
 from study.spreadsheet import write_csv

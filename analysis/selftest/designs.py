@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import yaml
 from numpy.typing import NDArray
+from scipy.stats import gamma
 
 FILE = Path(__file__).with_name("designs.yaml")
 UNITS = 100
@@ -17,6 +18,9 @@ UNITS = 100
 
 LEVELS = 4
 """Depths that a trend is taken over (claim C11: 1 to 4 layers)."""
+
+COARSE = 20
+"""Units of the smallest networks of the study: the coarsest grid."""
 
 MIDDLE = 0.5
 """Value about which pairs, samples and levels lie."""
@@ -73,10 +77,28 @@ class Design:
             return np.tanh(rng.normal(np.arctanh(truth), self.spread, shape))
         return rng.normal(MIDDLE + truth * np.arange(LEVELS), self.spread, (*shape, LEVELS))
 
+    def awkward(self, n: int, repetitions: int, rng: np.random.Generator) -> dict[str, NDArray[np.float64]]:
+        """Return draws at the boundary that are not normal, each of shape (repetitions, n): skewed either way, coarse.
 
-def _gridded(shares: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shares of units. Rounding a symmetric distribution about a point of the grid leaves its median where it was."""
-    return np.clip(np.rint(shares * UNITS), 0, UNITS) / UNITS
+        Skewed: an exponential distribution with its median at the truth, of differences its pseudomedian, since that is
+        what the tests of differences are about. Coarse: shares of `COARSE` units, many of them at the margin itself.
+        None of a kind that is neither a difference nor a share.
+        """
+        if self.kind not in ("difference", "share"):
+            return {}
+        truth, shape = self.truths["none"], (repetitions, n)
+        centre = np.log(2) if self.kind == "share" else gamma.median(2) / 2
+        skewed = self.spread * (rng.exponential(1.0, shape) - centre)
+        drawn = {"skewed right": truth + skewed, "skewed left": truth - skewed}
+        if self.kind == "difference":
+            return drawn
+        coarse = _gridded(rng.normal(truth, self.spread, shape), COARSE)
+        return {name: _gridded(values) for name, values in drawn.items()} | {"coarse": coarse}
+
+
+def _gridded(shares: NDArray[np.float64], units: int = UNITS) -> NDArray[np.float64]:
+    """Shares of units. Rounding about a point of the grid leaves a median that lies there where it was."""
+    return np.clip(np.rint(shares * units), 0, units) / units
 
 
 @cache

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from analysis.claims import Claim, Part, Register, evaluate, load
 from analysis.claims.register import Arm
+from analysis.claims.tested import Family
 from analysis.metrics import table
 from analysis.selftest.designs import LEVELS, MIDDLE, Design, designs, plan
 from analysis.selftest.trajectories import Trajectory, frames
-from analysis.statistics import REFUTED, SUPPORTED, decide, holm, smallest_corrected
+from analysis.statistics import ALPHA, REFUTED, SUPPORTED, decide, holm
 from analysis.statistics import evaluate as evaluate_template
 
 OF, OTHER = "taylor1", "taylor2"
@@ -68,10 +69,11 @@ def _on_values(drawn: Drawn) -> pd.DataFrame:
     rows = []
     for arm, values in drawn.items():
         results = {d.template: evaluate_template(d.template, values[d.template], d.margin) for d in designs()}
-        smallest = {name: result.p_smallest for name, result in results.items()}
-        for name, corrected in holm({name: result.p for name, result in results.items()}).items():
-            verdict = decide(results[name], corrected, smallest_corrected(name, smallest[name], smallest))
-            rows.append((arm, name, results[name].estimate, corrected, verdict))
+        raw = {name: result.p_values for name, result in results.items()}
+        family = Family({}, raw, holm, ALPHA)
+        for name, result in results.items():
+            corrected = family.corrected(name, raw[name])
+            rows.append((arm, name, result.estimate, corrected.p, decide(result, corrected)))
     return pd.DataFrame(rows, columns=["arm", "template", "estimate", "p_corrected", "verdict"])
 
 
@@ -117,6 +119,7 @@ def _register(arms: list[str]) -> Register:
         bands={},
         plan=load().plan,
         digest="",
+        amendments=load().amendments,
     )
 
 

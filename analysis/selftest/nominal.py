@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.stats import binom, nct, t
+from scipy.stats import binom, nct, norm, t
 
 from analysis.selftest import power
-from analysis.selftest.designs import Design, plan
+from analysis.selftest.designs import UNITS, Design, plan
 from analysis.statistics import ALPHA
 
 AT_MOST = "at most"
@@ -16,14 +16,14 @@ ABOUT = "about"
 ROUNDING = 0.005
 """Slack of a power that a rate is about: half a unit of the second decimal; the simulated ones are no more exact."""
 
-RANKED = ("ATLEAST", "ATMOST")
-"""Templates that support and refute by the signed rank alone."""
-
-RANKED_AND_MORE = ("SUP", "NI", "QTY")
+RANKED = ("SUP", "NI")
 """Templates that support by the signed rank and a further condition."""
 
-RANKED_LIMITS = (*RANKED, "SUP", "NI", "EQ")
-"""Templates that refute by the signed rank, or by its limits."""
+RANKED_LIMITS = ("SUP", "NI", "EQ")
+"""Templates that refute by the signed rank."""
+
+TWO_SIDED = ("EQ", "EQ_WELCH", "QTY")
+"""Templates whose opposite lies on two sides: each side has half of the level."""
 
 
 @dataclass(frozen=True)
@@ -49,27 +49,31 @@ def supported(design: Design, effect: str, n: int, family: int) -> Nominal:
     if not design.holds(effect):
         return Nominal(level, AT_MOST)
     if design.template in CLOSED_FORM:
-        return Nominal(CLOSED_FORM[design.template](design, effect, n, level)[0], ABOUT)
+        binds = AT_MOST if design.template == "QTY" else ABOUT  # both ends of its range must be held
+        return Nominal(CLOSED_FORM[design.template](design, effect, n, level)[0], binds)
     if design.template == "EQ":
         # The t-tests' power at the centre: less beyond it, and less where the signed rank must agree.
         return Nominal(power.equivalence(_distance(design, "2 delta", "none"), n, level), AT_MOST)
+    if design.template not in RANKED:
+        return Nominal()
     reached = power.signed_rank(_distance(design, effect, "none"), n, level)
-    if design.template in RANKED:
-        return Nominal(reached, ABOUT)
     if design.template == "SUP" and effect == design.edge:
         # The estimate must reach delta, and lies below it every second time.
         return Nominal(min(reached, 0.5), AT_MOST)
-    return Nominal(reached, AT_MOST) if design.template in RANKED_AND_MORE else Nominal()
+    return Nominal(reached, AT_MOST)
 
 
-def refuted(design: Design, effect: str, n: int) -> Nominal:
-    """Return the nominal rate of "refuted", which is never corrected for a family."""
+def refuted(design: Design, effect: str, n: int, family: int = 1) -> Nominal:
+    """Return the nominal rate of "refuted" at the first Holm step of a family of `family` claims."""
+    level = ALPHA / family
     if not design.refutable(effect):
-        return Nominal(ALPHA, AT_MOST)
+        return Nominal(level, AT_MOST)
+    if design.template in TWO_SIDED:
+        level /= 2  # the other side is too far away to add anything
     if design.template in CLOSED_FORM:
-        return Nominal(CLOSED_FORM[design.template](design, effect, n, ALPHA)[1], ABOUT)
+        return Nominal(CLOSED_FORM[design.template](design, effect, n, level)[1], ABOUT)
     if design.template in RANKED_LIMITS:
-        return Nominal(power.signed_rank(_distance(design, effect, design.edge), n, ALPHA), ABOUT)
+        return Nominal(power.signed_rank(_distance(design, effect, design.edge), n, level), ABOUT)
     return Nominal()
 
 
@@ -81,7 +85,7 @@ def quoted(design: Design, effect: str, n: int, family: int) -> Nominal:
         at_centre = effect == "2 delta" and family == 1
         known = table["tost"] if at_centre else []
     else:
-        ranked = design.template in (*RANKED, *RANKED_AND_MORE) and design.holds(effect)
+        ranked = design.template in RANKED and design.holds(effect)
         known = table["signed_rank"] if ranked else []
     column = {1: 2, table["family"]: 3}.get(family)
     for row in known:
@@ -113,5 +117,21 @@ def _noncentral(design: Design, effect: str, n: int, level: float) -> tuple[floa
     return float(nct.sf(beyond, n - 1, shift)), float(nct.cdf(-beyond, n - 1, shift))
 
 
-CLOSED_FORM = {"PROP": _binomial, "ASSOC": _noncentral}
+def _medians(design: Design, effect: str, n: int, level: float) -> tuple[float, float]:
+    """Chance that the sign test is significant, and that of the opposite: shares on the grid lie beyond the margin."""
+    truth, step = design.truths[effect], 0.5 / UNITS
+
+    def beyond(margin: float, side: int) -> float:
+        chance = norm.sf((side * (margin - truth) + step) / design.spread)
+        critical = next(k for k in range(n + 2) if binom.sf(k - 1, n, 0.5) < level)
+        return float(binom.sf(critical - 1, n, chance))
+
+    if isinstance(design.margin, tuple):
+        low, high = design.margin[0] - design.margin[1], design.margin[0] + design.margin[1]
+        return min(beyond(low, 1), beyond(high, -1)), max(beyond(high, 1), beyond(low, -1))
+    side = 1 if design.template == "ATLEAST" else -1
+    return beyond(design.margin, side), beyond(design.margin, -side)
+
+
+CLOSED_FORM = {"PROP": _binomial, "ASSOC": _noncentral, **dict.fromkeys(("ATLEAST", "ATMOST", "QTY"), _medians)}
 """Templates whose rates of "supported" and "refuted" are known exactly, and the function that returns both."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -15,16 +15,11 @@ from analysis.claims import load
 from analysis.selftest import nominal
 from analysis.selftest.designs import Design, designs, plan
 from analysis.selftest.nominal import AT_MOST, Nominal
-from analysis.statistics import ALPHA, REFUTED, SUPPORTED, Result, decide, evaluate, holm, smallest_corrected
+from analysis.selftest.together import together
+from analysis.statistics import ALPHA, REFUTED, SUPPORTED, PValues, Result, decide, evaluate, holm, smallest_corrected
 
 CONFIDENCE = 0.999
-"""Of every interval of a rate: of some 300 comparisons with nominal values none is to fail by chance."""
-
-FAMILY = "any claim of the family"
-"""Name of the rows over whole families instead of one template."""
-
-FEWEST = 20
-"""Draws, at least, that make up one whole family of claims."""
+"""Of every interval of a rate: of some 400 comparisons with nominal values none is to fail by chance."""
 
 COLUMNS = [
     *("template", "margin", "effect", "truth", "spread", "n", "family", "repetitions"),
@@ -42,7 +37,8 @@ def rates(repetitions: int = 1000, seed: int = 0, told: Callable[[int, int], Non
     """Return the rates of "supported" and "refuted": one row a template, true effect, n and family (`COLUMNS`).
 
     The family is the claim alone, or the register's tier A with this claim at the first step of Holm's correction.
-    The last rows, one a size, ask how often a whole family of claims at their margins has one wrong decision.
+    Rows of "none, skewed right" and the like: draws at the boundary that are not normal. The last rows of each size ask
+    how often families and claims of many parts have one wrong decision (`together`).
 
     Args:
         repetitions: draws of n networks for every template, effect and n.
@@ -64,7 +60,13 @@ def rates(repetitions: int = 1000, seed: int = 0, told: Callable[[int, int], Non
                 done += 1
                 if told is not None:
                     told(done, total)
-        rows.append(_families(at_margin, at_edge, n, tier, np.random.default_rng([seed, j])))
+            drawn = design.awkward(n, repetitions, np.random.default_rng([seed, i, j, len(design.truths)]))
+            for name, values in drawn.items():
+                results = judge(design, values)
+                rows += [_awkward(design, name, n, family, results) for family in (1, tier)]
+        shared = np.random.default_rng([seed, j])
+        for supported, refuted, level, words in together(at_margin, at_edge, n, tier, shared):
+            rows.append(counted(supported, refuted, level, level) | words)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -83,7 +85,9 @@ def judge(design: Design, values: NDArray[np.float64]) -> list[Result]:
 def verdict(result: Result, family: int) -> str:
     """Return the decision on a claim that leads its family: the others have p = 1."""
     others = {f"other {i}": 1.0 for i in range(family - 1)}
-    return decide(result, holm({"claim": result.p} | others)["claim"], _reached(result.p_smallest, family))
+    p, refute = (holm({"claim": value} | others)["claim"] for value in (result.p, result.p_refute))
+    smallest = (_reached(value, family) for value in (result.p_smallest, result.p_refute_smallest))
+    return decide(result, PValues(p, next(smallest), refute, next(smallest)))
 
 
 @cache
@@ -94,14 +98,14 @@ def _reached(p_smallest: float, family: int) -> float:
 
 def _row(design: Design, effect: str, n: int, family: int, results: list[Result]) -> dict[str, object]:
     verdicts = [verdict(result, family) for result in results]
-    counted = _counted(
+    rates_ = counted(
         [v == SUPPORTED for v in verdicts],
         [v == REFUTED for v in verdicts],
         nominal.supported(design, effect, n, family),
-        nominal.refuted(design, effect, n),
+        nominal.refuted(design, effect, n, family),
     )
     quoted = nominal.quoted(design, effect, n, family)
-    return counted | {
+    return rates_ | {
         "template": design.template,
         "margin": str(design.margin),
         "effect": effect,
@@ -110,35 +114,21 @@ def _row(design: Design, effect: str, n: int, family: int, results: list[Result]
         "n": n,
         "family": family,
         "quoted": quoted.value,
-        "quoted_ok": not quoted.excluded(counted["supported_low"], counted["supported_high"]),
+        "quoted_ok": not quoted.excluded(rates_["supported_low"], rates_["supported_high"]),
     }
 
 
-def _families(
-    at_margin: list[Result], at_edge: list[Result], n: int, size: int, rng: np.random.Generator
-) -> dict[str, object]:
-    """Row of families mixed of all templates, every claim at the boundary at which the decision is an error.
-
-    Holm's correction holds "any supported" at the level; refutations are not corrected by the plan, so that "any
-    refuted" may be as high as for independent tests at the level each.
-    """
-    supported = [
-        min(holm({str(i): r.p for i, r in enumerate(part)}).values()) < ALPHA for part in _parts(at_margin, size, rng)
-    ]
-    refuted = [any(r.refuted for r in part) for part in _parts(at_edge, size, rng)]
-    counted = _counted(supported, refuted, Nominal(ALPHA, AT_MOST), Nominal(1 - (1 - ALPHA) ** size, AT_MOST))
-    words = {"template": FAMILY, "margin": "", "effect": "at the margin", "quoted_ok": True}
-    return counted | words | {"n": n, "family": size}
+def _awkward(design: Design, name: str, n: int, family: int, results: list[Result]) -> dict[str, object]:
+    """Row of draws at the boundary that are not normal: what is tested of medians holds whatever the distribution."""
+    level = Nominal(ALPHA / family, AT_MOST) if design.kind == "share" else Nominal()
+    verdicts = [verdict(result, family) for result in results]
+    words = {"template": design.template, "margin": str(design.margin), "effect": f"none, {name}", "n": n}
+    words |= {"truth": design.truths["none"], "spread": design.spread, "family": family, "quoted_ok": True}
+    return counted([v == SUPPORTED for v in verdicts], [v == REFUTED for v in verdicts], level, level) | words
 
 
-def _parts(results: list[Result], size: int, rng: np.random.Generator) -> Iterator[list[Result]]:
-    """Families of `size` results each, every result in one family at most."""
-    order = rng.permutation(len(results))
-    for start in range(0, len(order) - size + 1, size):
-        yield [results[i] for i in order[start : start + size]]
-
-
-def _counted(supported: list[bool], refuted: list[bool], wanted: Nominal, unwanted: Nominal) -> dict[str, Any]:
+def counted(supported: list[bool], refuted: list[bool], wanted: Nominal, unwanted: Nominal) -> dict[str, Any]:
+    """Return rates with their intervals and nominal values."""
     n = len(supported)
     low, high = proportion_confint(sum(supported), n, alpha=1 - CONFIDENCE, method="beta")
     refuted_low, refuted_high = proportion_confint(sum(refuted), n, alpha=1 - CONFIDENCE, method="beta")

@@ -20,21 +20,16 @@ def in_words(found: pd.DataFrame) -> pd.DataFrame:
     family = int(found["family"].max())
     rows = []
     for (template, effect, n), of in found.groupby(["template", "effect", "n"], sort=False):
-        corrected, alone = of[of["family"] == family].iloc[0], of[of["family"] == 1]
-        truth = "" if pd.isna(corrected["truth"]) else f" ({number(corrected['truth'])})"
-        rows.append(
-            {
-                "test": str(template),
-                "true effect": f"{effect}{truth}",
-                "n": str(n),
-                "supported": _told(alone.iloc[0], "supported", "nominal", "nominal_binds") if len(alone) else "",
-                f"supported, first of {family} claims": _told(corrected, "supported", "nominal", "nominal_binds"),
-                "refuted": _told(corrected, "refuted", "refuted_nominal", "refuted_binds"),
-                "": "" if of["ok"].all() else OUT,
-            }
-        )
+        truth = "" if pd.isna(of["truth"].iloc[0]) else f" ({number(of['truth'].iloc[0])})"
+        line = {"test": str(template), "true effect": f"{effect}{truth}", "n": str(n)}
+        for size, words in ((1, ""), (family, f", first of {family} claims")):
+            there = of[of["family"] == size]
+            for rate, kind in (("supported", ""), ("refuted", "refuted_")):
+                line[f"{rate}{words}"] = _told(there.iloc[0], rate, kind) if len(there) else ""
+        rows.append(line | {"": "" if of["ok"].all() else OUT})
     return pd.DataFrame(rows)
 
 
-def _told(row: pd.Series, rate: str, nominal: str, binds: str) -> str:
-    return f"{row[rate]:.3f}" + (f" ({SIGNS[row[binds]]} {row[nominal]:.3f})" if row[binds] else "")
+def _told(row: pd.Series, rate: str, kind: str) -> str:
+    nominal, binds = row[f"{kind}nominal"], row[f"{kind or 'nominal_'}binds"]
+    return f"{row[rate]:.3f}" + (f" ({SIGNS[binds]} {nominal:.3f})" if binds else "")

@@ -1,5 +1,7 @@
+import math
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,9 +12,10 @@ from analysis.metrics import table, trajectory
 from analysis.selftest import agreement, nominal, once, power, rates, rates_once
 from analysis.selftest.designs import UNITS, Design, designs
 from analysis.selftest.nominal import ABOUT, AT_MOST, Nominal
-from analysis.selftest.simulation import COLUMNS, FAMILY, verdict
+from analysis.selftest.simulation import COLUMNS, verdict
+from analysis.selftest.together import CONJUNCTION, FAMILY, NOT_RUN
 from analysis.selftest.trajectories import SAMPLES, Trajectory, areas, correct, error, frames
-from analysis.statistics import REFUTED, SUPPORTED, TEMPLATES, TOO_FEW, evaluate
+from analysis.statistics import FROZEN, REFUTED, SUPPORTED, TEMPLATES, TOO_FEW, PValues, evaluate
 
 UNITLESS = "EQ_WELCH"  # C18 counts units, its design shares of them
 
@@ -98,7 +101,8 @@ def test_rates_are_tidy(few):
         assert few[name].between(few[f"{name}_low"], few[f"{name}_high"]).all()
     assert few["ok"].all()
     assert set(few["n"]) == {10, 30}
-    assert set(few.loc[few["template"] != FAMILY, "repetitions"]) == {40}
+    mixed = few["template"].isin((FAMILY, NOT_RUN, CONJUNCTION))
+    assert set(few.loc[~mixed, "repetitions"]) == {40}
 
 
 def test_rates_do_not_depend_on_the_run(few):
@@ -121,6 +125,7 @@ def test_decisions_that_are_errors_bind_to_the_level():
     assert nominal.refuted(sup, "delta", 10) == Nominal(0.05, AT_MOST)
     assert nominal.refuted(sup, "none", 10).binds == ABOUT
     assert nominal.refuted(design("ATLEAST"), "none", 10) == Nominal(0.05, AT_MOST)
+    assert nominal.refuted(design("ATLEAST"), "none", 10, 18) == Nominal(0.05 / 18, AT_MOST)
     assert nominal.supported(sup, "delta", 30, 1).value == 0.5  # its power is above one half; the rule binds
 
 
@@ -135,6 +140,14 @@ def test_nominal_power_in_closed_form():
     assert nominal.supported(design("ASSOC"), "delta", 10, 1).value == pytest.approx(found, abs=0.03)
     assert power.signed_rank(0.0, 10, level) == pytest.approx(43 / 1024, abs=0.004)  # the 43 extreme of 1,024 outcomes
     assert power.equivalence(1.0, 12, level) == pytest.approx(0.89, abs=0.01)
+
+
+def test_power_of_the_sign_test_in_closed_form():
+    """Shares of 100 units: "above .40" begins at .41, to which all from .405 on are rounded."""
+    above = 0.5 * (1 + math.erf(0.045 / 0.05 / math.sqrt(2)))
+    nine_or_ten = above**10 + 10 * above**9 * (1 - above)  # 11 / 1024 < .05 < 56 / 1024
+    assert nominal.supported(design("ATLEAST"), "delta", 10, 1).value == pytest.approx(nine_or_ten)
+    assert nominal.refuted(design("ATMOST"), "against", 10).value == pytest.approx(nine_or_ten)
 
 
 def test_a_rate_far_from_its_nominal_value_is_out():
@@ -155,6 +168,27 @@ def test_a_test_without_its_level_is_found(monkeypatch):
     found = rates(repetitions=40)
     wrong = found[~found["ok"] & (found["effect"] == "none") & (found["family"] == 1)]
     assert {"ATLEAST", "TREND"} <= set(wrong["template"])
+
+
+def test_a_refutation_without_its_level_is_found(monkeypatch):
+    """Each part of a claim at .05 by itself, as the plan was frozen."""
+
+    def uncorrected(parts):
+        return PValues(max(part.p for part in parts), 0.0, min(part.refute for part in parts), 0.0)
+
+    monkeypatch.setattr("analysis.selftest.together.all_hold", uncorrected)
+    found = rates(repetitions=40).set_index(["template", "n"])
+    assert not found.loc[CONJUNCTION, "ok"].any()
+    assert (found.loc[CONJUNCTION, "refuted"] > 0.3).all()
+
+
+def test_medians_by_the_signed_rank_are_found_on_skewed_draws(monkeypatch):
+    """At 30 networks with their median at the margin it decides wrongly in more than a tenth of the draws."""
+    frozen = partial(evaluate, templates=FROZEN)
+    monkeypatch.setattr("analysis.selftest.simulation.evaluate", frozen)
+    found = rates(repetitions=60)
+    wrong = found[~found["ok"] & (found["n"] == 30) & found["effect"].str.contains("skewed")]
+    assert {"ATLEAST", "ATMOST"} <= set(wrong["template"])
 
 
 def test_verdicts_in_a_family():
