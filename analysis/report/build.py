@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from analysis.claims import Evaluation
 from analysis.frames import Frames, tell_damaged
 from analysis.metrics import curves, main_condition, per_network
-from analysis.report import authors, falls, filters, greedy, ladder, scales, tables
+from analysis.report import amended, authors, falls, filters, greedy, ladder, scales, tables
 from analysis.report.draw import Drawn, draw
 from analysis.report.explored import explored
 from analysis.report.sections import sections
@@ -72,6 +72,7 @@ def build(
     filtered = filters.in_words(frames, fresh)
     written = {
         "verdicts": judged.verdicts,
+        "amended": judged.amended,
         "values": judged.values,
         "correlations": tables.correlations(networks),
         "quality": tables.quality(networks, COMPARED),
@@ -113,6 +114,8 @@ def build(
             networks=int(fresh["network_key"].nunique()),
             cells=len(fresh),
             written=written,
+            reasons=amended.reasons(judged),
+            side_by_side=amended.side_by_side(judged),
             selftest=in_words(rates),
             drawn=drawn,
             greedy=greedy.said(searched),

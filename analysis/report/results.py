@@ -13,7 +13,7 @@ from analysis.runs import StoreError
 PARTS = {
     "claims": (
         (
-            *("verdicts", "values", "correlations", "populations", "sanity", "excluded"),
+            *("verdicts", "amended", "values", "correlations", "populations", "sanity", "excluded"),
             *("authors", "ladder", "falls", "scales", "selftest", "quality", "greedy"),
         ),
         ("removable", "cost", "cost_passes", "layers", "lorenz", "ladder"),
@@ -36,9 +36,11 @@ The small results of a report, as `make results` copied them; nothing reads them
 values, the README says what stands here) and people.
 
 `tables/verdicts.csv` has a row for every claim, arm and part, with its test, margin, estimate, limits and p-values;
-`tables/values.csv` has what each part tests in every network. `tables/kept.csv` says how many recorded cells of how
-many networks each part comes from, and the digest of the register that they were judged by. The parts may come from
-stores of their own: *claims* from the profiles `full`, `authors` and `methods`, the others from that of their name.
+`tables/amended.csv` the verdicts of the plan as it was frozen beside them; `tables/values.csv` what each part tests in
+every network, of either plan. `python -m analysis.claims judge` judges these values anew. `tables/kept.csv` says how
+many recorded cells of how many networks each part comes from, and the digest of the register that they were judged by.
+The parts may come from stores of their own: *claims* from the profiles `full`, `authors` and `methods`, the others from
+that of their name.
 """
 
 

@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 
 from analysis.claims import load
+from analysis.claims.amended import once, side_by_side
 from analysis.claims.tested import from_values
 from analysis.claims.verdicts import verdicts
 from analysis.figures.style import label
 from analysis.report import PARTS
+from analysis.report.tables import number
 
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "analysis" / "results" / "tables"
@@ -30,10 +32,22 @@ def test_the_kept_verdicts_follow_from_the_kept_values(kept):
     pd.testing.assert_frame_equal(kept[same], plain[same], check_dtype=False, rtol=1e-12)
 
 
+def test_the_kept_verdicts_of_the_frozen_plan_follow_from_the_kept_values(kept):
+    register, frozen = load(), load(amended=False)
+    values = pd.read_csv(RESULTS / "values.csv")
+    amended = pd.read_csv(RESULTS / "amended.csv").fillna({"by": ""}).set_index(["claim", "arm"])
+    again = side_by_side(register, frozen, once(lambda plan: from_values(plan, values))).set_index(["claim", "arm"])
+    pd.testing.assert_frame_equal(amended, again, check_dtype=False, rtol=1e-12)
+    now = kept[kept["part"] == "overall"].set_index(["claim", "arm"])["verdict"]
+    assert (amended["verdict"] == now.reindex(amended.index)).all()
+
+
 def test_the_kept_results_are_of_this_very_register():
-    kept = pd.read_csv(RESULTS / "kept.csv").set_index("part")
+    """The map and the filters rest on no claim: a plan that was amended since leaves them as they are."""
+    kept = pd.read_csv(RESULTS / "kept.csv").set_index("part")["register"]
     assert set(kept.index) == set(PARTS)
-    assert (kept["register"] == load().digest).all()
+    assert kept["claims"] == load().digest
+    assert set(kept) <= {load().digest, load().frozen}
 
 
 def test_the_readme_states_the_kept_verdicts(kept):
@@ -41,14 +55,32 @@ def test_the_readme_states_the_kept_verdicts(kept):
     stated = {row[0]: row for row in rows() if re.fullmatch(r"C\d\d", row[0])}
     ran = kept.loc[(kept["part"] == "overall") & (kept["verdict"] != "not run"), "claim"]
     assert set(stated) == set(ran)
-    for claim, (_, statement, verdict, n, p, *others) in stated.items():
+    for claim, (_, statement, verdict, n, p, refute, *others) in stated.items():
         row = overall.loc[claim, "as_published"]
         assert statement == row["statement"].rstrip(".")
-        assert (verdict, n, p) == (row["verdict"], str(row["n"]), f"{row['p_corrected']:.2g}"), claim
+        words = [number(row[name], 2) for name in ("p_corrected", "p_refute_corrected")]
+        assert (verdict, n, [p, refute]) == (row["verdict"], str(row["n"]), words), claim
         for other in others:
             has = (claim, "as_implemented") in overall.index
             verdict = overall.loc[claim, "as_implemented"]["verdict"] if has else "not run"
             assert other == ("–" if verdict == "not run" else verdict), claim
+
+
+def test_the_readme_states_what_the_amendments_changed():
+    """Every verdict that is another now, and every claim that was amended itself, before and after."""
+    kept = pd.read_csv(RESULTS / "amended.csv").fillna({"by": ""})
+    named = {a.claim for a in load().amendments}
+    kept = kept[(kept["by"] != "") | kept["claim"].isin(named)]
+    stated = [list(row.values()) for row in table("amended")]
+    assert stated == [
+        [f"{r.claim}, {r.arm.replace('_', ' ')}", r.statement.rstrip("."), r.frozen, r.verdict, r.by or "–"]
+        for r in kept.itertuples()
+    ]
+    text = (ROOT / "README.md").read_text()
+    assert load().frozen[:12] in text
+    main = pd.read_csv(RESULTS / "verdicts.csv").query("part == 'overall' and tier == 'A' and arm == 'as_published'")
+    counts = main["verdict"].value_counts()
+    assert ", ".join(f"{counts[v]} {v}" for v in ("supported", "refuted", "inconclusive")) in " ".join(text.split())
 
 
 def test_the_readme_states_the_kept_shares():
