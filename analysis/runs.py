@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.exported import export, read_export, read_known
-from analysis.frames import FAILED_COLUMNS, INTEGER_TAGS, MADE_AGAIN, RUN_COLUMNS, Frames, StoreError, no_runs
+from analysis.frames import (
+    FAILED_COLUMNS,
+    INTEGER_TAGS,
+    MADE_AGAIN,
+    RUN_COLUMNS,
+    Frames,
+    StoreError,
+    no_runs,
+    tell_damaged,
+)
 from analysis.mending import commands
 from analysis.stored import environment, looked_at, read_cells
 from study.errors import said
@@ -69,8 +78,15 @@ class Found:
 
 
 def read_store(uri: str, experiment: str, sweep: str | None = None, artifacts: Path | None = None) -> Frames:
-    """Read the finished cells and networks of an experiment; arguments and errors as `find` and `read`."""
-    return read(find(uri, experiment, sweep, artifacts))
+    """Read the finished cells and networks of an experiment; arguments and errors as `find` and `read`.
+
+    What is damaged is left out, with a warning that tells how many there are and the command that makes them again.
+    """
+    frames = read(find(uri, experiment, sweep, artifacts))
+    if len(frames.damaged):
+        told = f"{tell_damaged(frames.damaged)} damaged since they were recorded, cells are left out"
+        warnings.warn(f"{uri}: {told}; made again by: {frames.about[MADE_AGAIN]}", stacklevel=2)
+    return frames
 
 
 def find(uri: str, experiment: str, sweep: str | None = None, artifacts: Path | None = None) -> Found:

@@ -129,21 +129,21 @@ def relocate(file: Path, experiment_id: str, artifacts: Path) -> bool:
     """Point an experiment and its runs at the folder `artifacts` if the store was moved there; say whether.
 
     MLflow stores absolute paths. A store counts as moved if its recorded folder is another one than `artifacts`
-    and either `artifacts` exists or the recorded one no longer does.
+    and either `artifacts` exists or the recorded one no longer does; or if runs of it name another place, as of the
+    store that it is a copy of.
     """
+    ours = "? || '/' || run_uuid || '/artifacts'"
     with closing(sqlite3.connect(file, timeout=60)) as connection, connection:
         query = "SELECT artifact_location FROM experiments WHERE experiment_id = ?"
         recorded = connection.execute(query, (int(experiment_id),)).fetchone()[0].removeprefix("file://")
-        if recorded == str(artifacts) or (Path(recorded).exists() and not artifacts.exists()):
+        if recorded != str(artifacts) and Path(recorded).exists() and not artifacts.exists():
             return False
-        connection.execute(
-            "UPDATE runs SET artifact_uri = ? || '/' || run_uuid || '/artifacts' WHERE experiment_id = ?",
-            (str(artifacts), int(experiment_id)),
-        )
-        connection.execute(
-            "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
-            (str(artifacts), int(experiment_id)),
-        )
+        of = (str(artifacts), int(experiment_id))
+        elsewhere = f"SELECT 1 FROM runs WHERE artifact_uri != {ours} AND experiment_id = ? LIMIT 1"
+        if recorded == str(artifacts) and connection.execute(elsewhere, of).fetchone() is None:
+            return False
+        connection.execute(f"UPDATE runs SET artifact_uri = {ours} WHERE experiment_id = ?", of)
+        connection.execute("UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", of)
     return True
 
 

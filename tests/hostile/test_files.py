@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import pickle
+import shlex
 import shutil
 import sqlite3
 import subprocess
@@ -372,6 +373,9 @@ def test_a_database_that_is_held_for_too_long_fails_the_cell_and_the_next_one_is
     done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={tmp_path}")
     assert done.code == 0, done.said
     assert len(store.keys("finished")) == 1
+    (run,) = store.inspected().whole.values()  # by what was typed for it a cell of no sweep is made again
+    typed = store.standing().runs.client.get_run(run).data.tags["study.command"]
+    assert typed == shlex.join(["python", "-m", "study", *SMALL, f"paths.outputs={tmp_path}"])
 
 
 def test_in_a_sweep_only_the_cells_that_met_the_lock_fail(store, tmp_path, capsys, monkeypatch):

@@ -352,6 +352,16 @@ def test_a_moved_store_writes_and_reads_in_its_new_place(store, tmp_path):
     assert {entry.path for entry in moved._open().client.list_artifacts(run)} >= {"tables", "config.yaml"}
 
 
+def test_a_run_that_names_a_place_outside_of_its_store_is_pointed_back(store, tmp_path):
+    """As runs of a copy do, which name the original; or of somebody else's store, which the UI would show files by."""
+    run = store.record_cell(record("a1"))
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as connection, connection:
+        connection.execute("UPDATE runs SET artifact_uri = '/etc'")
+    again = Store(store.uri)
+    again.create()
+    assert get(again, run).info.artifact_uri == str(files_of(store, run))
+
+
 def test_a_store_that_is_not_there_has_nothing_finished_and_is_not_made_by_asking(tmp_path):
     store = Store(f"sqlite:///{tmp_path}/none/mlflow.db")
     assert store.finished("a1") is None
