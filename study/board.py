@@ -22,6 +22,8 @@ EVERY = 60.0
 """Seconds between two lines where there is no terminal."""
 LOOKS = 5.0
 """Seconds for which a forecast stands: the cells of a profile are thousands."""
+PLACE = "paths.outputs"
+"""All cells of a profile have the same."""
 OF_NETWORK = ("seed",)
 OF_CELL = (*OF_NETWORK, "method.params.draw")
 """Values that tell cells of one kind apart."""
@@ -123,7 +125,8 @@ class Board:
 
 
 def _settings(job: Job) -> dict[str, str]:
-    return dict(setting.split("=", 1) for setting in (*job.choices, *job.values))
+    of = dict(setting.split("=", 1) for setting in (*job.choices, *job.values))
+    return {name: value for name, value in of.items() if name != PLACE}
 
 
 def _words(job: Job) -> str:

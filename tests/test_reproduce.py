@@ -164,8 +164,13 @@ def test_the_cause_is_short_whatever_is_lacking(tmp_path, monkeypatch):
     assert not [cause for cause in absent.values() if str(tmp_path) in cause or len(cause) > 110]
 
 
+PLACE = 'paths.outputs="/some/where"'
+
+
 def job(population, method, seed):
-    return plans.Job("made", (f"population={population}", f"method={method}"), ("ranking=iterative", f"seed={seed}"))
+    return plans.Job(
+        "made", (f"population={population}", f"method={method}"), ("ranking=iterative", f"seed={seed}", PLACE)
+    )
 
 
 COSTS = {"small": 1.0, "large": 40.0}

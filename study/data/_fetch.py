@@ -39,5 +39,5 @@ def fetch(collection: Collection, folder: Path | None, console: Console) -> None
         DataUnavailableError: if that fails.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=console, disable=not console.is_interactive) as display:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_interactive) as display:
         _sources.ensure(collection, folder, progress=lambda url: _Line(display, url))

@@ -187,7 +187,7 @@ def ensure(
                 if find(record, places(collection, folder)) is None:
                     _download(record, collection.mirrors, target, progress)
     except _MirrorsFailedError as error:
-        raise DownloadFailedError(f"{reason}. Downloading failed: {error}", str(error)) from error
+        raise DownloadFailedError(f"{reason}. Downloading failed: {error}", error.why) from error
     except Timeout as error:
         raise DataUnavailableError(f"{reason}. Another process has held {error.lock_file} for too long") from error
     except OSError as error:
@@ -207,7 +207,11 @@ class DownloadFailedError(DataUnavailableError):
 
 
 class _MirrorsFailedError(Exception):
-    """Raised when no mirror gave the file; says what each answered."""
+    """Raised when no mirror gave the file; says what each answered, and in `why` without their addresses."""
+
+    def __init__(self, failures: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{url}: {why}" for url, why in failures.items()) or "no mirror is known")
+        self.why = "; ".join(dict.fromkeys(failures.values())) or "no mirror is known"
 
 
 def _download(record: FileRecord, mirrors: tuple[str, ...], target: Path, progress: ProgressBar | None) -> None:
@@ -215,7 +219,7 @@ def _download(record: FileRecord, mirrors: tuple[str, ...], target: Path, progre
     import pooch  # loads a progress bar that warns in notebooks; only a download needs it
 
     pooch.get_logger().setLevel("WARNING")  # its notices would run into the progress bar
-    failures = []
+    failures: dict[str, str] = {}
     for mirror in mirrors:
         url = f"{mirror}{record.name}.gz"
         downloader = Download(progress(url) if progress else None)
@@ -225,7 +229,7 @@ def _download(record: FileRecord, mirrors: tuple[str, ...], target: Path, progre
             )
             return
         except OSError as error:
-            failures.append(f"{url}: {error}")
+            failures[url] = error.strerror or str(error)
         except ValueError:  # pooch's word for it
-            failures.append(f"{url}: another file, its SHA-256 is not {record.sha256_gz}")
-    raise _MirrorsFailedError("; ".join(failures) or "no mirror is known")
+            failures[url] = f"another file, its SHA-256 is not {record.sha256_gz}"
+    raise _MirrorsFailedError(failures)
