@@ -46,8 +46,8 @@ REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_DOES_NOT_EXIST", 
 """What MLflow says of a run that it cannot take, or give; whatever else it says stops the copy."""
 
 
-def move(source: Store, target: Store, console: Console) -> dict[str, str]:
-    """Copy what the target lacks; return name -> reason of the cells and networks that were left out.
+def move(source: Store, target: Store, console: Console) -> int:
+    """Copy what the target lacks; name the cells and networks that were left out, and return how many they are.
 
     Raises:
         StudyError: when there is no source, it is the target, its files lie behind a link, or files did not arrive as
@@ -74,14 +74,18 @@ def move(source: Store, target: Store, console: Console) -> dict[str, str]:
         with Progress(*columns, TimeRemainingColumn(), console=console) as bar, ThreadPoolExecutor(AT_ONCE) as pool:
             task = bar.add_task(f"{kind.name}s", total=len(todo))
             try:
-                for reason in pool.map(partial(copy_one, origin.runs, goal, kind), todo):
-                    left |= reason
+                for bad in pool.map(partial(copy_one, origin.runs, goal, kind), todo):
+                    left |= bad
                     bar.advance(task)
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
     copy_notes(origin.runs, target)
-    return left
+    if left:
+        console.print(f"{len(left)} were not copied: their files are not what they were when they were recorded")
+    for name, reason in list(left.items())[:SHOWN]:
+        console.print(f"[red]left out[/red] {escape(f'{name}: {reason}')}", highlight=False, soft_wrap=True)
+    return len(left)
 
 
 def _there(runs: Runs, kind: Kind) -> set[str]:
@@ -202,12 +206,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     asked, console = parser.parse_args(arguments), Console(stderr=True)
     source = Store(asked.source, asked.experiment, asked.artifacts)
-    left = move(source, Store(asked.target, asked.experiment), console)
-    if left:
-        console.print(f"{len(left)} were not copied: their files are not what they were when they were recorded")
-    for name, reason in list(left.items())[:SHOWN]:
-        console.print(f"[red]left out[/red] {escape(f'{name}: {reason}')}", highlight=False, soft_wrap=True)
-    return 1 if left else 0
+    return 1 if move(source, Store(asked.target, asked.experiment), console) else 0
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import shlex
 import time
 import traceback
@@ -27,6 +28,8 @@ from study.tracking import CellRecord, DatasetNote, Store
 from study.tracking.mending import mend_network
 
 log = logging.getLogger("study")
+LONGEST_TAG = 5000
+"""Characters that every store takes."""
 
 
 def store_of(cfg: DictConfig) -> Store | None:
@@ -129,10 +132,14 @@ def asked(cfg: DictConfig) -> dict[str, str]:
 
 
 def typed() -> dict[str, str]:
-    """Return as a tag what was typed for a cell that Hydra runs; nothing elsewhere, as for a profile's cells."""
+    """Return as a tag what was typed for a cell that Hydra runs; nothing elsewhere, as for a profile's cells.
+
+    Nor is it kept where it holds a password, as an address may, or is longer than a tag.
+    """
     if not (HydraConfig.initialized() and GlobalHydra.instance().is_initialized()):
         return {}
-    return {"command": shlex.join(["python", "-m", "study", *HydraConfig.get().overrides.task])}
+    command = shlex.join(["python", "-m", "study", *HydraConfig.get().overrides.task])
+    return {} if re.search("://[^/ ]*@", command) or len(command) > LONGEST_TAG else {"command": command}
 
 
 def title(planned: Plan) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from study.errors import StudyError, said
 from study.tracking.artefacts import MANIFEST
 
-BESIDE = ("config.yaml", "environment.json", "figures/*.png")
+BESIDE = ("config.yaml", "environment.json", "trajectory.csv", "figures/*.png")
 """Files that a run of an older manifest, which does not list them, may have beside those it needs."""
 PARQUET = b"PAR1"
 """What a parquet file begins and ends with."""
