@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import CompactHydraException, HydraException
+from hydra.errors import CompactHydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
 
 from study.command import exit_code, wants_tracebacks
-from study.errors import SWITCH, hint, said
+from study.errors import SWITCH, StudyError, said
+from study.help_page import help_page
 from study.lifeline import end_with_parent
+from study.overrides import check_overrides
 from study.places import CONF
 from study.schema import register
 from study.sweep_end import note_run, tell_end
@@ -24,22 +27,28 @@ register()
 log = logging.getLogger("study")
 HANDED_OVER = "HYDRA_FULL_ERROR"
 """Environment variable: with `1` Hydra raises errors instead of printing them, tracebacks and all."""
+_broken: list[Exception] = []
+"""What ended a command's one cell: raised when Hydra, which would print the job's overrides first, has returned."""
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def main(cfg: DictConfig) -> None:
     """Run one cell."""
-    from study.run import run_cell  # torch and all the rest: the help and a mistyped key wait for none of it
+    # torch and all the rest: the help and a mistyped key wait for none of it
+    from study.config import located
+    from study.run import run_cell
 
     end_with_parent()  # a launcher's worker
     job = HydraConfig.get()
     try:
-        note_run(run_cell(cfg, job.mode == RunMode.RUN))
+        note_run(run_cell(located(cfg, Path(job.runtime.cwd)), job.mode == RunMode.RUN))
     except Exception as error:
         if wants_tracebacks():
             raise
-        if job.mode == RunMode.MULTIRUN:
-            log.error("failed: %s: %s", " ".join(job.overrides.task), said(error))
+        if job.mode == RunMode.RUN:
+            _broken.append(error)
+            return
+        log.error("failed: %s: %s", " ".join(job.overrides.task), said(error))
         # In a sweep the other cells go on; a message crosses from a worker process to this one, not every error does.
         raise CompactHydraException(said(error)) from error
 
@@ -49,23 +58,28 @@ def command() -> int:
     if os.environ.get(HANDED_OVER) == "1":
         os.environ[SWITCH] = "1"
     os.environ[HANDED_OVER] = "1"
-
-    def run() -> int:
-        try:
-            main()
-        except (HydraException, OmegaConfBaseException) as error:
-            if wants_tracebacks():
-                raise
-            cause = error.__cause__
-            more = f"{cause}" if isinstance(cause, OmegaConfBaseException) else hint(cause)
-            print(*(line for line in (f"{error}", more) if line), sep="\n", file=sys.stderr)
-            return 1
-        return 0
-
     try:
-        return exit_code(run)
+        return exit_code(_run)
     finally:
         exit_code(tell_end)
+
+
+def _run() -> int:
+    if not (CONF / "config.yaml").is_file():
+        raise StudyError(f"{CONF} holds no config.yaml: install the study whole, or run it from its checkout")
+    typed = get_args_parser().parse_args()
+    if typed.help:
+        print(help_page(typed.overrides))
+        return 0
+    modes = [f"--{mode}" for mode in ("run", "multirun", "cfg", "info") if getattr(typed, mode)]
+    if len(modes) > 1:
+        raise StudyError(f"Only one of {' and '.join(modes)} goes at a time: leave the other out")
+    if not (typed.hydra_help or typed.shell_completion):
+        check_overrides(typed.overrides)
+    main()
+    if _broken:
+        raise _broken.pop()
+    return 0
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from study.data import Dataset, load_dataset, parameters
 from study.errors import StudyError
 from study.impact import ORACLE_VERSION, fused
 from study.networks import Network, architecture, fitted
-from study.places import ROOT
+from study.places import CHECKOUT
 from study.retraining import RETRAINING_VERSION
 from study.search import SEARCH_VERSION
 from study.summary import Summary, summary
@@ -280,6 +280,8 @@ def params(plan: Plan) -> dict[str, object]:
 @cache
 def code_version() -> str:
     """Return the git commit of the code, `+` appended where files are changed; the package version without git."""
+    if CHECKOUT is None:  # the repository that an installed package may lie in is another one
+        return version("shrinking-study")
     try:
         changed = "+" if _git("status", "--porcelain", "-uno") else ""
         return _git("rev-parse", "--short=12", "HEAD") + changed
@@ -288,7 +290,7 @@ def code_version() -> str:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True, timeout=10)
+    done = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=10)
     return done.stdout.strip()
 
 

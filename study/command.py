@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from study.errors import SWITCH, StudyError, hint, said
+from study.errors import SWITCH, hint, mendable, said
 
 SHOWN = 10
 """Failed cells that are named in the terminal, at most."""
@@ -22,7 +22,8 @@ def exit_code(main: Callable[[], int | None]) -> int:
         main: the command; what it returns is the code, None is 0.
 
     Returns:
-        2 for what the user can mend (`StudyError`), 1 for any other error, 130 where it was stopped by Ctrl+C.
+        2 for what the user can mend (a `StudyError`, a slip in what is typed or in `conf/`), 1 for any other error, 130
+        where it was stopped by Ctrl+C.
 
     >>> exit_code(lambda: 3), exit_code(lambda: None)
     (3, 0)
@@ -38,8 +39,8 @@ def exit_code(main: Callable[[], int | None]) -> int:
     except Exception as error:
         if wants_tracebacks():
             raise
-        print(said(error), hint(error), file=sys.stderr)
-        return 2 if isinstance(error, StudyError) else 1
+        print(" ".join(part for part in (said(error), hint(error)) if part), file=sys.stderr)
+        return 2 if mendable(error) else 1
 
 
 def tell_failed(failed: Sequence[tuple[object, str]], console: Console) -> None:

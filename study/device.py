@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 
-from study.errors import StudyError
+from study.errors import StudyError, shown
 
 
 def device(name: str) -> torch.device:
@@ -19,9 +19,10 @@ def device(name: str) -> torch.device:
     Raises:
         StudyError: when it is not there, or has no float64, saying what is possible.
     """
-    kind, _, number = name.partition(":")
+    kind, _, number = str(name).partition(":")
     if kind not in ("cpu", "cuda") or (number and not number.isdecimal()):
-        raise StudyError(f"device={name}: possible are cpu, cuda and cuda:N (float64 is needed throughout)")
+        what = name if isinstance(name, str) else shown(name)
+        raise StudyError(f"device={what}: possible are cpu, cuda and cuda:N (float64 is needed throughout)")
     there = torch.cuda.device_count()
     if kind == "cuda" and int(number or 0) >= there:
         raise StudyError(f"device={name}: PyTorch sees {there} CUDA devices here; device=cpu always works")

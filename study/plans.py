@@ -20,12 +20,12 @@ from yaml import YAMLError
 
 from study.authors.networks import missing as network_missing
 from study.cell import Cell, prepare
-from study.config import data_folder, plain, plan
+from study.config import data_folder, located, plain, plan
 from study.data import collection, missing
 from study.data._sources import Collection as Files
-from study.errors import StudyError, said
+from study.errors import StudyError, among, said
 from study.fingerprint import fingerprint
-from study.places import CONF, ROOT
+from study.places import CONF, PACKAGE
 from study.population import composer
 from study.workers import Workers
 
@@ -113,7 +113,7 @@ def _file(folder: str, name: str) -> Path:
     """Return the file of a profile or a sweep; only names of files in that folder are taken."""
     there = {p.stem: p for p in sorted((CONF / folder).glob("*.yaml"))}
     if name not in there:
-        raise StudyError(f"unknown {folder} {name!r}; known: {', '.join(there)} (files in {CONF / folder})")
+        raise StudyError(f"unknown {folder} {name!r}; {among(name, there)}; they are files in {CONF / folder}")
     return there[name]
 
 
@@ -146,7 +146,7 @@ def _populations(sweeps: list[Sweep]) -> dict[str, DictConfig]:
 @cache
 def _population(name: str) -> DictConfig:
     with composer():
-        return compose("config", overrides=[f"population={name}"])
+        return located(compose("config", overrides=[f"population={name}"]), Path.cwd())
 
 
 def runnable(sweeps: list[Sweep], absent: Collection[str]) -> list[Sweep]:
@@ -182,7 +182,7 @@ def composed(job: Job) -> DictConfig:
 @cache
 def _base(sweep_name: str, choices: tuple[str, ...]) -> DictConfig:
     with composer():
-        return compose("config", overrides=[f"+sweep={sweep_name}", *choices])
+        return located(compose("config", overrides=[f"+sweep={sweep_name}", *choices]), Path.cwd())
 
 
 def cell(job: Job) -> Cell:
@@ -204,7 +204,7 @@ def planned(sweeps: list[Sweep], outputs: Path, workers: Workers | None = None) 
         workers: processes that share the work, which then have data and configurations at hand; None for this one.
     """
     facts = [*(repr(s) for s in sweeps), os.environ.get("STUDY_DATA")]
-    kept = outputs / "plans" / f"{fingerprint([ROOT / 'study', CONF], facts)}.json"
+    kept = outputs / "plans" / f"{fingerprint([PACKAGE, CONF], facts)}.json"
     if (known := _kept(kept)) is not None:
         return known
     everything = [job for s in sweeps for job in jobs(s)]
@@ -251,4 +251,5 @@ def tracked(chosen: Sweep) -> tuple[DictConfig, Path]:
     folder = chosen.params.get("paths.outputs")
     with composer():
         cfg = compose("config", overrides=[f"+sweep={chosen.name}", *([f"paths.outputs={folder}"] if folder else [])])
+    cfg = located(cfg, Path.cwd())
     return cfg, Path(cfg.paths.outputs)

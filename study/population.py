@@ -9,10 +9,9 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
-from study.config import plain
-from study.errors import StudyError
+from study.errors import StudyError, among
 from study.places import CONF
 from study.records import FREE
 from study.schema import register
@@ -29,6 +28,8 @@ def check_population(cfg: DictConfig) -> None:
     name = cfg.population.name
     if name == FREE:
         return
+    from study.config import plain  # imports torch, for which nobody waits who composes alone
+
     for part, stated in _stated(name).items():
         found = plain(cfg[part])
         if found != stated:
@@ -41,9 +42,11 @@ def check_population(cfg: DictConfig) -> None:
 
 @cache
 def _stated(name: str) -> dict[str, Any]:
+    if name not in (there := sorted(p.stem for p in (CONF / "population").glob("*.yaml"))):
+        raise StudyError(f"unknown population {name!r}; {among(name, there)}")
     with composer():
         cfg = compose("config", overrides=[f"population={name}"])
-    return {part: plain(cfg[part]) for part in PARTS}
+    return {part: OmegaConf.to_container(cfg[part], resolve=True) for part in PARTS}
 
 
 @contextmanager

@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, fields
 
-from study.errors import StudyError, whole
+from study.errors import StudyError, number, shown, truth, whole
 
 OPTIMIZERS = ("adam", "lbfgs")
 PRECISIONS = ("float64", "float32")
+NUMBERS = (
+    *("learning_rate", "final_rate", "batch_size", "epochs", "polish", "input_scale", "check_every", "watched"),
+    "weight_decay",
+)
 
 
 @dataclass(frozen=True)
@@ -55,17 +59,24 @@ class Recipe:
 
     def __post_init__(self) -> None:
         for name, known in (("optimizer", OPTIMIZERS), ("precision", PRECISIONS)):
-            if getattr(self, name) not in known:
-                raise StudyError(f"training.{name}={getattr(self, name)!r} is unknown; known: {', '.join(known)}")
+            if not isinstance(value := getattr(self, name), str) or value not in known:
+                raise StudyError(f"training.{name}={shown(value)} is unknown; known: {', '.join(known)}")
+        truth("training.untrained_hidden", self.untrained_hidden)
+        for name in NUMBERS:
+            number(f"training.{name}", getattr(self, name))
+        if self.target_accuracy is not None:
+            number("training.target_accuracy", self.target_accuracy)
         for name in ("learning_rate", "batch_size", "epochs", "input_scale", "check_every", "watched"):
             if not getattr(self, name) > 0:
                 raise StudyError(f"training.{name} must be positive, got {getattr(self, name)}")
-        whole("training.threads", self.threads, 1)
+        for name in ("batch_size", "epochs", "check_every", "watched", "threads"):
+            whole(f"training.{name}", getattr(self, name), 1)
         if self.polish < 0 or not 0 <= self.final_rate <= 1 or not 0 <= self.weight_decay < math.inf:
             raise StudyError(
                 f"training.polish and training.weight_decay must be at least 0 and training.final_rate in 0..1; got "
                 f"{self.polish}, {self.weight_decay}, {self.final_rate}"
             )
+        whole("training.polish", self.polish)
 
     def settings(self) -> dict[str, object]:
         """Return the fields that differ from their defaults: what a key is made of.

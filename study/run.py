@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, network_of, params, prepare, tags
-from study.config import Plan, data_folder, draws_figures, plan
+from study.config import Plan, checked, data_folder, draws_figures, plan
 from study.errors import said
 from study.population import check_population
 from study.summary import step_metrics
@@ -61,6 +61,7 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
     """
     started = time.time()
     try:
+        cfg = checked(cfg)
         planned = plan(cfg)
         check_population(cfg)
     except Exception as error:

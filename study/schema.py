@@ -9,6 +9,7 @@ paths, run (device, progress, figures), sweep and Hydra's own.
 from __future__ import annotations
 
 import dataclasses
+import os
 import typing
 import warnings
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
-from study.places import ROOT
+from study.places import CHECKOUT
 from study.recipe import Recipe
 from study.records import FREE
 from study.settings import Protocol, Settings
@@ -144,7 +145,7 @@ class TrackingConfig:
 
 @dataclass
 class PathsConfig:
-    """Folders: data null means the environment variable STUDY_DATA, or data/ in the checkout."""
+    """Folders, relative ones from where the command was typed: data null means STUDY_DATA, or data/ in the checkout."""
 
     data: str | None = None
     outputs: str = MISSING
@@ -206,7 +207,9 @@ class CellConfig:
 
 
 # Not part of `register`: processes of Ray and Slurm import this module, but run no main module that would call it.
-OmegaConf.register_new_resolver("study_root", lambda: str(ROOT), replace=True)
+# "." is where the command was typed: see `config.located`.
+OmegaConf.register_new_resolver("study_root", lambda: str(CHECKOUT or "."), replace=True)
+OmegaConf.register_new_resolver("study_within", os.path.join, replace=True)
 # The launchers of conf/hydra/launcher have the plugins' names, so that Hydra checks them against the plugins' schemas.
 warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated against ConfigStore schema")
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from study.errors import StudyError, whole
+from study.errors import StudyError, choice, number, shown, truth, whole
 
 if TYPE_CHECKING:  # the command line reads the defaults of these classes, and waits for no torch
     from study.data.base import Dataset, Split
@@ -34,8 +34,7 @@ class Selection:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.rows not in ("pruning", "held_out", "subset"):
-            raise StudyError(f"selection: rows={self.rows!r}; possible: pruning, held_out, subset")
+        choice("selection: rows", self.rows, ("pruning", "held_out", "subset"))
         if (self.rows == "subset") != (self.samples is not None):
             raise StudyError("selection: `samples` goes with rows=subset, and only with it")
         if self.samples is not None:
@@ -85,9 +84,8 @@ class Protocol:
     epochs: int = 5
 
     def __post_init__(self) -> None:
-        if self.name not in PROTOCOLS:
-            raise StudyError(f"protocol={self.name!r}; possible: {', '.join(PROTOCOLS)}")
-        if not 0 < self.every <= 1:
+        choice("protocol", self.name, PROTOCOLS)
+        if not 0 < number("protocol.every", self.every) <= 1:
             raise StudyError(f"protocol.every={self.every}; possible: a share of the units above 0, 1 at most")
         whole("protocol.epochs", self.epochs)
         if self.name != "retrain" and (self.every, self.epochs) != (Protocol.every, Protocol.epochs):
@@ -160,8 +158,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         for key, known in CHOICES.items():
-            if getattr(self, key) not in known:
-                raise StudyError(f"{key}={getattr(self, key)!r}; possible: {', '.join(known)}")
+            choice(key, getattr(self, key), known)
+        for key, kind in {"selection": Selection, "protocol": Protocol}.items():
+            if not isinstance(getattr(self, key), kind):
+                raise StudyError(f"{key}: a {kind.__name__} is needed, got {shown(getattr(self, key))}")
+        for key in ("pairs", "reinsertion", "hessian"):
+            truth(key, getattr(self, key))
         whole("every", self.every, 1)
         if self.every != 1 and self.ranking != "iterative":
             raise StudyError(f"ranking.every={self.every} goes with ranking iterative: {self.ranking} scores once")
@@ -185,6 +187,7 @@ class Settings:
                 "pairs, reinsertion and hessian go with removal zero or mean: where other units' weights have taken "
                 "over, a second unit, or one put back, has another impact"
             )
+        number("surface_step", self.surface_step), number("surface_gain", self.surface_gain)
         if not (0 < self.surface_step < math.inf and 1 <= self.surface_gain < math.inf):
             raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")
 

@@ -75,11 +75,12 @@ def tell_end(console: Console | None = None) -> None:
     if not _begun:
         return
     from study import sweep_table  # torch, pandas and MLflow, for which no sweep that was refused waits
+    from study.config import located
     from study.run import store_of
 
     (config, since), noted = _begun.pop(), _noted()
     try:
-        store = store_of(config)
+        store = store_of(located(config, Path(config.hydra.runtime.cwd)))
     except StudyError:  # every cell has said so
         return
     if store is None:

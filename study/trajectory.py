@@ -14,7 +14,7 @@ from study import records, rows
 from study.data.base import Dataset, check_data
 from study.device import on_cpu
 from study.device import threads as torch_threads
-from study.errors import StudyError, whole
+from study.errors import StudyError, check_progress, whole
 from study.kept import accuracy_kept, error_kept, steps_kept
 from study.methods import Method
 from study.methods import method as method_of
@@ -174,6 +174,7 @@ def prune(
     check_data(data)
     network = as_network(network, data, error)
     seed = whole("seed", seed)
+    check_progress(progress)
     if isinstance(method, Method) and params:
         raise StudyError(f"parameters {sorted(params)} go with a method's name, not with a method")
     chosen = method if isinstance(method, Method) else method_of(method, **params)

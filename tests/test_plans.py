@@ -1,13 +1,14 @@
 """Profiles and sweeps: which cells they hold, and what is left out where data are missing."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hydra import compose
 from omegaconf import OmegaConf
 
 from study import plans
-from study.config import plan
+from study.config import located, plan
 from study.errors import StudyError
 from study.methods import names
 from study.places import CONF
@@ -97,11 +98,12 @@ def test_a_planned_job_is_what_hydra_composes_for_it():
     for job in plans.jobs(plans.sweep("paper_iterative_random_n10"))[::331]:
         with composer():
             whole = compose("config", overrides=[f"+sweep={job.sweep}", *job.choices, *job.values])
+        whole = located(whole, Path.cwd())
         assert OmegaConf.to_yaml(plans.composed(job)) == OmegaConf.to_yaml(whole)
 
 
 def test_an_unknown_profile_lists_those_that_there_are():
     with pytest.raises(
-        StudyError, match=r"unknown profile 'papr'; known: authors, filters, full, methods, paper, regime, smoke"
+        StudyError, match=r"unknown profile 'papr'; did you mean paper\? known: authors, filters, full, methods, paper"
     ):
         plans.profile("papr")

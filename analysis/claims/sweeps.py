@@ -10,6 +10,7 @@ from pathlib import Path
 
 from analysis.claims.quantities import named
 from analysis.claims.register import SEARCHES, Arm, Claim, Part, Register
+from study.errors import StudyError
 
 CONF = Path(__file__).parents[2] / "conf"
 RECORDED = {
@@ -240,6 +241,8 @@ def files(register: Register) -> dict[Path, str]:
 
 def write(register: Register, folder: Path = CONF) -> list[Path]:
     """Write the files into `conf/`, remove those of an older register, and return their paths."""
+    if not folder.is_dir():
+        raise StudyError(f"{folder} is not there: the sweeps are written in the checkout, where conf/ is")
     made = files(register)
     for profile in PROFILES:
         for old in (folder / "sweep").glob(f"{profile.name}_*.yaml"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from study.errors import StudyError, whole
+from study.errors import StudyError, choice, shown, whole
 
 if TYPE_CHECKING:
     from study.data.base import Dataset, Split
@@ -24,8 +24,7 @@ def check(data: Dataset) -> None:
     _named("the name of a data set", data.name)
     here = f"data set {data.name!r}"
     for name, possible in KINDS.items():
-        if getattr(data, name) not in possible:
-            raise StudyError(f"{here}: {name}={getattr(data, name)!r}; possible: {', '.join(possible)}")
+        choice(f"{here}: {name}", getattr(data, name), possible)
     if data.task == "regression" and data.classes:
         raise StudyError(f"{here}: a regression has no classes, got {data.classes}: classes=0")
     if data.output == "softmax" and data.outputs == 1:
@@ -72,13 +71,13 @@ def classes(name: str, task: str, number: object) -> int:
     Raises:
         StudyError: when it is none.
     """
-    return whole(f"data set {name!r}: classes", number, 1 if task == "classification" else 0)
+    return whole(f"data set {name!r}: classes", number, 1 if isinstance(task, str) and task == "classification" else 0)
 
 
 def _named(what: str, name: object) -> None:
     """Refuse a name that a table, a tag or a file could not have."""
     if not isinstance(name, str) or not name.strip() or name != name.strip():
-        raise StudyError(f"{what} is a word or more, got {name!r}")
+        raise StudyError(f"{what} is a word or more, got {shown(name)}")
     if name.startswith(".") or any(letter in "/\\" or not letter.isprintable() for letter in name) or len(name) > 100:
         raise StudyError(f"{what} is no path, and one line of 100 letters at most without / and \\, got {name!r}")
 

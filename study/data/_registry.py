@@ -17,7 +17,7 @@ from study.data import _sources
 from study.data._random import data_seed
 from study.data.base import Dataset
 from study.device import on_cpu
-from study.errors import StudyError
+from study.errors import StudyError, among
 
 #: Data sets kept in memory, those of a profile: its cells share them. All but full-size MNIST are small.
 KEPT = 16
@@ -103,8 +103,9 @@ def collection(name: str) -> _sources.Collection | None:
 
 
 def _module(name: str) -> ModuleType:
-    if name not in names():
-        raise StudyError(f"there is no data set {name!r}; there are {', '.join(names())}")
+    if not isinstance(name, str) or name not in names():
+        shown = repr(name) if isinstance(name, str | None) else f"of a {type(name).__name__}"
+        raise StudyError(f"there is no data set {shown}; {among(name, names())}")
     return importlib.import_module(f"study.data.{name}")
 
 

@@ -13,7 +13,9 @@ from filelock import FileLock, Timeout
 
 from study.data._download import Bar, Download
 from study.data.base import DataCorruptError, DataUnavailableError
-from study.errors import StudyError
+from study.errors import StudyError, shown
+from study.places import expanded
+from study.places import home as project_root
 
 #: Seconds to wait for another process that is downloading the same files.
 LOCK_TIMEOUT = 600.0
@@ -54,18 +56,11 @@ class Collection:
     mirrors: tuple[str, ...]
 
 
-def project_root() -> Path:
-    """Return the checkout that this package lies in, or the working directory if it was installed elsewhere."""
-    checkout = Path(__file__).resolve().parents[2]
-    return checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
-
-
 def data_folder(folder: Path | str | None = None) -> Path:
     """Return the data folder: `folder` if given, else the environment's `STUDY_DATA`, else `data/` in the checkout."""
     if folder is not None and not isinstance(folder, (str, os.PathLike)):
-        raise StudyError(f"folder={folder!r}: the path of a folder is needed")
-    chosen = folder or os.environ.get("STUDY_DATA") or project_root() / "data"
-    return Path(chosen).expanduser().resolve()
+        raise StudyError(f"folder={shown(folder)}: the path of a folder is needed")
+    return expanded(folder or os.environ.get("STUDY_DATA") or project_root() / "data").resolve()
 
 
 def places(collection: Collection, folder: Path | str | None = None) -> tuple[Path, ...]:

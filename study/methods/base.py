@@ -13,7 +13,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from study.errors import StudyError
+from study.errors import StudyError, among
 from study.impact.stages import Stages
 
 
@@ -199,8 +199,11 @@ def method_class(name: str) -> type[Method]:
     Raises:
         StudyError: when there is none.
     """
+    if not isinstance(name, str):
+        what = f"the class {name.__name__}: make one of it" if isinstance(name, type) else f"a {type(name).__name__}"
+        raise StudyError(f"method: a name or a method is needed, got {what}; known: {', '.join(names())}")
     if name not in names():
-        raise StudyError(f"unknown method {name!r}; known: {', '.join(names())}")
+        raise StudyError(f"unknown method {name!r}; {among(name, names())}")
     module = importlib.import_module(f"study.methods.{name}")
     (found,) = [
         c

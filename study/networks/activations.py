@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from study.errors import StudyError
+from study.errors import StudyError, shown
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,6 @@ def activation(name: str) -> Activation:
     Raises:
         StudyError: when there is none of that name.
     """
-    if name not in ACTIVATIONS:
-        raise StudyError(f"unknown activation {name!r}; known: {', '.join(ACTIVATIONS)}")
+    if not isinstance(name, str) or name not in ACTIVATIONS:
+        raise StudyError(f"unknown activation {shown(name)}; known: {', '.join(ACTIVATIONS)}")
     return ACTIVATIONS[name]

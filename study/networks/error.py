@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from study.errors import StudyError
+from study.errors import StudyError, shown
 from study.settings import ERRORS
 
 OUTPUTS = ("sigmoid", "softmax", "linear")
@@ -34,10 +34,10 @@ class ErrorFunction:
     error: str = "half_squared"
 
     def __post_init__(self) -> None:
-        if self.output not in OUTPUTS:
-            raise StudyError(f"unknown output layer {self.output!r}; known: {', '.join(OUTPUTS)}")
-        if self.error not in ERRORS:
-            raise StudyError(f"unknown error {self.error!r}; known: {', '.join(ERRORS)}")
+        if not isinstance(self.output, str) or self.output not in OUTPUTS:
+            raise StudyError(f"unknown output layer {shown(self.output)}; known: {', '.join(OUTPUTS)}")
+        if not isinstance(self.error, str) or self.error not in ERRORS:
+            raise StudyError(f"unknown error {shown(self.error)}; known: {', '.join(ERRORS)}")
         if self.error == "cross_entropy" and self.output != "softmax":
             raise StudyError(f"error=cross_entropy needs a softmax output layer; this one is {self.output}")
 

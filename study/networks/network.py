@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from study.errors import StudyError
+from study.errors import StudyError, shown
 from study.networks.activations import activation
 from study.networks.architecture import Front, architecture
 from study.networks.convolution import Convolution, Link, Matrix
@@ -70,8 +70,8 @@ class Network:
                 raise StudyError(f"layer {m} has weights or biases that are not finite: did training diverge?")
         for name in self.activations:
             activation(name)
-        if self.output not in OUTPUTS:
-            raise StudyError(f"unknown output layer {self.output!r}; known: {', '.join(OUTPUTS)}")
+        if not isinstance(self.output, str) or self.output not in OUTPUTS:
+            raise StudyError(f"unknown output layer {shown(self.output)}; known: {', '.join(OUTPUTS)}")
 
     def _check_front(self) -> None:
         if not self.front:

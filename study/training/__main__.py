@@ -15,7 +15,7 @@ from rich.table import Table
 
 from study.cell import judge, prepare, trained_network
 from study.command import exit_code
-from study.config import STORED, data_folder, plan
+from study.config import STORED, data_folder, located, plan
 from study.errors import StudyError
 from study.places import CONF
 from study.population import composer
@@ -43,7 +43,7 @@ def main() -> int:
     for population, seed in track(jobs, "Training", console=console, transient=True):
         try:
             with composer():
-                cfg = compose("config", overrides=[f"population={population}", f"seed={seed}"])
+                cfg = located(compose("config", overrides=[f"population={population}", f"seed={seed}"]), Path.cwd())
             chosen = plan(cfg)
             data = prepare(chosen, data_folder(cfg)).data
             trained = trained_network(chosen, data, Path(cfg.paths.outputs) / "networks")

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
-from study.errors import StudyError
+from study.errors import StudyError, among
+from study.mistakes import in_file
 from study.places import CONF
 from study.recipe import Recipe
 
@@ -22,21 +24,24 @@ def has_recipe(name: str, conf: Path = CONF) -> bool:
 
 
 def read_recipe(name: str, conf: Path = CONF) -> Recipe:
-    """Return the recipe of `conf/training/<name>.yaml`; generic defaults where there is no such file.
+    """Return the recipe of `conf/training/<name>.yaml`.
 
     Raises:
-        StudyError: when the file has a field that a recipe lacks, or a value of the wrong type.
+        StudyError: when there is no such file, or it has a field that a recipe lacks, or a value of the wrong type.
     """
     path = conf / "training" / f"{name}.yaml"
     if not has_recipe(name, conf):
-        return Recipe()
+        there = sorted(p.stem for p in (conf / "training").glob("*.yaml"))
+        if not there:
+            raise StudyError(f"no recipe lies in {path.parent}: install the study whole, or run it from its checkout")
+        raise StudyError(f"no recipe {name!r} in {path.parent}; {among(name, there)}; or say recipe=Recipe(epochs=60)")
     merged = OmegaConf.structured(Recipe)
     try:
         for part in _chain(name, conf):
             merged = OmegaConf.merge(merged, part)
         return Recipe(**{str(key): value for key, value in merged.items()})
-    except OmegaConfBaseException as error:
-        raise StudyError(f"{path}: {error}") from error
+    except (OmegaConfBaseException, YAMLError, UnicodeDecodeError, OSError) as error:
+        raise StudyError(in_file(path, error)) from error
 
 
 def _chain(name: str, conf: Path) -> list[dict[str, object]]:

@@ -15,7 +15,7 @@ from study.data import Dataset, names
 from study.data._registry import is_ours
 from study.data.base import check_data
 from study.device import on_cpu, threads
-from study.errors import PoorTrainingWarning, StudyError, whole
+from study.errors import PoorTrainingWarning, StudyError, check_progress, shown, whole
 from study.networks import Network, as_network, correct, fresh, layers_of
 from study.recipe import Recipe
 from study.training.acceptance import poorly_trained
@@ -60,13 +60,17 @@ def train(
     """
     check_data(data)
     seed = whole("seed", seed)
+    check_progress(progress)
     if recipe is not None and not isinstance(recipe, Recipe):
-        raise StudyError(f"recipe={recipe!r}: a Recipe is needed, as `read_recipe(name)` returns it, or None")
+        raise StudyError(f"recipe={shown(recipe)}: a Recipe is needed, as `read_recipe(name)` returns it, or None")
     start = network if isinstance(network, str) else as_network(network, data)
     with on_cpu():
         if isinstance(start, str):
-            start = fresh(*layers_of(start), data.features, data.outputs, activation, output or data.output, seed)
-        trained = fit(start, data, seed=seed, recipe=recipe or own_recipe(data), progress=progress)[0]
+            output = data.output if output is None else output
+            start = fresh(*layers_of(start), data.features, data.outputs, activation, output, seed)
+        trained = fit(start, data, seed=seed, recipe=own_recipe(data) if recipe is None else recipe, progress=progress)[
+            0
+        ]
         words = poorly_trained(trained, data)
     if words is not None:
         warnings.warn(f"{words}; recipe=Recipe(...) trains otherwise", PoorTrainingWarning, stacklevel=2)

@@ -97,7 +97,7 @@ DATA = {
     "a regression with classes": (lambda: dataset(task="regression"), "a regression has no classes"),
     "a negative data seed": (lambda: load_dataset("digits", seed=-1), "whole number from 0 on"),
     "a data seed that is true": (lambda: load_dataset("digits", seed=True), "whole number"),
-    "an unknown data set": (lambda: load_dataset("digts"), "there are .*digits"),
+    "an unknown data set": (lambda: load_dataset("digts"), r"did you mean digits\? known: .*digits"),
     "a path as a data set": (lambda: load_dataset("../data/digits"), "no data set"),
     "a private module as a data set": (lambda: load_dataset("_sources"), "no data set"),
     "an unknown parameter": (lambda: load_dataset("digits", digit=3), "has no parameter 'digit'; it has none"),
@@ -239,7 +239,7 @@ def test_modules_that_cannot_be_read_are_refused(what):
 
 ARGUMENTS = {
     "an unknown method": (lambda: prune(NET, MADE, "taylor3"), "known: .*taylor2_exact"),
-    "a method that is a number": (lambda: prune(NET, MADE, 3), "unknown method 3"),
+    "a method that is a number": (lambda: prune(NET, MADE, 3), "a name or a method is needed, got a int"),
     "a module's path as a method": (lambda: prune(NET, MADE, "..errors"), "unknown method"),
     "the base as a method": (lambda: prune(NET, MADE, "base"), "unknown method 'base'"),
     "an unknown ranking": (lambda: prune(NET, MADE, ranking="twice"), "possible: single_overall, iterative"),

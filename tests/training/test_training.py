@@ -181,7 +181,6 @@ def test_a_persons_own_module_is_trained(digits):
 
 def test_recipes_are_read_with_what_they_build_on():
     assert read_recipe("diamond") == read_recipe("circle")
-    assert read_recipe("nothing_of_that_name") == Recipe()
     with pytest.raises(StudyError, match="polish"):
         Recipe(polish=-1)
     with pytest.raises(StudyError, match="known: adam, lbfgs"):

@@ -1,0 +1,142 @@
+"""What is typed after `python -m study`, looked at before Hydra composes it: a slip is answered with what was meant."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import typing
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Glob, Override
+from hydra.errors import HydraException
+
+from study.errors import StudyError, among
+from study.mistakes import type_of
+from study.places import CONF
+
+ADDED = "sweep"
+"""The group that is chosen with a plus: the default cell belongs to none."""
+NOT_CHOSEN = ("hydra", "profile")
+"""Folders of `conf/` that are no groups of a cell."""
+
+
+def check_overrides(typed: Sequence[str]) -> None:
+    """Refuse what cannot be meant.
+
+    Args:
+        typed: as in "seed=3", "method=taylor1,taylor2" or "+sweep=smoke".
+
+    Raises:
+        StudyError: naming the first that is wrong, and what to write instead.
+
+    >>> check_overrides(["seed=3", "method=taylor1,taylor2", "+sweep=smoke"])
+    """
+    for text in typed:
+        _check(text, _parsed(text))
+
+
+def groups() -> dict[str, list[str]]:
+    """Return the groups of a cell and the choices of each, all in alphabetical order."""
+    folders = sorted(p for p in CONF.iterdir() if p.is_dir() and p.name not in NOT_CHOSEN)
+    return {f.name: sorted(str(p.relative_to(f).with_suffix("")) for p in f.rglob("*.yaml")) for f in folders}
+
+
+def _parsed(text: str) -> Override:
+    try:
+        found = OverridesParser.create().parse_override(text)
+        if not found.key_or_group:
+            raise ValueError("no key")
+        return found
+    except (HydraException, ValueError, TypeError) as error:
+        raise StudyError(
+            f"{text!r} cannot be read: write key=value, as in seed=3, network.hidden=[20,10] or, with -m, "
+            "seed='range(0,5)'; a text with blanks or signs goes in quotes, as in 'paths.outputs=\"my folder\"'"
+        ) from error
+
+
+def _check(text: str, override: Override) -> None:
+    key = str(override.key_or_group)
+    if key == "hydra" or key.startswith(("hydra.", "hydra/")):
+        if override.value() is None and key in ("hydra", "hydra/launcher", "hydra/sweeper"):
+            raise StudyError(f"{text}: a name is needed, as in hydra/launcher=joblib")
+        return
+    value = text.partition("=")[2]
+    if override.is_delete():
+        raise StudyError(f"{text}: nothing can be taken out of a cell's configuration; write {key}=VALUE to change it")
+    if override.package is not None:
+        raise StudyError(f"{text}: a group has one place here; write {key}={value}, without the @")
+    if key == "profile":
+        raise StudyError(
+            f"{text}: a profile is a list of sweeps, no part of a cell; write `make reproduce PROFILE={value}` for all "
+            "of it, or `python -m study -m +sweep=NAME` for one of its sweeps"
+        )
+    if key in groups():
+        _check_choice(text, key, override)
+        return
+    if key.startswith("population."):
+        raise StudyError(
+            f"{text}: a population is what its file says; give yours a name and a file in conf/population/, or leave "
+            "population out for a free combination, which has no band"
+        )
+    kind = type_of(key)
+    if kind is None:
+        raise StudyError(f"{text}: {unknown_key(key, value)}")
+    if override.is_add() and not override.is_force_add() and kind is not Any:
+        raise StudyError(f"{text}: {key} is there already; write {key}={value}, without the plus")
+
+
+def _check_choice(text: str, group: str, override: Override) -> None:
+    known = groups()[group]
+    example = f"{'+' if group == ADDED else ''}{group}={known[0]}"
+    if (override.is_add() or override.is_force_add()) != (group == ADDED) or override.is_force_add():
+        plus = "+" if group == ADDED else ""
+        raise StudyError(f"{text}: write {plus}{group}={text.partition('=')[2]}")
+    if override.is_sweep_override():
+        if isinstance(override.value(), Glob):
+            return
+        chosen: list[Any] = list(override.sweep_string_iterator())
+    else:
+        chosen = [override.value()]
+    for name in chosen:
+        if not isinstance(name, str) or not name:
+            raise StudyError(f"{text}: a choice is named, as in {example}; `python -m study --help` lists them")
+        if name == "schema":
+            raise StudyError(f"{text}: schema lists the settings of {group} and is no choice; {among(name, known)}")
+        if name.startswith("/") or ".." in name.split("/"):
+            raise StudyError(f"{text}: a choice is a file in conf/{group}/, named without a path, as in {example}")
+
+
+def unknown_key(key: str, value: str = "VALUE") -> str:
+    """Return what is said of a key that there is not: the nearest settings first.
+
+    >>> unknown_key("sead", "3").partition(";")[0]
+    'unknown key sead'
+    >>> unknown_key("epochs", "3").partition("?")[0]
+    'unknown key epochs; did you mean protocol.epochs=3 or training.epochs=3'
+    """
+    every = [*groups(), *sorted(settings())]
+    last = key.rpartition(".")[2]
+    same = [name for name in every if name.rpartition(".")[2] == last]
+    by_last = {name.rpartition(".")[2]: name for name in reversed(every)}
+    near = same or difflib.get_close_matches(key, every, n=3, cutoff=0.75)
+    near = near or [by_last[name] for name in difflib.get_close_matches(last, by_last, n=2, cutoff=0.75)]
+    meant = f"did you mean {' or '.join(f'{name}={value}' for name in near[:3])}? " if near else ""
+    above = key.rpartition(".")[0]
+    level = [name for name in every if name.rpartition(".")[0] == above]
+    return f"unknown key {key}; {meant}there are {', '.join(level or groups())}"
+
+
+def settings() -> list[str]:
+    """Return the keys of all settings of a cell, as in "training.epochs"."""
+    from study.schema import CellConfig
+
+    def of(kind: Any, above: str) -> list[str]:
+        found = []
+        for name, inner in typing.get_type_hints(kind).items():
+            part = next((k for k in (inner, *typing.get_args(inner)) if dataclasses.is_dataclass(k)), None)
+            found += of(part, f"{above}{name}.") if part is not None else [f"{above}{name}"]
+        return found
+
+    return [name for name in of(CellConfig, "") if not name.startswith("population.")]
