@@ -111,7 +111,8 @@ def test_rates_do_not_depend_on_the_run(few):
 
 
 def test_power_grows_with_the_effect_and_with_n(few):
-    found = few[few["family"] == 1].set_index(["template", "n", "effect"])["supported"].unstack()
+    alone = few[(few["family"] == 1) & (few["template"] != CONJUNCTION)]
+    found = alone.set_index(["template", "n", "effect"])["supported"].unstack()
     assert (found["none"] <= found["2 delta"]).all()
     assert (found["against"] <= 0.1).all()
     by_n = found["2 delta"].unstack()
@@ -178,8 +179,8 @@ def test_a_refutation_without_its_level_is_found(monkeypatch):
 
     monkeypatch.setattr("analysis.selftest.together.all_hold", uncorrected)
     found = rates(repetitions=40).set_index(["template", "n"])
-    assert not found.loc[CONJUNCTION, "ok"].any()
-    assert (found.loc[CONJUNCTION, "refuted"] > 0.3).all()
+    assert not found.loc[(CONJUNCTION, 30), "ok"]
+    assert found.loc[(CONJUNCTION, 30), "refuted"] > 0.3  # 1 - .95^20 is .64; sign tests keep below their level
 
 
 def test_medians_by_the_signed_rank_are_found_on_skewed_draws(monkeypatch):
