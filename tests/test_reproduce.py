@@ -16,6 +16,8 @@ from study.workers import Workers
 from tests.data.test_sources import PACKED, collection, server  # noqa: F401  (a fixture)
 from tests.terminal import CONTROL, terminal
 
+pytestmark = pytest.mark.usefixtures("ready_stores")
+
 
 @pytest.fixture
 def small(tmp_path, monkeypatch):

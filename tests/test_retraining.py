@@ -1,8 +1,5 @@
 """Retraining on the way: where it is due, what it leaves alone, what it gains, and that it is recorded as it was."""
 
-import subprocess
-import sys
-
 import pandas as pd
 import pytest
 import torch
@@ -13,11 +10,11 @@ from study.cell import cell_key, numerics, params
 from study.config import non_defaults, plan
 from study.errors import StudyError
 from study.networks import Network
-from study.places import ROOT
 from study.retraining import retrain
 from study.settings import Protocol, Settings
 from study.trajectory import prune
 from tests import cases
+from tests.hostile.commands import in_process
 from tests.test_cell import SMALL, composed
 
 
@@ -161,11 +158,10 @@ def test_the_key_knows_the_protocol_and_a_cell_that_never_trains_does_not():
         plan(composed(*SMALL, "protocol.epochs=1"))
 
 
-@pytest.mark.slow
-def test_the_command_line_retrains_and_records_the_protocol(tmp_path):
+def test_the_command_line_retrains_and_records_the_protocol(ready_stores, tmp_path, capsys, monkeypatch):
     given = ["protocol=retrain", "protocol.epochs=1", "method=taylor2", "run.figures_for=[]"]
-    command = [sys.executable, "-m", "study", *SMALL, *given, f"paths.outputs={tmp_path}"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
+    done = in_process(capsys, monkeypatch, "study", *SMALL, *given, f"paths.outputs={tmp_path}")
+    assert done.code == 0, done.said
     client = MlflowClient(f"sqlite:///{tmp_path}/mlflow/mlflow.db")
     (experiment,) = [e for e in client.search_experiments() if e.name != "Default"]
     (run,) = [r for r in client.search_runs([experiment.experiment_id]) if r.data.tags["study.kind"] == "cell"]

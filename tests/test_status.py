@@ -9,6 +9,8 @@ from study import plans, status
 from study.errors import StudyError
 from study.run import run_cell, store_of
 
+pytestmark = pytest.mark.usefixtures("ready_stores")
+
 
 @pytest.fixture
 def few(tmp_path):

@@ -14,7 +14,6 @@ import pytest
 
 from study import ui
 from study.command import exit_code
-from study.tracking import Store
 from tests.tracking.made import store_in
 
 
@@ -104,8 +103,8 @@ FOREIGN = ["attacker.example", "attacker.example:5160", "10.attacker.example", "
 
 
 @pytest.mark.slow
-def test_the_ui_answers_this_machine_alone_and_goes_when_it_is_stopped(tmp_path):
-    Store(f"sqlite:///{tmp_path}/mlflow.db").create()
+def test_the_ui_answers_this_machine_alone_and_goes_when_it_is_stopped(empty_store, tmp_path):
+    store_in(tmp_path, empty_store)
     arguments = [sys.executable, "-m", "study.ui", "--uri", f"sqlite:///{tmp_path}/mlflow.db", "--port", "5160"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         lines = iter(process.stdout.readline, "")

@@ -1,4 +1,4 @@
-"""The MLflow UI as somebody sees it who has just started it: in a real browser, on a real store, and on a moved one."""
+"""The MLflow UI as somebody sees it who has just started it: in a real browser, on a real store that was moved."""
 
 import shutil
 import signal
@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from study.places import ROOT
+from tests.analysis.reports import analysis
 from tests.browser.chromium import Browser, installed
 from tests.recorded import six_cells
 
@@ -17,26 +18,21 @@ EXPERIMENT = "incredible_shrinking_network"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    """Six cells with their figures, and what the analysis says of them."""
-    folder = tmp_path_factory.mktemp("browsed")
+def store(drawn, tmp_path_factory):
+    """Six cells with their figures, and what the analysis says of them; moved: nothing may lean on the old place."""
+    folder, moved = (tmp_path_factory.mktemp(name) for name in ("browsed", "elsewhere"))
     six_cells(folder, figures=True)
-    command = [sys.executable, "-m", "analysis", "--selftest", "20", "--out", folder / "report"]
-    command += ["--store", f"sqlite:///{folder}/mlflow/mlflow.db"]
-    subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, check=True)
-    again = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, check=True, text=True)
-    assert "Nothing has changed" in again.stdout
-    return folder / "mlflow"
+    place = ["--store", f"sqlite:///{folder}/mlflow/mlflow.db", "--out", folder / "report"]
+    assert analysis(drawn, *place).code == 0
+    assert "Nothing has changed" in analysis(drawn, *place).out
+    shutil.copytree(folder / "mlflow", moved / "store")
+    (folder / "mlflow").rename(folder / "gone")
+    return moved / "store"
 
 
-@pytest.fixture(scope="module", params=["where it was made", "moved"])
-def addresses(request, store, tmp_path_factory):
+@pytest.fixture(scope="module")
+def addresses(store):
     """What `study.ui` prints: words -> address."""
-    if request.param == "moved":
-        moved = tmp_path_factory.mktemp("elsewhere") / "store"
-        shutil.copytree(store, moved)
-        store.rename(store.with_name("gone"))  # nothing may lean on the old place
-        store, made = moved, store
     command = [sys.executable, "-m", "study.ui", "--uri", f"sqlite:///{store}/mlflow.db", "--port", "5230"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         lines = []
@@ -47,8 +43,6 @@ def addresses(request, store, tmp_path_factory):
         yield dict(map(str.strip, line.split(": ", 1)) for line in lines if ":  http://" in line)
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=60)
-    if request.param == "moved":
-        made.with_name("gone").rename(made)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,10 @@ from study.data import load_dataset
 from study.networks import Network
 from study.tracking import Store
 from tests import cases
+from tests.analysis.reports import analysis
 from tests.hostile.commands import in_process, process, refused
+
+pytestmark = pytest.mark.usefixtures("ready_stores")
 
 SMALL = (
     *("network=mlp_10", "training.epochs=1", "training.polish=0", "record.truth_every=5"),
@@ -154,14 +157,13 @@ def test_a_network_of_one_unit_is_pruned_and_its_numbers_are_those_of_plain_forw
 
 @pytest.mark.slow
 @pytest.mark.parametrize("more", [[], ["network.hidden=[1]"]], ids=["ten units", "one unit"])
-def test_a_folder_with_an_odd_name_is_a_folder(more, tmp_path, capsys, monkeypatch):
+def test_a_folder_with_an_odd_name_is_a_folder(more, drawn, tmp_path, capsys, monkeypatch):
     odd = tmp_path / "it's 100% #1 [ö] a=b"
     done = in_process(capsys, monkeypatch, "study", *SMALL, *more, f'paths.outputs="{odd}"')
     assert done.code == 0, done.said
     store = f"sqlite:///{odd}/mlflow/mlflow.db"
     assert len(Store(store).keys("finished")) == 1
-    arguments = ["--store", store, "--out", odd / "report", "--selftest", 20]
-    report = in_process(capsys, monkeypatch, "analysis", *arguments)
+    report = analysis(drawn, "--store", store, "--out", odd / "report")
     assert report.code == 0, report.said
     assert (odd / "report" / "index.html").is_file()
 
@@ -202,17 +204,20 @@ def reasons(outputs) -> list[str]:
 @pytest.mark.parametrize(
     "launcher", [(), ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")], ids=["basic", "joblib"]
 )
-def test_failing_cells_of_a_sweep_fail_alone_and_the_command_runs_just_those_again(launcher, tmp_path):
-    """A refused seed and a diverging network, between two cells that are fine: real processes."""
+def test_failing_cells_of_a_sweep_fail_alone_and_the_command_runs_just_those_again(
+    launcher, tmp_path, capsys, monkeypatch
+):
+    """A refused seed and a diverging network, between two cells that are fine; joblib in real processes."""
+    monkeypatch.setenv("STUDY_OFFLINE", "1")
     damaged = tmp_path / "data" / "mnist" / "raw"
     damaged.mkdir(parents=True)
     (damaged / "train-images-idx3-ubyte.gz").write_bytes(b"not MNIST")
     sweep = [
-        *("-m", *SMALL, *launcher, f"paths.outputs={tmp_path / 'outputs'}", f"paths.data={tmp_path / 'data'}"),
+        *("-m", *SMALL, f"paths.outputs={tmp_path / 'outputs'}", f"paths.data={tmp_path / 'data'}"),
         *("dataset=digits,mnist", "seed=0,-1", "network.output=linear", "training.precision=float32"),
         "training.learning_rate=0.001,1e300",
     ]
-    done = process("study", *sweep, STUDY_OFFLINE="1")
+    done = process("study", *sweep, *launcher) if launcher else in_process(capsys, monkeypatch, "study", *sweep)
     # digits: one finished, one diverged, two refused; mnist: two whose file is damaged, two refused
     refused(done, r"\b7 cells failed.*The same command runs just those again.* python -m study -m network=mlp_10", (1,))
     assert "mnist · brute force · iterative · seed 0: " in done.err
@@ -226,26 +231,28 @@ def test_failing_cells_of_a_sweep_fail_alone_and_the_command_runs_just_those_aga
     tracebacks = [path.read_text() for path in (tmp_path / "outputs").rglob("traceback.txt")]
     assert len(tracebacks) == 7
     assert all(text.startswith("Traceback") for text in tracebacks)
-    again = process("study", *sweep, STUDY_OFFLINE="1")
+    again = in_process(capsys, monkeypatch, "study", *sweep)  # whatever has launched the first
     refused(again, r"finished before.*\b7 cells failed", (1,))
     assert len(store.keys("finished")) == 1
 
 
 @pytest.mark.slow
-def test_a_profile_with_damaged_data_finishes_the_rest_and_says_how_to_go_on(tmp_path):
+def test_a_profile_with_damaged_data_finishes_the_rest_and_says_how_to_go_on(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("STUDY_DATA", str(tmp_path / "data"))
     damaged = tmp_path / "data" / "mnist" / "raw"
     damaged.mkdir(parents=True)
     for stem in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
         (damaged / f"{stem}-ubyte.gz").write_bytes(b"not MNIST")
     outputs = tmp_path / "out puts"
     arguments = ["smoke", "--jobs", "2", "--outputs", outputs]
-    done = process("study.reproduce", *arguments, STUDY_DATA=str(tmp_path / "data"))
+    done = process("study.reproduce", *arguments)
     refused(done, r"6 cells failed.*again: python -m study\.reproduce smoke --outputs '.*out puts'", (1,))
     assert "truncated, corrupt or another file: SHA-256 expected" in done.said
     store = Store(f"sqlite:///{outputs}/mlflow/mlflow.db")
     assert len(store.keys("finished")) == 36
     assert len(reasons(outputs)) == 6
-    again = process("study.reproduce", *arguments, STUDY_DATA=str(tmp_path / "data"))
+    arguments[2] = 1  # in this process
+    again = in_process(capsys, monkeypatch, "study.reproduce", *arguments)
     refused(again, r"42 cells in 2 sweeps, 36 finished, 6 to run.*6 cells failed", (1,))
 
 

@@ -16,8 +16,11 @@ from analysis.runs import StoreError, export, find, read, read_export, read_stor
 from study.population import composer
 from study.run import run_cell
 from study.tracking import Store, artefacts
+from tests.analysis.reports import analysis
 from tests.hostile.commands import in_process, process, refused
 from tests.tracking.made import record, store_in
+
+pytestmark = pytest.mark.usefixtures("ready_stores")
 
 EXPERIMENT = "incredible_shrinking_network"
 
@@ -194,11 +197,10 @@ def test_a_table_that_is_not_as_it_was_written_is_left_out_and_counted(harm, har
         read_store(store, EXPERIMENT)
 
 
-def test_the_report_counts_what_is_damaged_and_its_command_mends_it(harmed, tmp_path, capsys, monkeypatch):
+def test_the_report_counts_what_is_damaged_and_its_command_mends_it(harmed, drawn, tmp_path):
     _flip(harmed)
     store = f"sqlite:///{harmed}/mlflow/mlflow.db"
-    arguments = ["--store", store, "--out", tmp_path / "report", "--selftest", 20]
-    done = in_process(capsys, monkeypatch, "analysis", *arguments)
+    done = analysis(drawn, "--store", store, "--out", tmp_path / "report")
     assert done.code == 0, done.said
     assert "Damaged: 1 cell." in done.out
     assert "tables/evaluations.parquet is not as it was written" in done.out
@@ -259,19 +261,19 @@ def test_the_run_that_was_finished_last_is_the_newest_whatever_its_clock_says(em
     assert read_store(store.uri, EXPERIMENT).cells["run_id"].tolist() == [older, last]
 
 
-def test_results_replace_results_and_nothing_else(outputs, tmp_path, capsys, monkeypatch):
-    arguments = ["--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", tmp_path / "report", "--selftest", 20]
+def test_results_replace_results_and_nothing_else(outputs, drawn, tmp_path):
+    arguments = ["--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", tmp_path / "report"]
     for _ in range(2):
-        done = in_process(capsys, monkeypatch, "analysis", *arguments, "--keep", tmp_path / "results")
+        done = analysis(drawn, *arguments, "--keep", tmp_path / "results")
         assert done.code == 0, done.said
     assert (tmp_path / "results" / "tables" / "verdicts.csv").is_file()
     (tmp_path / "results" / "thesis.tex").write_text("years of work")
-    done = in_process(capsys, monkeypatch, "analysis", *arguments, "--keep", tmp_path / "results")
+    done = analysis(drawn, *arguments, "--keep", tmp_path / "results")
     refused(done, r"holds other things than results \(thesis\.tex\)")
     assert (tmp_path / "results" / "thesis.tex").read_text() == "years of work"
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "mine.csv").write_text("1")
-    done = in_process(capsys, monkeypatch, "analysis", *arguments, "--keep", tmp_path)
+    done = analysis(drawn, *arguments, "--keep", tmp_path)
     refused(done, "holds other things than results")
     assert (tmp_path / "tables" / "mine.csv").is_file()
 

@@ -29,6 +29,7 @@ from study.tracking import Store, artefacts, database
 from study.training import Recipe, load_or_train
 from study.training.cache import Trained, _write, keep, stored_key
 from tests import cases
+from tests.analysis.reports import analysis
 from tests.hostile.commands import in_process, refused
 from tests.tracking.made import record, store_in
 
@@ -301,7 +302,7 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path, capsys, m
 
 
 @pytest.mark.parametrize("where", [0.02, 0.3, 0.9])
-def test_a_database_that_is_damaged_is_said(where, store, tmp_path, capsys, monkeypatch):
+def test_a_database_that_is_damaged_is_said(where, store, drawn, tmp_path, capsys, monkeypatch):
     store.record_cell(record("a1"))
     file = tmp_path / "mlflow" / "mlflow.db"
     for log in file.parent.glob("mlflow.db-*"):
@@ -312,7 +313,7 @@ def test_a_database_that_is_damaged_is_said(where, store, tmp_path, capsys, monk
     (tmp_path / "damaged").mkdir()
     (tmp_path / "damaged" / "mlflow.db").write_bytes(bytes(content))
     uri = f"sqlite:///{tmp_path}/damaged/mlflow.db"
-    done = in_process(capsys, monkeypatch, "analysis", "--store", uri, "--out", tmp_path / "report", "--selftest", 20)
+    done = analysis(drawn, "--store", uri, "--out", tmp_path / "report")
     assert "Traceback" not in done.said
     done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={tmp_path}", f"tracking.uri={uri}")
     assert "Traceback" not in done.said
@@ -469,16 +470,16 @@ def test_a_read_only_disk_is_said(tmp_path, capsys, monkeypatch):
 
 @pytest.mark.slow
 @needs_mount
-def test_a_finished_store_on_a_read_only_disk_is_read(store, tmp_path, capsys, monkeypatch):
+def test_a_finished_store_on_a_read_only_disk_is_read(store, drawn, tmp_path, capsys, monkeypatch):
     done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={tmp_path / 'made'}")
     assert done.code == 0
     with mounted(tmp_path / "disk", "16m") as disk:
         shutil.copytree(tmp_path / "made", disk / "made")
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-        arguments = ["--store", f"sqlite:///{disk}/made/mlflow/mlflow.db", "--selftest", 20]
-        done = in_process(capsys, monkeypatch, "analysis", *arguments, "--out", tmp_path / "report" / "here")
+        arguments = ["--store", f"sqlite:///{disk}/made/mlflow/mlflow.db"]
+        done = analysis(drawn, *arguments, "--out", tmp_path / "report" / "here")
         assert done.code == 0, done.said
-        done = in_process(capsys, monkeypatch, "analysis", *arguments, "--out", disk / "report")
+        done = analysis(drawn, *arguments, "--out", disk / "report")
         refused(done, "Read-only file system", codes=(1,))
 
 

@@ -14,8 +14,8 @@ from tests.scale.sweeps import COUNT, digests, needs, sweep
 RAY = needs("hydra_plugins.hydra_ray_launcher", "ray")
 SUBMITIT = needs("hydra_plugins.hydra_submitit_launcher", "slurm")
 
-FEW = ("population=cosine_2x10", "seed=1", "method=random,taylor2,taylor1", "run.figures_for=[]")
-REVERSED = ("population=cosine_2x10", "seed=2,1,0", "method=random,taylor2,taylor1", "run.figures_for=[]")
+FEW = ("population=cosine_2x10", "seed=1", "method=random,taylor2", "run.figures_for=[]")
+REVERSED = ("population=cosine_2x10", "seed=1,0", "method=random,taylor2", "run.figures_for=[]")
 
 
 def launcher(*overrides):
@@ -72,8 +72,8 @@ def trained(outputs, tmp_path):
 
 
 @pytest.mark.slow
-def test_three_workers_train_and_prune_to_the_same_bits_in_any_order(one_process, tmp_path):
-    said = sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=3", f"paths.outputs={tmp_path}", cells=REVERSED)
+def test_two_workers_train_and_prune_to_the_same_bits_in_any_order(one_process, tmp_path):
+    said = sweep("hydra/launcher=joblib", "hydra.launcher.n_jobs=2", f"paths.outputs={tmp_path}", cells=REVERSED)
     assert digests(f"sqlite:///{tmp_path}/mlflow/mlflow.db") == one_process
     assert "validated against" not in said
 
@@ -90,9 +90,9 @@ def test_ray_gives_the_same_bits_whatever_the_number_of_workers(one_process, tra
 @SUBMITIT
 @pytest.mark.slow
 def test_processes_of_submitit_give_the_same_bits(one_process, trained):
-    sweep("hydra/launcher=submitit_local", "hydra.sweeper.max_batch_size=2", f"paths.outputs={trained}", cells=FEW)
+    sweep("hydra/launcher=submitit_local", "hydra.sweeper.max_batch_size=1", f"paths.outputs={trained}", cells=FEW)
     found = digests(f"sqlite:///{trained}/mlflow/mlflow.db")
-    assert len(found) == 3
+    assert len(found) == 2
     assert found.items() <= one_process.items()
 
 
@@ -103,10 +103,10 @@ def test_a_slurm_array_gives_the_same_bits_and_asks_for_what_the_configuration_s
     (trained / "bin").mkdir()
     sweep(*chosen, cells=FEW, environment=slurm.install(trained / "bin"))
     found = digests(f"sqlite:///{trained}/mlflow/mlflow.db")
-    assert len(found) == 3
+    assert len(found) == 2
     assert found.items() <= one_process.items()
     script = (trained / "bin" / "submitted").read_text()
-    for line in ("--array=0-2%3", "--cpus-per-task=1", "--mem=4GB", "--time=60", "--partition=short", "--requeue"):
+    for line in ("--array=0-1%2", "--cpus-per-task=1", "--mem=4GB", "--time=60", "--partition=short", "--requeue"):
         assert f"#SBATCH {line}\n" in script
     assert "#SBATCH --signal=USR2@120\n" in script
     assert script.index("export OMP_NUM_THREADS=1") < script.index("srun")

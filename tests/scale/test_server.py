@@ -25,6 +25,7 @@ from study.command import exit_code
 from study.errors import StudyError
 from study.places import ROOT
 from study.tracking import Store
+from tests.analysis.reports import analysis
 from tests.scale.sweeps import COUNT, digests, sweep
 from tests.scale.test_move import everything, fill
 from tests.test_lifeline import gone
@@ -80,10 +81,10 @@ def address(folder):
         yield found
 
 
-def tables(uri: str, out: Path) -> dict[str, pd.DataFrame]:
+def tables(uri: str, out: Path, drawn: Path) -> dict[str, pd.DataFrame]:
     """The tables of a store's report, but for times, and the order in which cells happened to be recorded."""
-    command = [sys.executable, "-m", "analysis", "--store", uri, "--out", out / "report", "--selftest", "20"]
-    subprocess.run([*map(str, command)], cwd=ROOT, check=True, capture_output=True, timeout=300)
+    done = analysis(drawn, "--store", uri, "--out", out / "report")
+    assert done.code == 0, done.said
     files = [file for file in (out / "report" / "tables").glob("*.csv") if file.read_text().strip()]
     read = {file.name: pd.read_csv(file, dtype=str) for file in files}
     found = {name: frame[[c for c in frame if not c.startswith("seconds")]] for name, frame in read.items()}
@@ -92,7 +93,7 @@ def tables(uri: str, out: Path) -> dict[str, pd.DataFrame]:
 
 @REAL
 @pytest.mark.slow
-def test_a_sweep_of_two_workers_records_on_a_server_what_it_would_in_a_file(address, outputs, tmp_path):
+def test_a_sweep_of_two_workers_records_on_a_server_what_it_would_in_a_file(address, outputs, drawn, tmp_path):
     workers = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
     if find_spec("hydra_plugins.hydra_ray_launcher") is not None:
         workers = ["hydra/launcher=ray", "hydra.launcher.ray.init.num_cpus=2"]
@@ -108,7 +109,7 @@ def test_a_sweep_of_two_workers_records_on_a_server_what_it_would_in_a_file(addr
     assert places == {"mlflow-artifacts:"}  # whatever becomes of the machine's folders
     assert not (tmp_path / "outputs" / "mlflow").exists()
     assert "Downloading artifacts" not in said
-    from_server, from_file = tables(address, tmp_path / "server"), tables(file, tmp_path / "file")
+    from_server, from_file = tables(address, tmp_path / "server", drawn), tables(file, tmp_path / "file", drawn)
     assert from_server.keys() == from_file.keys() >= {"verdicts.csv", "values.csv", "correlations.csv"}
     assert len(from_file["metrics.csv"]) == COUNT
     for name, frame in from_file.items():
@@ -130,11 +131,9 @@ def test_a_store_moves_to_a_server_and_back(address, tmp_path):
 
 @REAL
 @pytest.mark.slow
-def test_a_folder_is_served_once_and_the_server_goes_when_it_is_stopped(address, folder):
-    again = [sys.executable, "-m", "study.server", "--folder", str(folder), "--port", str(ui.free_port(5280))]
-    second = subprocess.run(again, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert second.returncode == 2
-    assert "is served already" in second.stderr
+def test_a_folder_is_served_once_and_the_server_goes_when_it_is_stopped(address, folder, capsys):
+    assert exit_code(lambda: server.main(["--folder", str(folder), "--port", str(ui.free_port(5280))])) == 2
+    assert "is served already" in capsys.readouterr().err
     Store(address).note_not_run("mnist_1x100", "no MNIST")
     stop(address)
     assert not (folder / "database" / "postmaster.pid").exists()
