@@ -8,13 +8,14 @@ from rich.console import Console
 from study import plans, status
 from study.errors import StudyError
 from study.run import run_cell, store_of
+from tests.few import QUICK
 
 pytestmark = pytest.mark.usefixtures("ready_stores")
 
 
 @pytest.fixture
 def few(tmp_path):
-    chosen = {"population": "cosine_2x10", "seed": "0", "method": "taylor1,magnitude,random"}
+    chosen = QUICK | {"seed": "0", "method": "taylor1,magnitude,random"}
     return plans.Sweep("smoke", plans.sweep("smoke").params | chosen).into(tmp_path)
 
 
