@@ -384,10 +384,6 @@ def test_overhead_of_a_run(store):
     assert (time.perf_counter() - start) / 5 < 0.5  # 0.1 s on an idle machine; the goal is 0.3 s
 
 
-def _create(uri: str) -> None:
-    Store(uri).create()
-
-
 def _record_many(uri: str, worker: int, cells: int) -> None:
     store = Store(uri)
     for i in range(cells):
@@ -406,21 +402,11 @@ def _run_all(target, arguments) -> list[int]:
 
 
 @pytest.mark.slow
-def test_four_processes_create_one_store_at_once(tmp_path):
-    uri = f"sqlite:///{tmp_path}/new/mlflow.db"
-    assert _run_all(_create, [(uri,)] * 4) == [0] * 4
-    with closing(sqlite3.connect(tmp_path / "new" / "mlflow.db")) as connection:
-        names = [name for (name,) in connection.execute("SELECT name FROM experiments")]
-        assert sorted(names) == ["Default", "incredible_shrinking_network"]
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("processes", "old"), [(2, True), (4, False), *([(8, True), (8, False)] if "STUDY_CELLS" in os.environ else [])]
 )
 def test_processes_that_write_at_once_lose_nothing(store, tmp_path, processes, old):
-    """Into a store that is there already, and into one that they have to create first."""
+    """Into a store that is there already, and into one that they have to create first, all at once."""
     cells = CELLS // processes
     target = store if old else Store(f"sqlite:///{tmp_path}/fresh/mlflow.db")
     if old:
@@ -437,6 +423,9 @@ def test_processes_that_write_at_once_lose_nothing(store, tmp_path, processes, o
         steps = sum(min(len(points), 25) for points in one.step_metrics.values()) + len(one.metrics)
         logged = "SELECT count(*) FROM metrics m JOIN tags t ON t.run_uuid = m.run_uuid AND t.key = 'study.kind'"
         assert connection.execute(f"{logged} WHERE t.value = 'cell'").fetchone() == (steps * len(keys),)
+        names = [name for (name,) in connection.execute("SELECT name FROM experiments")]
+        assert sorted(names) == ["Default", "incredible_shrinking_network"]
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def _begin_and_die(uri: str) -> None:
