@@ -11,6 +11,9 @@ from tests.analysis.synthetic import Cell, frames
 
 FIVE = {"brute_force": 0.1, "taylor2": 0.2, "taylor1": 0.4, "random": 0.5, "worst_first": 0.8}
 
+ENOUGH = range(100, 112)
+"""Ten networks cannot refute one of three parts at the first of 32 steps: 96 / 1024."""
+
 
 def retrained(shrink=0.4, seeds=range(100, 110), accuracy=0.99):
     """Paths of three units whose AUC_E is a method's level; training for n epochs pulls the levels together."""
@@ -38,10 +41,10 @@ def retrained(shrink=0.4, seeds=range(100, 110), accuracy=0.99):
 
 
 def test_retraining_that_levels_the_criteria_is_found():
-    evaluation = judged(retrained())
+    evaluation = judged(retrained(seeds=ENOUGH))
     parts = evaluation.verdicts.query("claim == 'C39'").set_index("part")
     assert parts.loc["overall", "verdict"] == "supported"
-    assert parts.loc["overall", "n"] == 10
+    assert parts.loc["overall", "n"] == len(ENOUGH)
     values = evaluation.values.query("claim == 'C39' and part == 'range left after 20 epochs'")["value"]
     np.testing.assert_allclose(values.iloc[0], 0.4)
     assert parts.loc["accuracy after 20 epochs", "estimate"] == pytest.approx(0.0016, abs=0.001)
@@ -51,7 +54,7 @@ def test_retraining_that_levels_the_criteria_is_found():
 
 @pytest.mark.parametrize(("shrink", "verdict"), [(0.45, "supported"), (0.65, "inconclusive"), (0.95, "refuted")])
 def test_between_half_and_four_fifths_of_the_range_nothing_is_decided(shrink, verdict):
-    rows = judged(retrained(shrink)).verdicts
+    rows = judged(retrained(shrink, ENOUGH)).verdicts
     assert rows.query("claim == 'C39' and part == 'range left after 20 epochs'")["verdict"].item() == verdict
 
 
@@ -68,6 +71,10 @@ def test_retrained_cells_change_nothing_else():
     plain = alone.cells[alone.cells["protocol"] == "no_retrain"]
     both, one = judged(store), judged(dataclasses.replace(alone, cells=plain))
     others = [e.verdicts.query("claim != 'C39'").reset_index(drop=True) for e in (both, one)]
+    # What C39 could reach is part of the family that the others of its tier are corrected over, and told in the reason.
+    reached = ["p_refute_smallest", "reason"]
+    pd.testing.assert_frame_equal(*(of.drop(columns=reached) for of in others))
+    others = [of[of["tier"] != "B"] for of in others]
     pd.testing.assert_frame_equal(*others)
     pd.testing.assert_frame_equal(both.sanity, one.sanity)
     assert both.headline == one.headline
