@@ -103,8 +103,10 @@ def _way_out(name: str, array: NDArray[Any], values: object) -> str:
 
 
 def _of_frame(name: str, values: pd.DataFrame | pd.Series) -> NDArray[Any]:
-    one = isinstance(values, pd.Series)
-    of = [(name, values.dtype)] if one else [(f"{name}: column {c}", dtype) for c, dtype in values.dtypes.items()]
+    if isinstance(values, pd.Series):
+        of = [(name, values.dtype)]
+    else:
+        of = [(f"{name}: column {column}", dtype) for column, dtype in values.dtypes.items()]
     types = pd.api.types
     for where, dtype in of:
         if isinstance(dtype, pd.CategoricalDtype):
