@@ -32,6 +32,8 @@ from study.workers import Workers
 log = logging.getLogger("study")
 AUTHORS = "files of the authors' repository are not at hand; `make authors` says which, and how to get them"
 """Why a population of theirs is left out."""
+PLACES = ("paths.", "tracking.")
+"""How values that name places begin."""
 
 
 @dataclass(frozen=True)
@@ -169,20 +171,21 @@ def jobs(chosen: Sweep) -> list[Job]:
 def composed(job: Job) -> DictConfig:
     """Return a cell's configuration, to be used before the next one of this sweep is asked for.
 
-    Composing takes a tenth of a second. It is done once for every choice of groups; plain values (seeds, draws), which
-    all cells of a sweep have, are then set in place.
+    Composing takes a tenth of a second. It is done once for every choice of groups and places; plain values (seeds,
+    draws), which all cells of a sweep have, are then set in place.
     """
-    cfg = _base(job.sweep, job.choices)
-    for value in job.values:
+    places = tuple(v for v in job.values if v.startswith(PLACES))  # the store's place follows from that of the outputs
+    cfg = _base(job.sweep, (*job.choices, *places))
+    for value in (v for v in job.values if v not in places):
         key, text = value.split("=", 1)
         OmegaConf.update(cfg, key, OmegaConf.create(f"v: {text}").v)
     return cfg
 
 
 @cache
-def _base(sweep_name: str, choices: tuple[str, ...]) -> DictConfig:
+def _base(sweep_name: str, overrides: tuple[str, ...]) -> DictConfig:
     with composer():
-        return located(compose("config", overrides=[f"+sweep={sweep_name}", *choices]), Path.cwd())
+        return located(compose("config", overrides=[f"+sweep={sweep_name}", *overrides]), Path.cwd())
 
 
 def cell(job: Job) -> Cell:
