@@ -4,7 +4,9 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -16,7 +18,7 @@ from analysis.runs import StoreError, export, find, read, read_export, read_stor
 from study.places import ROOT
 from study.records import TABLES
 from study.run import store_of
-from tests.analysis.reports import analysis
+from tests.analysis.reports import Drawn, analysis
 from tests.recorded import six_cells
 from tests.terminal import FRAMES, terminal
 
@@ -123,7 +125,17 @@ def test_the_command_writes_a_page_that_needs_nothing_else(outputs, report, draw
         assert csv.read_text() == (tmp_path / "again" / "tables" / csv.name).read_text(), csv.name
 
 
-def test_a_terminal_is_shown_the_verdicts_once_and_no_line_that_moves_is_kept(outputs, tmp_path, monkeypatch):
+class Slowly(Drawn):
+    """A self-test that takes long enough to be seen, however quick the rest of the report is."""
+
+    def result(self, told):
+        found = super().result(told)
+        time.sleep(1)
+        return found
+
+
+def test_a_terminal_is_shown_the_verdicts_once_and_no_line_that_moves_is_kept(outputs, drawn, tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.selftest.Beside", partial(Slowly, drawn))
     place = ["--store", f"sqlite:///{outputs}/mlflow/mlflow.db", "--out", str(tmp_path / "report")]
     monkeypatch.setattr("sys.argv", ["analysis", "--selftest", "20", *place])
     with terminal(monkeypatch) as first:
