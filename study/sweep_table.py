@@ -32,10 +32,10 @@ def medians(runs: Sequence[tuple[Mapping[str, str], Mapping[str, float]]]) -> pd
         runs: tags of finished cells, without their prefix, and their final metrics.
 
     >>> tags = {"population": "p", "method": "taylor1", "ranking": "iterative", "network_key": "n"}
-    >>> medians([(tags, {"removable": 2.0, "units": 10.0}), (tags, {"removable": 4.0, "units": 10.0})])[
+    >>> medians([(tags, {"removable": 2.0, "units": 8.0}), (tags, {"removable": 4.0, "units": 8.0})])[
     ...     ["method", "removable", "networks", "cells"]
     ... ].to_numpy().tolist()
-    [['taylor1', 0.3, 1, 2]]
+    [['taylor1', 0.375, 1, 2]]
     """
     cells = pd.DataFrame([{**tags, "population": subject(tags)} for tags, _ in runs])
     numbers = pd.DataFrame([metrics for _, metrics in runs]).reindex(columns=["units", *WORDS])

@@ -138,8 +138,8 @@ def column(name: str) -> str:
 def tagged(name: str, value: str) -> str:
     """Return the filter of the runs with a tag, named without its prefix.
 
-    >>> tagged("sweep", "mine"), tagged("sweep", "it's")
-    ("tags.`study.sweep` = 'mine'", 'tags.`study.sweep` = "it\'s"')
+    >>> print(tagged("sweep", "mine"), tagged("sweep", "it's"), sep=", ")
+    tags.`study.sweep` = 'mine', tags.`study.sweep` = "it's"
     """
     mark = '"' if "'" in value else "'"
     return f"tags.`{TAG}{name}` = {mark}{value}{mark}"

@@ -204,7 +204,7 @@ def test_a_cell_on_a_forged_network_of_the_authors_fails_and_says_so(tmp_path, c
         (place / f"{name}.dnn").write_bytes(b"\xac\xed\x00\x05 forged")
     more = [f"paths.data={tmp_path / 'data'}", f"paths.outputs={tmp_path / 'outputs'}"]
     done = in_process(capsys, monkeypatch, "study", "population=authors_cosine_2x10", *more)
-    refused(done, "SHA-256|corrupt", codes=(1,))
+    refused(done, "SHA-256|corrupt", codes=(2,))
     assert Store(f"sqlite:///{tmp_path}/outputs/mlflow/mlflow.db").keys("finished") == set()
 
 
@@ -369,7 +369,7 @@ def test_a_database_that_is_held_for_too_long_fails_the_cell_and_the_next_one_is
     monkeypatch.setattr(database, "PATIENCE", 2)
     with held(tmp_path / "mlflow/mlflow.db", 600):
         done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={tmp_path}")
-    refused(done, r"database was locked by another process for \d+ s; close what holds it", codes=(1,))
+    refused(done, r"database was locked by another process for \d+ s; close what holds it", codes=(2,))
     assert store.keys("finished") == set()
     done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={tmp_path}")
     assert done.code == 0, done.said
@@ -431,7 +431,7 @@ needs_mount = pytest.mark.skipif(not can_mount(), reason="only the superuser may
 def test_a_store_on_a_full_disk_is_not_made(tmp_path, capsys, monkeypatch):
     with mounted(tmp_path / "outputs", "128k") as outputs:
         done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={outputs}")
-        refused(done, "cannot be created or opened.*full|No space left", codes=(1,))
+        refused(done, "cannot be created or opened.*full|No space left", codes=(2,))
 
 
 @needs_mount
@@ -447,7 +447,7 @@ def test_a_cell_on_a_full_disk_fails_and_is_done_when_there_is_room(left, store,
         (outputs / "filler").write_bytes(b"x" * room)
         there = Store(f"sqlite:///{outputs}/mlflow/mlflow.db")
         done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={outputs}")
-        refused(done, "(?i)no space left|disk is full|disk I/O", codes=(1,))
+        refused(done, "(?i)no space left|disk is full|disk I/O", codes=(2,))
         (outputs / "filler").unlink()
         assert there.keys("finished") == set()
         done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={outputs}")
@@ -497,7 +497,7 @@ def test_outputs_that_are_a_file_are_said(tmp_path, capsys, monkeypatch):
 def test_a_cache_of_networks_that_cannot_be_written_to_is_said(store, tmp_path, capsys, monkeypatch):
     (tmp_path / "networks").write_text("a file")
     done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={tmp_path}")
-    refused(done, "the cache of trained networks .* cannot be used", codes=(1,))
+    refused(done, "the cache of trained networks .* cannot be used", codes=(2,))
     (tmp_path / "networks").unlink()
 
 
