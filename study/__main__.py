@@ -21,7 +21,7 @@ from study.lifeline import end_with_parent
 from study.overrides import check_overrides
 from study.places import CONF
 from study.schema import register
-from study.sweep_end import note_run, tell_end
+from study.sweep_end import began, note_run, tell_end
 
 register()
 log = logging.getLogger("study")
@@ -61,7 +61,8 @@ def command() -> int:
     try:
         return exit_code(_run)
     finally:
-        exit_code(tell_end)
+        if began():
+            exit_code(tell_end)
 
 
 def _run() -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.markup import escape
 
-from study.errors import SWITCH, hint, mendable, said
+from study.errors import SWITCH, StudyError, hint, mendable, said
 
 SHOWN = 10
 """Failed cells that are named in the terminal, at most."""
@@ -29,6 +29,7 @@ def exit_code(main: Callable[[], int | None]) -> int:
     (3, 0)
     """
     try:
+        _check_working_folder()
         return main() or 0
     except KeyboardInterrupt:
         print("Stopped. What is finished is recorded; the same command goes on from there.", file=sys.stderr)
@@ -41,6 +42,20 @@ def exit_code(main: Callable[[], int | None]) -> int:
             raise
         print(" ".join(part for part in (said(error), hint(error)) if part), file=sys.stderr)
         return 2 if mendable(error) else 1
+
+
+def _check_working_folder() -> None:
+    """Refuse to begin in a folder that was removed: nothing says from where a relative place is meant.
+
+    Raises:
+        StudyError: with the way out.
+    """
+    try:
+        os.getcwd()
+    except FileNotFoundError as error:
+        raise StudyError(
+            "the working folder is not there any more: change to another, and give the command again"
+        ) from error
 
 
 def tell_failed(failed: Sequence[tuple[object, str]], console: Console) -> None:

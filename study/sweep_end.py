@@ -70,9 +70,14 @@ def _noted() -> list[str]:
     return list(dict.fromkeys(noted))
 
 
+def began() -> bool:
+    """Whether this process has begun a multirun of which the end was not told."""
+    return bool(_begun)
+
+
 def tell_end(console: Console | None = None) -> None:
     """Print what came of this process's multirun, and what failed; nothing where there was none, or no record."""
-    if not _begun:
+    if not began():
         return
     from study import sweep_table  # torch, pandas and MLflow, for which no sweep that was refused waits
     from study.config import located

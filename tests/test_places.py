@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hydra import compose
 
+from study.command import exit_code
 from study.config import located
 from study.errors import StudyError
 from study.places import CONF, ROOT
@@ -100,3 +101,12 @@ def test_every_place_is_absolute_and_a_home_is_written_out(monkeypatch):
     cfg.paths.outputs = "~nobody_of_that_name/out"
     with pytest.raises(StudyError, match="that home is not known here"):
         located(cfg, Path("/typed"))
+
+
+def test_a_working_folder_that_was_removed_is_told(tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert exit_code(lambda: 0) == 2
+    assert "working folder is not there any more: change to another" in capsys.readouterr().err
