@@ -149,8 +149,10 @@ def mendable(error: BaseException) -> bool:
     """Tell whether an error is one that the user can mend: what is asked for cannot be, or not so."""
     kind = type(error)
     of_a_cell = kind.__name__ == "CompactHydraException"  # of one of a sweep's cells; Hydra raises subclasses of it
-    return isinstance(error, StudyError | UnicodeDecodeError) or (
-        kind.__module__.partition(".")[0] in COMPOSING and not of_a_cell
+    return (
+        _homeless(error)
+        or isinstance(error, StudyError | UnicodeDecodeError)
+        or (kind.__module__.partition(".")[0] in COMPOSING and not of_a_cell)
     )
 
 
@@ -176,6 +178,8 @@ def said(error: BaseException) -> str:
             "there is not enough memory for this: take a smaller network or fewer rows (selection=subset), leave out "
             "record.pairs, record.hessian and record.search, or run fewer worker processes at once"
         )
+    if _homeless(error):
+        return "this user has no home folder, which MLflow looks for: name one in the environment, as in HOME=/tmp"
     if isinstance(error, OSError) and error.strerror:
         place = "" if error.filename is None else f": {error.filename!r}"
         return f"{error.strerror}{place}{_way_out(error)}"
@@ -193,6 +197,10 @@ def hint(error: BaseException | None) -> str:
     """
     expected = error is None or mendable(error) or isinstance(error, OSError) or _too_large(error)
     return "" if expected else f"{SWITCH}=1 in the environment shows where it comes from."
+
+
+def _homeless(error: BaseException) -> bool:
+    return isinstance(error, RuntimeError) and "Could not determine home directory" in str(error)
 
 
 def _too_large(error: BaseException) -> bool:

@@ -110,3 +110,16 @@ def test_a_working_folder_that_was_removed_is_told(tmp_path, monkeypatch, capsys
     gone.rmdir()
     assert exit_code(lambda: 0) == 2
     assert "working folder is not there any more: change to another" in capsys.readouterr().err
+
+
+def test_a_user_without_a_home_is_told(monkeypatch, capsys):
+    """As in a container that runs under a number: MLflow asks for the home when it is imported."""
+
+    def nobody(*_):
+        raise KeyError("uid not found")
+
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    assert exit_code(lambda: bool(Path.home())) == 2
+    assert "no home folder" in (told := capsys.readouterr().err)
+    assert "HOME=/tmp" in told
