@@ -48,6 +48,12 @@ def told(error: BaseException) -> str:
         return _of_file(in_file[1], in_file[2])
     if merging := re.match(r"Error merging override (.*)", text):
         return _of_override(merging[1], error.__cause__)
+    if missing := re.match(r"Could not override '(.+?)'", text):
+        group = missing[1].partition(".")[0]
+        return (
+            f"{missing[1]} is no parameter of the {group} that is chosen: its file in conf/{group}/ lists what there "
+            f"is, each set by {group}.params.NAME=VALUE"
+        )
     if several := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '(.*?)'", text):
         return (
             f"{several[1]} names several cells: add -m to run them as a sweep, or write [a,b] where one list is meant"

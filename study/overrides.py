@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Glob, Override
+from hydra.core.override_parser.types import Glob, Override, RangeSweep
 from hydra.errors import HydraException
+from omegaconf import OmegaConf
 
 from study.errors import StudyError, among
 from study.mistakes import type_of
@@ -33,8 +34,10 @@ def check_overrides(typed: Sequence[str]) -> None:
 
     >>> check_overrides(["seed=3", "method=taylor1,taylor2", "+sweep=smoke"])
     """
-    for text in typed:
-        _check(text, _parsed(text))
+    parsed = [_parsed(text) for text in typed]
+    for text, override in zip(typed, parsed, strict=True):
+        _check(text, override)
+        _check_parameter(text, override, parsed)
 
 
 def groups() -> dict[str, list[str]]:
@@ -63,6 +66,10 @@ def _check(text: str, override: Override) -> None:
             raise StudyError(f"{text}: a name is needed, as in hydra/launcher=joblib")
         return
     value = text.partition("=")[2]
+    if isinstance(override.value(), RangeSweep) and not any(True for _ in override.sweep_iterator()):
+        raise StudyError(
+            f"{text}: {value} holds no value, so that there is no cell to run; range(0,3) holds 0, 1 and 2"
+        )
     if override.is_delete():
         raise StudyError(f"{text}: nothing can be taken out of a cell's configuration; write {key}=VALUE to change it")
     if override.package is not None:
@@ -106,6 +113,29 @@ def _check_choice(text: str, group: str, override: Override) -> None:
             raise StudyError(f"{text}: schema lists the settings of {group} and is no choice; {among(name, known)}")
         if name.startswith("/") or ".." in name.split("/"):
             raise StudyError(f"{text}: a choice is a file in conf/{group}/, named without a path, as in {example}")
+
+
+def _check_parameter(text: str, override: Override, every: Sequence[Override]) -> None:
+    """Refuse a parameter that what is chosen lacks; what a population or a sweep chooses is left to composition."""
+    group, _, name = str(override.key_or_group).partition(".params.")
+    chosen = [o.value() for o in every if str(o.key_or_group) == group] or [_default(group)]
+    elsewhere = any(str(o.key_or_group) in ("population", ADDED) for o in every)
+    if not name or override.is_add() or elsewhere or not isinstance(chosen[-1], str):
+        return
+    file = CONF / group / f"{chosen[-1]}.yaml"
+    if not file.is_file():  # Hydra says so
+        return
+    content: Any = OmegaConf.load(file)
+    known = [str(key) for key in content.get("params") or {}]
+    if name.partition(".")[0] not in known:
+        has = among(name, known) if known else "it has none"
+        raise StudyError(f"{text}: {group}={chosen[-1]} has no parameter {name}; {has}")
+
+
+def _default(group: str) -> str | None:
+    """Return the choice of a group that `conf/config.yaml` makes."""
+    listed = OmegaConf.load(CONF / "config.yaml").defaults
+    return next((str(entry[group]) for entry in listed if not isinstance(entry, str) and group in entry), None)
 
 
 def unknown_key(key: str, value: str = "VALUE") -> str:

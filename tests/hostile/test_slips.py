@@ -43,6 +43,16 @@ TYPED = {
     "+seed=3": r"seed is there already; write seed=3, without the plus",
     "sweep=smoke": r"write \+sweep=smoke",
     "+method=taylor2": r"write method=taylor2",
+    # parameters of what is chosen, or is chosen by default
+    "method=taylor2 method.params.treshold=mean": r"method=taylor2 has no parameter treshold; did you mean threshold\?",
+    "method.params.threshold=mean": r"method=brute_force has no parameter threshold; it has none",
+    "method=ladder/taylor1_v1 method.params.past=1": r"has no parameter past; .*known: passed_back",
+    "-m method=taylor1,taylor2 method.params.treshold=1": r"is no parameter of the method that is chosen: its file",
+    "population=mnist_1x100 dataset.params.digit=3": r"is no parameter of the dataset that is chosen",
+    "dataset.params={a:1}": r"set by dataset\.params\.NAME=VALUE",
+    # no cell
+    "-m seed=range(0,0)": r"seed=range\(0,0\): .* holds no value",
+    "-m seed=range(3,1)": r"holds no value",
     # no choices
     **{f"{group}=schema": "schema lists the settings" for group in GROUPS},
     "profile=smoke": r"make reproduce PROFILE=smoke",
