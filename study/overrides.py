@@ -118,9 +118,11 @@ def _check_choice(text: str, group: str, override: Override) -> None:
 def _check_parameter(text: str, override: Override, every: Sequence[Override]) -> None:
     """Refuse a parameter that what is chosen lacks; what a population or a sweep chooses is left to composition."""
     group, _, name = str(override.key_or_group).partition(".params.")
-    chosen = [o.value() for o in every if str(o.key_or_group) == group] or [_default(group)]
     elsewhere = any(str(o.key_or_group) in ("population", ADDED) for o in every)
-    if not name or override.is_add() or elsewhere or not isinstance(chosen[-1], str):
+    if not name or override.is_add() or elsewhere:
+        return
+    chosen = [o.value() for o in every if str(o.key_or_group) == group] or [_default(group)]
+    if not isinstance(chosen[-1], str):
         return
     file = CONF / group / f"{chosen[-1]}.yaml"
     if not file.is_file():  # Hydra says so
