@@ -141,14 +141,15 @@ def downloadable(sweeps: list[Sweep], absent: Collection[str]) -> list[Files]:
 
 
 def _populations(sweeps: list[Sweep]) -> dict[str, DictConfig]:
-    """Return the configuration of every population of some sweeps; they are not to be changed."""
-    return {name: _population(name) for name in dict.fromkeys(p for s in sweeps for p in s.populations)}
+    """Return the configuration of every population of some sweeps."""
+    names = dict.fromkeys(p for s in sweeps for p in s.populations)
+    return {name: located(_population(name), Path.cwd()) for name in names}
 
 
-@cache
+@cache  # composing takes long; where its places are is asked every time, since environment and folder may change
 def _population(name: str) -> DictConfig:
     with composer():
-        return located(compose("config", overrides=[f"population={name}"]), Path.cwd())
+        return compose("config", overrides=[f"population={name}"])
 
 
 def runnable(sweeps: list[Sweep], absent: Collection[str]) -> list[Sweep]:

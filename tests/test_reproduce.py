@@ -156,6 +156,16 @@ def test_what_is_left_out_stands_in_one_line_without_a_place_of_this_machine(tmp
     assert "/" not in "".join(lines).replace("make data", "")
 
 
+def test_what_is_at_hand_is_asked_of_the_data_folder_of_now(tmp_path, monkeypatch):
+    """The first folder that was asked for counted for the life of the process."""
+    folders, asked = [tmp_path / "first", tmp_path / "second"], []
+    monkeypatch.setattr(plans, "missing", lambda *_, folder, **__: asked.append(folder))
+    for folder in folders:
+        monkeypatch.setenv("STUDY_DATA", str(folder))
+        plans.unavailable([plans.Sweep("made", {"population": "mnist_1x100"})])
+    assert asked == folders
+
+
 def test_the_cause_is_short_whatever_is_lacking(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDY_DATA", str(tmp_path))
     monkeypatch.setattr(_sources, "project_root", lambda: tmp_path / "checkout")

@@ -150,8 +150,12 @@ def test_a_folder_is_served_once_and_the_server_goes_when_it_is_stopped(address,
     assert "database system is shut down" in (folder / "database" / "server.log").read_text().splitlines()[-1]
 
 
+def children(pid: int) -> list[str]:
+    return Path("/proc", str(pid), "task", str(pid), "children").read_text().split()
+
+
 def descendants(pid: int) -> list[str]:
-    found = Path("/proc", str(pid), "task", str(pid), "children").read_text().split()
+    found = children(pid)
     return found + [each for child in found for each in descendants(int(child))]
 
 
@@ -195,7 +199,7 @@ def test_a_database_whose_keeper_was_killed_is_stopped_all_the_same():
 def lose_the_keeper_of(database: Path, seen: list[str]) -> None:
     with postgres.running(database):
         seen += (database / "postmaster.pid").read_text().split()[:1]
-        (keeper,) = (p for p in descendants(os.getpid()) if "pg_ctl" in Path("/proc", p, "cmdline").read_text())
+        (keeper,) = (p for p in children(os.getpid()) if "pg_ctl" in Path("/proc", p, "cmdline").read_text())
         os.kill(int(keeper), signal.SIGKILL)
 
 
