@@ -102,11 +102,15 @@ def sweep(name: str) -> Sweep:
     Raises:
         StudyError: when there is none of that name, or it cannot be composed.
     """
-    path = _file("sweep", name)
+    return Sweep(name, dict(_parameters(_file("sweep", name))))
+
+
+@cache  # profiles have sweeps in common, and composing one takes long
+def _parameters(path: Path) -> dict[str, str]:
     try:
         with composer():
-            cfg = compose("config", overrides=[f"+sweep={name}"], return_hydra_config=True)
-        return Sweep(name, {k: str(v) for k, v in plain(cfg.hydra.sweeper.params).items()})
+            cfg = compose("config", overrides=[f"+sweep={path.stem}"], return_hydra_config=True)
+        return {k: str(v) for k, v in plain(cfg.hydra.sweeper.params).items()}
     except (HydraException, OmegaConfBaseException, YAMLError, AttributeError) as error:
         raise StudyError(f"{path} is not a sweep that can be composed: {said(error)}") from error
 
@@ -125,7 +129,7 @@ def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
     It is told in reports of other machines, so that no place on this one is named.
     """
     reasons = {}
-    for name, cfg in _populations(sweeps).items():
+    for name, cfg in populations(sweeps).items():
         if missing(cfg.dataset.name, folder=data_folder(cfg), **plain(cfg.dataset.params)) is not None:
             files = collection(cfg.dataset.name)
             reasons[name] = AUTHORS if files is None else f"{files.title} is not at hand; `make data` downloads it"
@@ -136,11 +140,11 @@ def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
 
 def downloadable(sweeps: list[Sweep], absent: Collection[str]) -> list[Files]:
     """Return the collections of files that absent populations lack and that `make data` downloads."""
-    of = {name: collection(cfg.dataset.name) for name, cfg in _populations(sweeps).items() if name in absent}
+    of = {name: collection(cfg.dataset.name) for name, cfg in populations(sweeps).items() if name in absent}
     return list(dict.fromkeys(files for name, files in of.items() if files is not None))
 
 
-def _populations(sweeps: list[Sweep]) -> dict[str, DictConfig]:
+def populations(sweeps: list[Sweep]) -> dict[str, DictConfig]:
     """Return the configuration of every population of some sweeps."""
     names = dict.fromkeys(p for s in sweeps for p in s.populations)
     return {name: located(_population(name), Path.cwd()) for name in names}
@@ -170,7 +174,7 @@ def jobs(chosen: Sweep) -> list[Job]:
 
 
 def composed(job: Job) -> DictConfig:
-    """Return a cell's configuration, to be used before the next one of this sweep is asked for.
+    """Return a cell's configuration.
 
     Composing takes a tenth of a second. It is done once for every choice of groups and places; plain values (seeds,
     draws), which all cells of a sweep have, are then set in place.
@@ -180,13 +184,13 @@ def composed(job: Job) -> DictConfig:
     for value in (v for v in job.values if v not in places):
         key, text = value.split("=", 1)
         OmegaConf.update(cfg, key, OmegaConf.create(f"v: {text}").v)
-    return cfg
+    return located(cfg, Path.cwd())
 
 
 @cache
 def _base(sweep_name: str, overrides: tuple[str, ...]) -> DictConfig:
     with composer():
-        return located(compose("config", overrides=[f"+sweep={sweep_name}", *overrides]), Path.cwd())
+        return compose("config", overrides=[f"+sweep={sweep_name}", *overrides])
 
 
 def cell(job: Job) -> Cell:

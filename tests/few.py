@@ -1,4 +1,7 @@
-"""A profile of nine quick cells, three of each network: `python -m tests.few --outputs FOLDER [--jobs N]`."""
+"""A profile of nine quick cells, three of each network: `python -m tests.few --outputs FOLDER [--jobs N]`.
+
+Named smoke (`python -m tests.few smoke ...`) it has the six cells of the sweep smoke_mnist beside.
+"""
 
 import sys
 
@@ -21,6 +24,10 @@ def few() -> plans.Sweep:
     return plans.Sweep("smoke", plans.sweep("smoke").params | QUICK)
 
 
+def profile(name: str) -> list[plans.Sweep]:
+    return [few(), plans.sweep("smoke_mnist")] if name == "smoke" else [few()]
+
+
 if __name__ == "__main__":
-    reproduce.profile = lambda _: [few()]
+    reproduce.profile = profile
     sys.exit(exit_code(reproduce.main))

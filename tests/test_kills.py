@@ -22,6 +22,7 @@ from study.run import run_cell, store_of
 from study.tracking import Store
 from study.workers import TRIES
 from tests.few import few
+from tests.tracking.made import store_in
 
 KILLS = int(os.environ.get("STUDY_KILLS", "2"))
 COMMAND, SWEEPS = (["tests.few"], [few()]) if KILLS <= 2 else (["study.reproduce", "smoke"], profile("smoke"))
@@ -91,9 +92,10 @@ def store_at(outputs: Path) -> Store:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> dict[str, list[str]]:
+def undisturbed(tmp_path_factory, empty_store) -> dict[str, list[str]]:
     """The tables of the same cells, one after another in this process."""
     outputs = tmp_path_factory.mktemp("undisturbed")
+    store_in(outputs / "mlflow", empty_store)
     for sweep in runnable([s.into(outputs) for s in SWEEPS], unavailable(SWEEPS)):
         for job in jobs(sweep):
             run_cell(composed(job), alone=False)
