@@ -39,6 +39,11 @@ class Source:
         return {tuple(map(str, names)): rows.set_index("seed") for names, rows in groups}
 
     @cached_property
+    def none(self) -> pd.DataFrame:
+        """No row of the networks: what a term without cells gets. Slicing so wide a frame anew takes its time."""
+        return self.networks[:0]
+
+    @cached_property
     def populations(self) -> set[str]:
         """The populations that have cells."""
         return set(self.networks["population"])
@@ -156,11 +161,10 @@ def term(spec: str, part: Part, arm: Arm, source: Source) -> Term:
     """Return what a spec names under an arm, with the reason where there are no rows."""
     population, methods, ranking, selection, protocol = named(spec, part.population, arm)
     method = "/".join(methods)
-    networks = source.networks
     if population is None:
-        return Term("", method, ranking, selection, networks[:0], f"no network of the authors for {part.population}")
+        return Term("", method, ranking, selection, source.none, f"no network of the authors for {part.population}")
     condition = (ranking, selection, part.error, part.removal, protocol)
-    found = {m: source.of.get((population, m, *condition), networks[:0]) for m in methods}
+    found = {m: source.of.get((population, m, *condition), source.none) for m in methods}
     rows = found[method] if method in found else _range(found, part.column)
     reason = ""
     if population not in source.populations:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,12 @@ def load(folder: Path = FOLDER, amended: bool = True) -> Register:
     Raises:
         RegisterError: for an unknown word, a metric without the search it needs, and frozen files that were changed.
     """
+    return _load(folder, amended, digest(folder))
+
+
+@cache
+def _load(folder: Path, amended: bool, _: str) -> Register:
+    """Read the register once for each state of its files, as their digest tells it."""
     plan = _read(folder / "plan.yaml")
     arms = {name: Arm(name, **entry) for name, entry in plan["arms"].items()}
     changes = amendments.read(folder) if amended else Amendments()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,10 +23,16 @@ def median_limits(values: ArrayLike, alpha: float) -> tuple[float, float]:
     """
     ordered = np.sort(np.asarray(values, dtype=float))
     n = len(ordered)
-    r = int(np.searchsorted(binom.cdf(np.arange(n), n, 0.5), alpha, side="right"))
+    r = _place(n, alpha)
     if r == 0:
         return (math.nan, math.nan)
     return (float(ordered[r - 1]), float(ordered[n - r]))
+
+
+@cache
+def _place(n: int, alpha: float) -> int:
+    """Return the largest r with P(Binomial(n, 1/2) <= r - 1) <= alpha."""
+    return int(np.searchsorted(binom.cdf(np.arange(n), n, 0.5), alpha, side="right"))
 
 
 def prediction_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:

@@ -6,6 +6,8 @@ median that is 0 would be rejected more often than the level allows.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import binom
@@ -21,4 +23,14 @@ def p_greater(d: ArrayLike, tolerance: float = 1e-12) -> float:
     (0.03125, 0.1875)
     """
     values = np.asarray(d, dtype=float)
-    return float(binom.sf(int((values > tolerance).sum()) - 1, len(values), 0.5))
+    return at_least(int((values > tolerance).sum()), len(values))
+
+
+@cache
+def at_least(positive: int, n: int) -> float:
+    """Return P(Binomial(n, 1/2) >= positive). There are few such numbers, and scipy takes long for each.
+
+    >>> at_least(5, 5)
+    0.03125
+    """
+    return float(binom.sf(positive - 1, n, 0.5))

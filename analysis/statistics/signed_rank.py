@@ -9,9 +9,10 @@ Source: Wilcoxon 1945; zeros: Pratt, JASA 54 (1959) 655; estimate and limits: Ho
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 
 def doubled_ranks(d: ArrayLike, tolerance: float = 1e-12) -> NDArray[np.int64]:
@@ -23,7 +24,10 @@ def doubled_ranks(d: ArrayLike, tolerance: float = 1e-12) -> NDArray[np.int64]:
     values = np.asarray(d, dtype=float)
     values = np.where(np.abs(values) <= tolerance, 0.0, values)
     # Differences of gridded values are equal only up to rounding: rank what is equal to 12 decimals as equal.
-    ranks = np.rint(2 * rankdata(np.round(np.abs(values), 12))).astype(np.int64)
+    sizes = np.round(np.abs(values), 12)
+    ordered = np.sort(sizes)
+    # Twice the mid-rank: as many as are smaller, as many as are not larger, and one.
+    ranks = ordered.searchsorted(sizes, "left") + ordered.searchsorted(sizes, "right") + 1
     return ranks * np.sign(values).astype(np.int64)
 
 
@@ -33,13 +37,20 @@ def null_distribution(doubled: ArrayLike) -> NDArray[np.float64]:
     >>> null_distribution([2, 4]).tolist()
     [0.25, 0.0, 0.25, 0.0, 0.25, 0.0, 0.25]
     """
+    return _distribution(tuple(np.sort(np.abs(np.asarray(doubled, dtype=np.int64))).tolist()))
+
+
+@lru_cache(maxsize=64)
+def _distribution(doubled: tuple[int, ...]) -> NDArray[np.float64]:
+    """The same of sorted ranks without a sign, of which there is but one set where no two are tied; to be read only."""
     probabilities = np.ones(1)
-    for rank in np.abs(np.asarray(doubled, dtype=np.int64)):
+    for rank in doubled:
         if rank:
-            longer = np.zeros(len(probabilities) + int(rank))
+            longer = np.zeros(len(probabilities) + rank)
             longer[: len(probabilities)] += 0.5 * probabilities
-            longer[int(rank) :] += 0.5 * probabilities
+            longer[rank:] += 0.5 * probabilities
             probabilities = longer
+    probabilities.flags.writeable = False
     return probabilities
 
 
