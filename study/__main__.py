@@ -35,8 +35,8 @@ _broken: list[Exception] = []
 def main(cfg: DictConfig) -> None:
     """Run one cell."""
     # torch and all the rest: the help and a mistyped key wait for none of it
-    from study.config import located
     from study.run import run_cell
+    from study.stores import located
 
     end_with_parent()  # a launcher's worker
     job = HydraConfig.get()

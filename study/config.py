@@ -18,12 +18,10 @@ from study.errors import StudyError, said, whole
 from study.methods import Method, method
 from study.methods.base import check_filters, check_removal, method_class
 from study.networks import Front
-from study.places import CHECKOUT, expanded
 from study.recipe import Recipe
 from study.schema import CellConfig
 from study.settings import Protocol, Selection, Settings
 
-SQLITE = "sqlite:///"
 STORED = "authors_"
 """What the names of populations begin with whose network is read, not trained."""
 
@@ -220,45 +218,6 @@ def checked(cfg: DictConfig) -> DictConfig:
         for size in found.network[key]:  # OmegaConf lets lists of lists pass
             if isinstance(size, bool) or not isinstance(size, int):
                 raise StudyError(f"network.{key}={plain(found.network[key])}: a list of whole numbers is needed")
-    return found
-
-
-def located(cfg: DictConfig, base: Path) -> DictConfig:
-    """Return a configuration whose places mean one folder each, whatever the working folder of a job is.
-
-    Args:
-        cfg: as composed.
-        base: where the command was typed: what relative places are relative to.
-
-    Raises:
-        StudyError: for a place without a name, or in a home that is not known.
-
-    >>> from study.population import composer
-    >>> from hydra import compose
-    >>> with composer():
-    ...     cfg = compose("config", overrides=["paths.outputs=out", "tracking.uri=sqlite:///runs.db"])
-    >>> cfg = located(cfg, Path("/work"))
-    >>> cfg.paths.outputs, cfg.tracking.uri, cfg.tracking.artifacts
-    ('/work/out', 'sqlite:////work/runs.db', '/work/out/mlflow/artifacts')
-    """
-    found = cfg.copy()
-
-    def place(key: str, text: str | None) -> str:
-        if not text:
-            raise StudyError(f"{key} is empty: name a folder")
-        return str(base / expanded(text))
-
-    found.paths.outputs = place("paths.outputs", cfg.paths.outputs)
-    data = os.environ.get("STUDY_DATA") if cfg.paths.data is None else cfg.paths.data
-    if data is not None or CHECKOUT is None:
-        found.paths.data = place("paths.data", "data" if data is None else data)
-    uri, artifacts = found.tracking.uri, found.tracking.artifacts
-    if uri is not None and not uri.strip():
-        raise StudyError("tracking.uri is empty: tracking=none records nothing, tracking=local an SQLite file")
-    if uri is not None and uri.startswith(SQLITE) and uri != SQLITE:
-        found.tracking.uri = SQLITE + place("tracking.uri", uri.removeprefix(SQLITE))
-    if artifacts is not None and "://" not in artifacts:
-        found.tracking.artifacts = place("tracking.artifacts", artifacts)
     return found
 
 

@@ -20,13 +20,14 @@ from yaml import YAMLError
 
 from study.authors.networks import missing as network_missing
 from study.cell import Cell, prepare
-from study.config import data_folder, located, plain, plan
+from study.config import data_folder, plain, plan
 from study.data import collection, missing
 from study.data._sources import Collection as Files
 from study.errors import StudyError, among, said
 from study.fingerprint import fingerprint
 from study.places import CONF, PACKAGE
 from study.population import composer
+from study.stores import located
 from study.workers import Workers
 
 log = logging.getLogger("study")

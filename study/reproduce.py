@@ -19,8 +19,9 @@ from study.left_out import fetched
 from study.outstanding import outstanding
 from study.plans import Job, composed, planned, profile, runnable, tracked
 from study.records import by_cause
-from study.run import run_cell, store_of
+from study.run import run_cell
 from study.steps import Steps
+from study.stores import store_of
 from study.workers import Workers
 
 console = Console()

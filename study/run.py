@@ -7,7 +7,7 @@ import re
 import shlex
 import time
 import traceback
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +23,7 @@ from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, n
 from study.config import Plan, checked, data_folder, draws_figures, plan
 from study.errors import said
 from study.population import check_population
+from study.stores import store_of
 from study.summary import step_metrics
 from study.tracking import CellRecord, DatasetNote, Store
 from study.tracking.mending import mend_network
@@ -30,21 +31,6 @@ from study.tracking.mending import mend_network
 log = logging.getLogger("study")
 LONGEST_TAG = 5000
 """Characters that every store takes."""
-
-
-def store_of(cfg: DictConfig) -> Store | None:
-    """Return the tracking store that a configuration names; None for tracking=none."""
-    if cfg.tracking.uri is None:
-        return None
-    return _open_store(cfg.tracking.uri, cfg.tracking.experiment, cfg.tracking.artifacts)
-
-
-@cache
-def _open_store(uri: str, experiment: str, artifacts: str | None) -> Store:
-    store = Store(uri, experiment, Path(artifacts) if artifacts else None)
-    store.create()
-    store.close_killed()
-    return store
 
 
 def run_cell(cfg: DictConfig, alone: bool) -> str | None:

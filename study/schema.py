@@ -207,7 +207,7 @@ class CellConfig:
 
 
 # Not part of `register`: processes of Ray and Slurm import this module, but run no main module that would call it.
-# "." is where the command was typed: see `config.located`.
+# "." is where the command was typed: see `stores.located`.
 OmegaConf.register_new_resolver("study_root", lambda: str(CHECKOUT or "."), replace=True)
 OmegaConf.register_new_resolver("study_within", os.path.join, replace=True)
 # The launchers of conf/hydra/launcher have the plugins' names, so that Hydra checks them against the plugins' schemas.

@@ -18,7 +18,7 @@ from study.errors import StudyError
 from study.outstanding import outstanding
 from study.plans import Sweep, planned, profile, runnable, sweep, tracked, unavailable
 from study.records import by_cause
-from study.run import store_of
+from study.stores import store_of
 from study.tracking import Store
 from study.workers import Workers
 
@@ -45,8 +45,10 @@ def show(name: str, sweeps: list[Sweep], console: Console) -> int:
     if store is None:
         raise StudyError(f"{name} is run with tracking=none: nothing of it is recorded")
     absent = unavailable(sweeps)
-    with console.status("Reading the plan"), Workers() as workers:
-        by_key = planned(runnable(sweeps, absent), outputs, workers)
+    left = runnable(sweeps, absent)
+    one = len({name for sweep in left for name in sweep.populations}) <= 1  # a share of the work: a process is started
+    with console.status("Reading the plan"), Workers(1 if one else -1) as workers:
+        by_key = planned(left, outputs, workers)
         sweep_of = {key: job.sweep for key, job in by_key.items()}
         todo = outstanding(store, by_key)
     state_of = states(store, set(sweep_of), todo.finished)

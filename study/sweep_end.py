@@ -79,9 +79,8 @@ def tell_end(console: Console | None = None) -> None:
     """Print what came of this process's multirun, and what failed; nothing where there was none, or no record."""
     if not began():
         return
-    from study import sweep_table  # torch, pandas and MLflow, for which no sweep that was refused waits
-    from study.config import located
-    from study.run import store_of
+    from study import sweep_table  # pandas and MLflow, for which no sweep that was refused waits
+    from study.stores import located, store_of
 
     (config, since), noted = _begun.pop(), _noted()
     try:

@@ -17,8 +17,9 @@ from study.config import plan
 from study.errors import PoorTrainingWarning, StudyError
 from study.networks import mlp
 from study.population import composer
-from study.run import run_cell, store_of, title
+from study.run import run_cell, title
 from study.settings import Settings
+from study.stores import store_of
 from study.tracking import tables_digest
 from study.training import Recipe, stored_key
 

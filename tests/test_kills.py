@@ -18,7 +18,8 @@ from pathlib import Path
 import pytest
 
 from study.plans import composed, jobs, profile, runnable, tracked, unavailable
-from study.run import run_cell, store_of
+from study.run import run_cell
+from study.stores import store_of
 from study.tracking import Store
 from study.workers import TRIES
 from tests.few import few

@@ -10,10 +10,10 @@ import pytest
 from hydra import compose
 
 from study.command import exit_code
-from study.config import located
 from study.errors import StudyError
 from study.places import CONF, ROOT
 from study.population import composer
+from study.stores import located
 from study.tracking import Store
 from study.training import read_recipe
 from tests.hostile.commands import in_process
@@ -46,7 +46,7 @@ def test_an_installed_study_is_the_study(tmp_path):
 import sys, study.places, study.schema
 from pathlib import Path
 from study.population import composer
-from study.config import located
+from study.stores import located
 from study.training import read_recipe
 from hydra import compose
 with composer():
@@ -70,6 +70,7 @@ print(study.places.CONF, read_recipe("digits"), cfg.paths.outputs, cfg.paths.dat
     assert (outputs, data) == (str(empty / "outputs"), str(empty / "data"))
 
 
+@pytest.mark.usefixtures("ready_stores")
 @pytest.mark.parametrize("chdir", ["false", "true"])
 def test_relative_places_are_where_the_command_was_typed(chdir, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)

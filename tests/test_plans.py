@@ -8,12 +8,13 @@ from hydra import compose
 from omegaconf import OmegaConf
 
 from study import plans
-from study.config import located, plan
+from study.config import plan
 from study.errors import StudyError
 from study.methods import names
 from study.places import CONF
 from study.population import composer
 from study.settings import Selection
+from study.stores import located
 from study.trajectory import collect
 from study.workers import Workers
 from tests import cases

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from study import board, left_out, plans, reproduce
 from study.data import _sources, mnist20x20
-from study.run import store_of
+from study.stores import store_of
 from study.tracking.inspection import NETWORK
 from study.workers import Workers
 from tests.data.test_sources import PACKED, collection, server  # noqa: F401  (a fixture)

@@ -7,7 +7,8 @@ from rich.console import Console
 
 from study import plans, status
 from study.errors import StudyError
-from study.run import run_cell, store_of
+from study.run import run_cell
+from study.stores import store_of
 from tests.few import QUICK
 
 pytestmark = pytest.mark.usefixtures("ready_stores")

@@ -43,6 +43,7 @@ def test_a_number_that_is_not_there_is_a_dash():
     assert re.search(r"taylor1 .* 30% .* – .* – .* 1 ", shown.file.getvalue())
 
 
+@pytest.mark.usefixtures("ready_stores")
 def test_a_sweep_ends_with_a_table_a_place_and_a_data_frame(tmp_path, capsys, monkeypatch):
     settings = ["population=cosine_2x10", "method=magnitude,random", "seed=0,1", "ranking=single_overall"]
     sweep = ["-m", "sweep.name=mine", *settings, f"paths.outputs={tmp_path}", "run.figures_for=[]"]

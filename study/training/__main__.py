@@ -15,11 +15,12 @@ from rich.table import Table
 
 from study.cell import judge, prepare, trained_network
 from study.command import exit_code
-from study.config import STORED, data_folder, located, plan
+from study.config import STORED, data_folder, plan
 from study.errors import StudyError
 from study.places import CONF
 from study.population import composer
 from study.records import FREE
+from study.stores import located
 
 
 def main() -> int:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pandas as pd
 import torch
@@ -179,7 +179,7 @@ class _Run:
     def adam(self, generator: torch.Generator) -> None:
         """Mini-batches in a new order every epoch, the learning rate falling on half a cosine."""
         recipe, parameters = self.recipe, self.parameters
-        optimizer = _optimizer(torch.optim.Adam, parameters, lr=recipe.learning_rate, fused=True)
+        optimizer = _Adam(parameters.vector, parameters.gradient)
         per_epoch = math.ceil(len(self.inputs) / recipe.batch_size)
         total = per_epoch * recipe.epochs
         every = math.ceil(recipe.epochs / LOOKS)
@@ -187,9 +187,8 @@ class _Run:
             for batch in self._batches(generator):
                 share = (1 + math.cos(math.pi * self.steps / total)) / 2
                 rate = recipe.final_rate + (1 - recipe.final_rate) * share
-                optimizer.param_groups[0]["lr"] = recipe.learning_rate * rate
                 self.backward(self.inputs[batch], self.targets[batch])
-                optimizer.step()
+                optimizer.step(recipe.learning_rate * rate)
                 self.steps += 1
                 due = recipe.target_accuracy is not None and self.steps % recipe.check_every == 0
                 if due and self.look(self.steps / per_epoch) >= (recipe.target_accuracy or 0.0):
@@ -206,9 +205,10 @@ class _Run:
     def lbfgs(self, iterations: int) -> None:
         """L-BFGS on all rows with a strong Wolfe line search, in at most `LOOKS` stretches that share their memory."""
         parameters = self.parameters
-        optimizer = _optimizer(
-            torch.optim.LBFGS,
-            parameters,
+        leaf = nn.Parameter(parameters.vector, requires_grad=True)
+        leaf.grad = parameters.gradient
+        optimizer = _LBFGS(
+            [leaf],
             lr=1.0,
             history_size=50,
             line_search_fn="strong_wolfe",
@@ -233,8 +233,35 @@ class _Run:
                 self.progress(first + done + group["max_iter"], self.planned)
 
 
-def _optimizer(kind: type[torch.optim.Optimizer], parameters: Parameters, **settings: Any) -> torch.optim.Optimizer:
-    """Return an optimiser of the vector, with `Parameters.gradient` as its gradient."""
-    leaf = nn.Parameter(parameters.vector, requires_grad=True)
-    leaf.grad = parameters.gradient
-    return kind([leaf], **settings)
+class _Adam:
+    """`torch.optim.Adam(fused=True)` of one vector, to the bit.
+
+    PyTorch's own imports its compiler, to be left alone by it: a second and a half of every process that trains.
+    """
+
+    def __init__(self, vector: Tensor, gradient: Tensor) -> None:
+        self._of = ([vector], [gradient])
+        self._moments = ([torch.zeros_like(vector)], [torch.zeros_like(vector)])
+        self._steps = torch.zeros((), dtype=torch.float32)
+
+    def step(self, rate: float) -> None:
+        self._steps += 1
+        torch._fused_adam_(
+            *self._of,
+            *self._moments,
+            [],
+            [self._steps],
+            lr=rate,
+            beta1=0.9,
+            beta2=0.999,
+            weight_decay=0.0,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+class _LBFGS(torch.optim.LBFGS):
+    """PyTorch's, without the import of its compiler (see `_Adam`), by which alone this method is wrapped."""
+
+    add_param_group = inspect.unwrap(torch.optim.LBFGS.add_param_group)

@@ -10,6 +10,7 @@ from study import launching
 from study.population import composer
 from tests.scale import slurm
 from tests.scale.sweeps import COUNT, digests, needs, sweep
+from tests.tracking.made import store_in
 
 RAY = needs("hydra_plugins.hydra_ray_launcher", "ray")
 SUBMITIT = needs("hydra_plugins.hydra_submitit_launcher", "slurm")
@@ -65,8 +66,9 @@ def one_process(outputs):
 
 
 @pytest.fixture
-def trained(outputs, tmp_path):
-    """A folder of outputs that has the trained networks, most of a quick cell's time."""
+def trained(outputs, empty_store, tmp_path):
+    """A folder of outputs that has the trained networks, most of a quick cell's time, and a store without a run."""
+    store_in(tmp_path / "mlflow", empty_store)
     shutil.copytree(outputs / "networks", tmp_path / "networks")
     return tmp_path
 

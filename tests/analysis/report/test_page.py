@@ -17,7 +17,7 @@ from analysis.report.tables import correlations, fisher, interval, number
 from analysis.runs import StoreError, export, find, read, read_export, read_store
 from study.places import ROOT
 from study.records import TABLES
-from study.run import store_of
+from study.stores import store_of
 from tests.analysis.reports import Drawn, analysis
 from tests.recorded import six_cells
 from tests.terminal import FRAMES, terminal
