@@ -1,0 +1,58 @@
+"""The pinned cells: what was asked for, what was recorded, and what the code of today makes of it."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra import compose
+from omegaconf import DictConfig
+
+from study.cell import Cell, environment, prepare
+from study.config import data_folder, plan
+from study.population import composer
+
+HERE = Path(__file__).parent
+ASKED: dict[str, Any] = yaml.safe_load((HERE / "asked.yaml").read_text())
+STORE = HERE / "store.tar.gz"
+PINNED = HERE / "pinned.json"
+
+
+def of_profile(name: str) -> DictConfig:
+    """Return the configuration of a cell of which the key alone is pinned."""
+    return _composed(ASKED["keys"][name])
+
+
+def recorded(name: str, outputs: Path) -> DictConfig:
+    """Return the configuration of a cell that is recorded, with its folder of outputs."""
+    return _composed(ASKED["common"], ASKED["cells"][name], f"paths.outputs={outputs}")
+
+
+def _composed(*typed: str) -> DictConfig:
+    with composer():
+        return compose("config", overrides=" ".join(typed).split())
+
+
+def cell(cfg: DictConfig) -> Cell:
+    """Return the cell of a configuration, with its keys."""
+    return prepare(plan(cfg), data_folder(cfg))
+
+
+def pinned() -> dict[str, Any]:
+    """Return what was written when the cells were pinned."""
+    return json.loads(PINNED.read_text())
+
+
+def machine() -> dict[str, str]:
+    """Return what the last bits of a number depend on."""
+    found = environment("cpu")
+    return {name: found[name] for name in ("processor", "torch", "numpy", "blas", "oracle")}
+
+
+def unpacked(folder: Path) -> None:
+    """Lay the recorded store into a folder of outputs, as `mlflow/`, and its trained networks, as `networks/`."""
+    with tarfile.open(STORE) as packed:
+        packed.extractall(folder, filter="data")
