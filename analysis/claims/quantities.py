@@ -15,6 +15,10 @@ WINS = "wins_most_steps"
 """The quantity that needs whole curves: whether `of` has the lower error at more than half of the steps."""
 
 
+NONE = pd.Series(dtype="float64")
+"""The values of a part that has none: one series for all, made once."""
+
+
 @dataclass(frozen=True)
 class Source:
     """What quantities are made of.
@@ -82,7 +86,7 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
     terms = [term(spec, part, arm, source) for spec in part.specs]
     for found in terms:
         if found.reason:
-            return Quantity(_none(), found.reason)
+            return Quantity(NONE, found.reason)
     column = part.column
     if part.best_of > 1:
         terms[0] = replace(terms[0], rows=_best(terms[0].rows, column, part.best_of))
@@ -125,11 +129,11 @@ def _series(part: Part, arm: Arm, source: Source) -> Quantity:
     for population, size in part.over:
         found = term(f"{part.of} @{population}", part, arm, source)
         if found.reason:
-            return Quantity(_none(), found.reason)
+            return Quantity(NONE, found.reason)
         columns[size] = found.rows[part.column].astype(float)
     wide = pd.DataFrame(columns).dropna()
     if wide.empty:
-        return Quantity(_none(), f"no seed has a network of every one of {', '.join(p for p, _ in part.over)}")
+        return Quantity(NONE, f"no seed has a network of every one of {', '.join(p for p, _ in part.over)}")
     if part.test == "TREND":
         return Quantity(wide)
     doublings = np.log2(np.array(list(columns)))
@@ -215,7 +219,3 @@ def _missing(part: Part, values: pd.Series, known: pd.Series, terms: list[Term])
             if floor:
                 notes.append(f"{part.metric} of {t.method} is 0 in {floor} of {len(t.rows)} networks")
     return "; ".join(notes)
-
-
-def _none() -> pd.Series:
-    return pd.Series(dtype="float64")

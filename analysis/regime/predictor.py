@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn import config_context
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score, roc_curve
 
 from analysis.metrics import as_meant
@@ -108,13 +107,37 @@ def _bootstrap(
     draw = np.random.default_rng(SEED)
     members = [np.flatnonzero(cluster == name) for name in pd.unique(cluster)]
     found = []
-    with config_context(assume_finite=True, skip_parameter_validation=True):  # half of the time goes into checks
-        for _ in range(DRAWS):
-            chosen = np.concatenate([members[i] for i in draw.integers(0, len(members), len(members))])
-            of = good[chosen]
-            if of.any() and not of.all():
-                found.append((roc_auc_score(of, better[chosen]), balanced_accuracy_score(of, trusted[chosen])))
+    for _ in range(DRAWS):
+        chosen = np.concatenate([members[i] for i in draw.integers(0, len(members), len(members))])
+        of = good[chosen]
+        if of.any() and not of.all():
+            found.append((area(of, better[chosen]), balanced(of, trusted[chosen])))
     return found
+
+
+def area(good: NDArray[np.bool_], better: NDArray[np.float64]) -> float:
+    """Return scikit-learn's `roc_auc_score` to the last bit; its checks take most of the time of a bootstrap.
+
+    >>> area(np.array([False, True, False, True]), np.array([0.1, 0.4, 0.35, 0.8]))
+    1.0
+    """
+    order = np.argsort(-better, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(better[order])), len(order) - 1)  # of those with the same number
+    true = np.cumsum(good[order])[last]
+    false = 1 + last - true
+    corner = np.ones(len(last), dtype=bool)
+    corner[1:-1] = np.logical_or(np.diff(false, 2), np.diff(true, 2))  # points on a straight line add nothing
+    x, y = (np.append(0, counts[corner]) / counts[-1] for counts in (false, true))
+    return float(np.trapezoid(y, x))
+
+
+def balanced(good: NDArray[np.bool_], trusted: NDArray[np.bool_]) -> float:
+    """Return scikit-learn's `balanced_accuracy_score` to the last bit.
+
+    >>> balanced(np.array([False, True, False, True]), np.array([True, True, False, True]))
+    0.75
+    """
+    return float((trusted[good].mean() + (~trusted[~good]).mean()) / 2)
 
 
 def decided(networks: pd.DataFrame, method: str) -> pd.DataFrame:

@@ -100,17 +100,25 @@ class Cell:
 def frames(cells: Iterable[Cell], not_run: dict[str, str] | None = None) -> Frames:
     """Return the frames that a store with these cells would give."""
     cells = list(cells)
-    rows: dict[str, list[pd.DataFrame]] = {name: [] for name in TABLES}
+    rows: dict[str, dict[str, list[object]]] = {name: {} for name in TABLES}
+    lengths = dict.fromkeys(TABLES, 0)
     for cell in cells:
         for name, columns in _tables(cell).items():
-            rows[name].append(pd.DataFrame(columns).assign(key=cell.key))
+            n = len(columns["event"])
+            for column, values in (columns | {"key": cell.key}).items():
+                # A column that earlier cells lack is null in them.
+                known = rows[name].setdefault(column, [np.nan] * lengths[name])
+                known += [values] * n if isinstance(values, str | int | float) else list(values)
+            lengths[name] += n
+            for known in rows[name].values():
+                known += [np.nan] * (lengths[name] - len(known))
     networks = {cell.network_key: _tags(cell, "network") for cell in cells}
     return Frames(
         cells=pd.DataFrame([_tags(cell, "cell") for cell in cells], columns=list(RUN_COLUMNS)),
         networks=pd.DataFrame(list(networks.values()), columns=list(RUN_COLUMNS)),
         not_run=pd.DataFrame(list((not_run or {}).items()), columns=["population", "reason"]),
         about={"store": "synthetic", "code_version": "0"},
-        **{name: _table(name, parts) for name, parts in rows.items()},
+        **{name: _table(name, columns) for name, columns in rows.items()},
     )
 
 
@@ -167,12 +175,11 @@ def study(
     return frames(cells, not_run)
 
 
-def _table(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
-    if not parts:
+def _table(name: str, columns: dict[str, list[object]]) -> pd.DataFrame:
+    if not columns:
         return no_rows(name)
-    joined = pd.concat(parts, ignore_index=True)
-    frame = conform(name, joined.drop(columns="key"))
-    frame.insert(0, "key", joined["key"])
+    frame = conform(name, {column: values for column, values in columns.items() if column != "key"})
+    frame.insert(0, "key", columns["key"])
     return frame
 
 
@@ -266,20 +273,23 @@ def _events(k: int, layers: list[int], units: list[int]) -> dict[str, object]:
 
 def _evaluations(cell: Cell) -> dict[str, object]:
     accuracies = {"pruning": cell.accuracy, "held_out": cell.held_out_accuracy or cell.accuracy}
-    parts = []
-    for split, accuracy in accuracies.items():
-        part = pd.DataFrame({"event": np.arange(cell.units + 1), "split": split, "samples": SAMPLES})
-        part["error"] = np.asarray(cell.error, dtype=float)
-        if accuracy is None:
-            part["correct_per_class"] = [[] for _ in part.index]
-            part["samples_per_class"] = [[] for _ in part.index]
-        else:
-            part["correct"] = np.rint(np.asarray(accuracy) * SAMPLES)
-            part["correct_per_class"] = [[int(c) // 2, int(c) - int(c) // 2] for c in part["correct"]]
-            part["samples_per_class"] = [[SAMPLES // 2, SAMPLES // 2] for _ in part.index]
-        parts.append(part)
-    table = pd.concat(parts, ignore_index=True)
-    return {name: list(table[name]) for name in table}
+    events = cell.units + 1
+    table: dict[str, list[object]] = {
+        "event": [*range(events)] * 2,
+        "split": [split for split in accuracies for _ in range(events)],
+        "samples": [SAMPLES] * (2 * events),
+        "error": np.tile(np.asarray(cell.error, dtype=float), 2).tolist(),
+    }
+    correct = [
+        c
+        for accuracy in accuracies.values()
+        for c in (np.rint(np.asarray(accuracy) * SAMPLES).tolist() if accuracy is not None else [np.nan] * events)
+    ]
+    if any(accuracy is not None for accuracy in accuracies.values()):
+        table["correct"] = correct
+    table["correct_per_class"] = [[] if np.isnan(c) else [int(c) // 2, int(c) - int(c) // 2] for c in correct]
+    table["samples_per_class"] = [[] if np.isnan(c) else [SAMPLES // 2, SAMPLES // 2] for c in correct]
+    return table
 
 
 def _searched(cell: Cell) -> dict[str, object]:
@@ -303,27 +313,22 @@ def _impacts(cell: Cell, layers: list[int], units: list[int]) -> dict[str, objec
 
 
 def _agreement(cell: Cell, hidden: tuple[int, ...]) -> dict[str, object]:
-    rows = []
-    for event in range(0, cell.units, 5):
-        for layer in (-1, *range(len(hidden))):
-            rows.append(
-                {
-                    "event": event,
-                    "layer": layer,
-                    "units": cell.units - event,
-                    "ties": 0,
-                    "spearman": cell.spearman,
-                    "kendall": 0.8 * cell.spearman,
-                    "spearman_25": 0.5 * cell.spearman,
-                    "overlap_10": max(0.0, cell.spearman),
-                    "overlap_25": max(0.0, cell.spearman),
-                    "regret": 1.0 - cell.spearman,
-                    "sign": 0.9,
-                    "scale": 0.5,
-                }
-            )
-    table = pd.DataFrame(rows)
-    return {name: list(table[name]) for name in table}
+    layers = [-1, *range(len(hidden))]
+    event = np.repeat(np.arange(0, cell.units, 5), len(layers))
+    return {
+        "event": event,
+        "layer": layers * (len(event) // len(layers)),
+        "units": cell.units - event,
+        "ties": 0,
+        "spearman": cell.spearman,
+        "kendall": 0.8 * cell.spearman,
+        "spearman_25": 0.5 * cell.spearman,
+        "overlap_10": max(0.0, cell.spearman),
+        "overlap_25": max(0.0, cell.spearman),
+        "regret": 1.0 - cell.spearman,
+        "sign": 0.9,
+        "scale": 0.5,
+    }
 
 
 def _surfaces(cell: Cell, layers: list[int], units: list[int]) -> dict[str, object]:
