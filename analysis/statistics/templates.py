@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -181,9 +181,8 @@ def trend(values: ArrayLike) -> Result:
     place = np.arange(1, k + 1)
     best, worst = n * (place**2).sum(), n * (place * place[::-1]).sum()
     rho = 2 * ((rankdata(x, axis=1) * place).sum() - worst) / (best - worst) - 1
-    rising, falling, steepest = (
-        (float(page_trend_test(rows).pvalue) if n > 1 else 1.0) for rows in (x, x[:, ::-1], np.tile(place, (n, 1)))
-    )
+    rising, falling = (float(page_trend_test(rows).pvalue) if n > 1 else 1.0 for rows in (x, x[:, ::-1]))
+    steepest = _steepest(n, k)
     return Result(
         template="TREND",
         margin=math.nan,
@@ -199,6 +198,12 @@ def trend(values: ArrayLike) -> Result:
         effect=float(rho),
         refuted=falling < ALPHA,
     )
+
+
+@cache
+def _steepest(n: int, k: int) -> float:
+    """P-value of Page's test where the columns rise in every one of n networks: the smallest one."""
+    return float(page_trend_test(np.tile(np.arange(1, k + 1), (n, 1))).pvalue) if n > 1 else 1.0
 
 
 TEMPLATES: dict[str, Callable[..., Result]] = {

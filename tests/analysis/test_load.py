@@ -8,11 +8,13 @@ from analysis.metrics import table
 from analysis.runs import StoreError, read_store
 from study.errors import StudyError
 from tests.recorded import METHODS, SEEDS, six_cells
+from tests.tracking.made import store_in
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory, empty_store):
     folder = tmp_path_factory.mktemp("outputs")
+    store_in(folder / "mlflow", empty_store)
     six_cells(folder, figures=False)
     return f"sqlite:///{folder}/mlflow/mlflow.db"
 

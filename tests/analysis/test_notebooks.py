@@ -9,12 +9,14 @@ from nbclient.exceptions import CellExecutionError
 from analysis.notebooks.execute import execute, page, read, scripts
 from study.population import composer
 from study.run import run_cell
+from tests.tracking.made import store_in
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory, empty_store):
     """A few cells of a classification and of a regression, as the smoke profile has them."""
     folder = tmp_path_factory.mktemp("outputs")
+    store_in(folder / "mlflow", empty_store)
     cells = [("digits_1x100", 0, m) for m in ("brute_force", "taylor2", "random")]
     cells += [("cosine_2x10", seed, "brute_force") for seed in (0, 1)]
     with composer():

@@ -18,13 +18,15 @@ from analysis.runs import read_store
 from study.impact import Quadratic
 from study.population import composer
 from study.run import run_cell
+from tests.tracking.made import store_in
 
 METHODS = ("brute_force", "taylor2_exact", "taylor1")
 
 
 @pytest.fixture(scope="module")
-def frames(tmp_path_factory):
+def frames(tmp_path_factory, empty_store):
     outputs = tmp_path_factory.mktemp("map")
+    store_in(outputs / "mlflow", empty_store)
     small = ["network.hidden=[40]", "run.figures_for=[]", "record.surfaces_every=0", f"paths.outputs={outputs}"]
     with composer():
         for training in ("regime_undertrained", "regime_band"):

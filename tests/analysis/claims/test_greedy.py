@@ -14,6 +14,7 @@ from analysis.runs import read_store
 from study.population import composer
 from study.run import run_cell
 from tests.analysis.synthetic import Cell, frames
+from tests.tracking.made import store_in
 
 REGISTER = replace(load(), claims=tuple(claim for claim in load().claims if claim.id == "C43"))
 DECIDING = ("cosine_1x11", "mnist_1x100", "mnist_2x50")
@@ -109,7 +110,8 @@ def test_limits_of_few_networks_are_not_made_up():
 
 
 @pytest.mark.slow
-def test_a_recorded_search_counts_for_the_cell_that_was_run_without_one(tmp_path):
+def test_a_recorded_search_counts_for_the_cell_that_was_run_without_one(tmp_path, empty_store):
+    store_in(tmp_path / "mlflow", empty_store)
     small = ["dataset=digits", "network=mlp_10", "network.hidden=[5]", "training.epochs=3", "training.polish=0"]
     small += ["seed=100", "run.figures_for=[]", f"paths.outputs={tmp_path}"]
     with composer():

@@ -26,6 +26,7 @@ def recorded(sweep):
 def test_the_full_profile_has_the_cells_of_every_claim():
     found = set()
     for sweep in profile("full"):
+        search = recorded(sweep).get("search", "none")
         for job in jobs(sweep):
             given = dict(o.split("=", 1) for o in (*job.choices, *job.values))
             rows = given.get("selection", "pruning")
@@ -34,7 +35,7 @@ def test_the_full_profile_has_the_cells_of_every_claim():
             protocol = given.get("protocol", "no_retrain")
             protocol += f"[epochs={given['protocol.epochs']}]" if protocol == "retrain" else ""
             where = given["population"], given["method"], given["ranking"], error, rows, protocol
-            found.add((*where, recorded(sweep).get("search", "none"), int(given["seed"])))
+            found.add((*where, search, int(given["seed"])))
     register = load()
     for claim in register.claims:
         for name in claim.arms:

@@ -21,15 +21,17 @@ from study.stores import store_of
 from tests.analysis.reports import Drawn, analysis
 from tests.recorded import six_cells
 from tests.terminal import FRAMES, terminal
+from tests.tracking.made import store_in
 
 EXPERIMENT = "incredible_shrinking_network"
 ABSENT = "MNIST is not at hand; make data downloads it"
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory):
+def outputs(tmp_path_factory, empty_store):
     """Six cells of a population of the study, recorded for real, and one population that could not be run."""
     folder = tmp_path_factory.mktemp("outputs")
+    store_in(folder / "mlflow", empty_store)
     cfg = six_cells(folder, figures=False)
     tags = {"key": "0" * 16, "population": "digits_1x100", "method": "random", "ranking": "iterative", "seed": "102"}
     store_of(cfg).record_failure(store_of(cfg).begin_cell(tags), {}, "", "Traceback\nOSError: the disk is full")
