@@ -26,6 +26,8 @@ HOST = "127.0.0.1"
 PORTS = 50
 """Ports that are tried, from the asked one on."""
 
+BACKEND_STORE_URI, ARTIFACT_ROOT = "_MLFLOW_SERVER_FILE_STORE", "_MLFLOW_SERVER_ARTIFACT_ROOT"
+"""Environment variables of MLflow's server, whose names it has in a module that takes a second to import."""
 ANSWER = 30.0
 """Seconds that one look at the server may take: on a busy machine even a short answer does."""
 STILL = 60.0
@@ -62,9 +64,7 @@ def environment(store: Store, start: str) -> dict[str, str]:
         store: that is served.
         start: address that opens where none is named.
     """
-    from mlflow.server import ARTIFACT_ROOT_ENV_VAR, BACKEND_STORE_URI_ENV_VAR
-
-    served = {BACKEND_STORE_URI_ENV_VAR: store.uri, ARTIFACT_ROOT_ENV_VAR: str(store.artifacts)}
+    served = {BACKEND_STORE_URI: store.uri, ARTIFACT_ROOT: str(store.artifacts)}
     return os.environ | served | {"PYTHONWARNINGS": "ignore", "STUDY_UI_START": start[start.index("#") :]}
 
 

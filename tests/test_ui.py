@@ -9,6 +9,8 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
@@ -39,6 +41,12 @@ def test_a_server_address_is_not_served_again(capsys):
 def test_only_this_machine_is_listened_on():
     command = ui.command(5000)
     assert command[command.index("--host") + 1] == "127.0.0.1"
+
+
+def test_what_is_served_is_named_as_mlflow_names_it():
+    names = (Path(find_spec("mlflow").origin).parent / "server" / "constants.py").read_text()
+    assert f'\nBACKEND_STORE_URI_ENV_VAR = "{ui.BACKEND_STORE_URI}"\n' in names
+    assert f'\nARTIFACT_ROOT_ENV_VAR = "{ui.ARTIFACT_ROOT}"\n' in names
 
 
 class Ends:

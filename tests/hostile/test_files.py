@@ -196,6 +196,7 @@ def test_a_forged_network_of_the_authors_is_refused_by_the_command(content, tmp_
     refused(done, r"cosine_2x10.*(SHA-256|corrupt|not a Java)", codes=(1,))
 
 
+@pytest.mark.usefixtures("ready_stores")
 def test_a_cell_on_a_forged_network_of_the_authors_fails_and_says_so(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("STUDY_OFFLINE", "1")
     place = tmp_path / "data" / "authors" / "models"
@@ -468,6 +469,7 @@ def test_a_read_only_disk_is_said(tmp_path, capsys, monkeypatch):
         refused(done, "Read-only file system", codes=(1,))
 
 
+@pytest.mark.usefixtures("ready_stores")
 @pytest.mark.slow
 @needs_mount
 def test_a_finished_store_on_a_read_only_disk_is_read(store, drawn, tmp_path, capsys, monkeypatch):

@@ -24,8 +24,9 @@ from study.tracking.database import patiently
 from study.tracking.inspection import CELL, NETWORK, Inspected, Kind, flaw, inspect
 from study.tracking.runs import NOTE, Runs
 from tests.tracking.made import record, store_in
+from tests.tracking.writers import begin_and_die, record_many
 
-CELLS = int(os.environ.get("STUDY_CELLS", "48"))
+CELLS = int(os.environ.get("STUDY_CELLS", "12"))
 """Cells that processes write at once; `make test-all` has 500."""
 
 
@@ -384,13 +385,6 @@ def test_overhead_of_a_run(store):
     assert (time.perf_counter() - start) / 5 < 0.5  # 0.1 s on an idle machine; the goal is 0.3 s
 
 
-def _record_many(uri: str, worker: int, cells: int) -> None:
-    store = Store(uri)
-    for i in range(cells):
-        store.record_cell(record(f"w{worker}-{i}", seed=worker))
-        store.record_network({"network_key": f"n{i}", "population": "free"}, b"same", {})
-
-
 def _run_all(target, arguments) -> list[int]:
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=target, args=a) for a in arguments]
@@ -403,7 +397,7 @@ def _run_all(target, arguments) -> list[int]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("processes", "old"), [(2, True), (4, False), *([(8, True), (8, False)] if "STUDY_CELLS" in os.environ else [])]
+    ("processes", "old"), [(2, True), (3, False), *([(8, True), (8, False)] if "STUDY_CELLS" in os.environ else [])]
 )
 def test_processes_that_write_at_once_lose_nothing(store, tmp_path, processes, old):
     """Into a store that is there already, and into one that they have to create first, all at once."""
@@ -412,7 +406,7 @@ def test_processes_that_write_at_once_lose_nothing(store, tmp_path, processes, o
     if old:
         target.create()
         target.record_cell(record("before"))
-    assert _run_all(_record_many, [(target.uri, n, cells) for n in range(processes)]) == [0] * processes
+    assert _run_all(record_many, [(target.uri, n, cells) for n in range(processes)]) == [0] * processes
     keys = {f"w{n}-{i}" for n in range(processes) for i in range(cells)} | ({"before"} if old else set())
     assert target.keys("finished") == keys
     assert all(target.finished(key) for key in keys)
@@ -428,16 +422,10 @@ def test_processes_that_write_at_once_lose_nothing(store, tmp_path, processes, o
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def _begin_and_die(uri: str) -> None:
-    store = Store(uri)
-    store.begin_cell(record("a1").tags)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 def test_the_run_of_a_killed_process_is_closed_and_that_of_a_living_one_is_not(store):
     store.create()
     ours = store.begin_cell(record("b2").tags)
-    assert _run_all(_begin_and_die, [(store.uri,)]) == [-signal.SIGKILL]
+    assert _run_all(begin_and_die, [(store.uri,)]) == [-signal.SIGKILL]
     status = {run.info.run_id: run.info.status for run in store._open().client.search_runs([store.experiment_id])}
     assert list(status.values()) == ["RUNNING", "RUNNING"]
     assert store.standing().running() == {"b2"}
