@@ -45,10 +45,10 @@ def show(name: str, sweeps: list[Sweep], console: Console) -> int:
     if store is None:
         raise StudyError(f"{name} is run with tracking=none: nothing of it is recorded")
     absent = unavailable(sweeps)
-    left = runnable(sweeps, absent)
-    one = len({name for sweep in left for name in sweep.populations}) <= 1  # a share of the work: a process is started
-    with console.status("Reading the plan"), Workers(1 if one else -1) as workers:
-        by_key = planned(left, outputs, workers)
+    here = runnable(sweeps, absent)
+    shares = {name for sweep in here for name in sweep.populations}  # one is not worth starting processes for
+    with console.status("Reading the plan"), Workers(-1 if len(shares) > 1 else 1) as workers:
+        by_key = planned(here, outputs, workers)
         sweep_of = {key: job.sweep for key, job in by_key.items()}
         todo = outstanding(store, by_key)
     state_of = states(store, set(sweep_of), todo.finished)
