@@ -10,12 +10,13 @@ import pandas as pd
 from analysis.frames import Frames
 from analysis.metrics import curves, table
 from analysis.runs import SQLITE, read_store
+from study.condition import DIMENSIONS
 from study.errors import StudyError
 from study.places import ROOT
 
 SETTINGS = (
-    *("population", "dataset", "network", "activation", "output", "variant", "task", "method", "ranking", "removal"),
-    *("selection", "protocol", "error", "seed", "draw", "sweep", "band", "network_key", "run_id", "run_name"),
+    *("population", "dataset", "network", "activation", "output", "variant", "task", *DIMENSIONS),
+    *("seed", "draw", "sweep", "band", "network_key", "run_id", "run_name"),
 )
 """Columns of the cells' tags that lead the frame, after `key`."""
 WENT = ["layer", "unit", "units_left", "parameters_left", "estimate", "score"]

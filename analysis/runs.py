@@ -27,6 +27,7 @@ from analysis.frames import (
 )
 from analysis.mending import commands
 from analysis.stored import environment, looked_at, read_cells
+from study.condition import DIMENSIONS
 from study.errors import said
 from study.records import RECORDS_VERSION, RUN_TAGS, TAG, subject
 from study.tracking import Store
@@ -198,7 +199,7 @@ def _runs(client: MlflowClient, experiment: str, wanted: str) -> Iterator[Run]:
             break
 
 
-SAME = ("population", "method", "ranking", "removal", "selection", "protocol", "error", "seed", "draw")
+SAME = ("population", *DIMENSIONS, "seed", "draw")
 """Tags by which an attempt that failed before its key was known is told to be that of a finished cell."""
 
 

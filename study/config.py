@@ -12,6 +12,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from study.condition import Condition
 from study.data import parameters
 from study.device import device
 from study.errors import StudyError, said, whole
@@ -66,6 +67,19 @@ class Plan:
     def method_params(self) -> dict[str, Any]:
         """The method's parameters that differ from their defaults."""
         return non_defaults(self.method)
+
+    @property
+    def condition(self) -> Condition:
+        """How it is pruned, in the words of a run's tags."""
+        of = self.settings
+        return Condition(
+            method=self.method_label,
+            ranking=of.ranking_label,
+            removal=of.removal,
+            selection=of.selection.label,
+            protocol=of.protocol.label,
+            error=of.error,
+        )
 
     @property
     def method_label(self) -> str:

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from study.condition import ABOUT
+
 if TYPE_CHECKING:  # whoever needs a name or a word alone waits for no pandas
     import pandas as pd
 
@@ -165,12 +167,7 @@ RUN_TAGS: dict[str, str] = {
     "output": "sigmoid | softmax | linear",
     "variant": "what differs from the data set's own parameters, output and recipe, as in `output=softmax epochs=5`",
     "task": "classification | regression",
-    "method": "name of the method, with its parameters that differ from their defaults: taylor2[threshold=median]",
-    "ranking": "single_overall | iterative | iterative[every=...]: when scores are computed",
-    "removal": "zero | mean | compensate",
-    "selection": "rows ranked on: pruning | held_out | subset[samples=...]",
-    "protocol": "no_retrain | retrain[epochs=...]: whether what is left is trained on the way",
-    "error": "half_squared | cross_entropy: what is ranked on",
+    **ABOUT,
     "seed": "seed of initialisation and batch order",
     "draw": "draw of the random method; 0 elsewhere",
     "sweep": "name of the sweep that asked for the cell first",

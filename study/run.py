@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, network_of, params, prepare, tags
+from study.condition import DIMENSIONS
 from study.config import Plan, checked, data_folder, draws_figures, plan
 from study.errors import said
 from study.population import check_population
@@ -113,9 +114,9 @@ def _note(
 
 def asked(cfg: DictConfig) -> dict[str, str]:
     """Return the tags of a cell whose configuration is refused: what was asked for, unchecked."""
-    parts = ("population", "dataset", "method", "ranking", "removal", "protocol")
-    found = {part: str(cfg[part].name) for part in parts}
-    return found | {"selection": cfg.selection.rows, "error": cfg.error, "seed": f"{cfg.seed}", "sweep": cfg.sweep.name}
+    found = {part: cfg[part] for part in ("population", "dataset", *DIMENSIONS)}
+    named = {part: node if isinstance(node, str) else node.get("name") or node.rows for part, node in found.items()}
+    return {part: str(name) for part, name in named.items()} | {"seed": f"{cfg.seed}", "sweep": cfg.sweep.name}
 
 
 def typed() -> dict[str, str]:
@@ -137,9 +138,8 @@ def title(planned: Plan) -> str:
     layers = f"{planned.hidden}" if not planned.front else f"{planned.front.filters} filters, {planned.hidden}"
     what = planned.population if planned.population != "free" else f"{planned.dataset} {layers}"
     draw = f", draw {planned.method.draw}" if hasattr(planned.method, "draw") else ""
-    protocol = planned.settings.protocol
-    trained = f", {protocol.label}" if protocol.name == "retrain" else ""
-    return f"{what}, {planned.method_label}, {planned.settings.ranking_label}, seed {planned.seed}{draw}{trained}"
+    condition = planned.condition
+    return ", ".join([what, condition.method, f"{condition.ranking}, seed {planned.seed}{draw}", *condition.unusual()])
 
 
 def _network(cell: Cell, cfg: DictConfig) -> tuple[Path, pd.DataFrame]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.claims.register import Arm, Part
 from analysis.metrics import SETTINGS
+from study.condition import DIMENSIONS, Condition
 
 WINS = "wins_most_steps"
 """The quantity that needs whole curves: whether `of` has the lower error at more than half of the steps."""
@@ -36,11 +37,10 @@ class Source:
     absent: dict[str, str]
 
     @cached_property
-    def of(self) -> dict[tuple[str, ...], pd.DataFrame]:
-        """The networks' rows (index: seed) by population, method, ranking, rows ranked on, error, removal, protocol."""
-        condition = ["population", "method", "ranking", "selection", "error", "removal", "protocol"]
-        groups = self.networks.groupby(condition)
-        return {tuple(map(str, names)): rows.set_index("seed") for names, rows in groups}
+    def of(self) -> dict[tuple[str, Condition], pd.DataFrame]:
+        """The networks' rows (index: seed) by population and condition."""
+        groups = self.networks.groupby(["population", *DIMENSIONS])
+        return {(str(first), Condition(*map(str, rest))): rows.set_index("seed") for (first, *rest), rows in groups}
 
     @cached_property
     def none(self) -> pd.DataFrame:
@@ -71,10 +71,7 @@ class Term:
     Rows (index: seed) are those of the metrics; of several methods, their range in the part's metric alone.
     """
 
-    population: str
     method: str
-    ranking: str
-    selection: str
     rows: pd.DataFrame
     reason: str = ""
 
@@ -140,47 +137,46 @@ def _series(part: Part, arm: Arm, source: Source) -> Quantity:
     return Quantity(pd.Series(np.polyfit(doublings, wide.to_numpy().T, 1)[0], index=wide.index))
 
 
-def named(spec: str, population: str, arm: Arm) -> tuple[str | None, tuple[str, ...], str, str, str]:
-    """Return population (None where the arm has none), methods, ranking, rows ranked on and protocol of a spec.
+def named(spec: str, part: Part, arm: Arm, population: str = "") -> tuple[str | None, tuple[Condition, ...]]:
+    """Return the population (None where the arm has none) and the conditions, one a method, that a spec names.
 
-    >>> named("taylor2 iterative | held_out @mnist_1x100", "mnist_2x50", Arm("as_published", ""))
-    ('mnist_1x100', ('taylor2',), 'iterative', 'held_out', 'no_retrain')
-    >>> named("taylor1/random iterative + retrain[epochs=5]", "mnist_2x50", Arm("as_published", ""))
-    ('mnist_2x50', ('taylor1', 'random'), 'iterative', 'pruning', 'retrain[epochs=5]')
+    Args:
+        spec: "method[/method...] ranking [+ protocol] [| rows ranked on] [@population]".
+        part: that it stands in: its population, error and removal are meant where the spec names none.
+        arm: gives them their own names.
+        population: in place of the part's.
+
+    >>> part = Part("", "decides", "mnist_2x50", "SUP", 0.0, "auc_e", "")
+    >>> named("taylor2 iterative | held_out @mnist_1x100", part, Arm("as_published", ""))
+    ('mnist_1x100', (Condition(method='taylor2', ranking='iterative', removal='zero', selection='held_out', \
+protocol='no_retrain', error='half_squared'),))
     """
     words, _, elsewhere = spec.partition("@")
     words, _, selection = words.partition("|")
     words, _, protocol = words.partition("+")
     methods, ranking = words.split()
-    return (
-        arm.population(elsewhere.strip() or population),
-        tuple(arm.method(method) for method in methods.split("/")),
-        ranking,
-        selection.strip() or "pruning",
-        protocol.strip() or "no_retrain",
-    )
+    said = {"ranking": ranking, "selection": selection.strip(), "protocol": protocol.strip()}
+    said |= {"removal": part.removal, "error": part.error}
+    shared = Condition.of({name: value for name, value in said.items() if value} | {"method": ""})
+    conditions = tuple(replace(shared, method=arm.method(method)) for method in methods.split("/"))
+    return arm.population(elsewhere.strip() or population or part.population), conditions
 
 
 def term(spec: str, part: Part, arm: Arm, source: Source) -> Term:
     """Return what a spec names under an arm, with the reason where there are no rows."""
-    population, methods, ranking, selection, protocol = named(spec, part.population, arm)
-    method = "/".join(methods)
+    population, conditions = named(spec, part, arm)
+    method = "/".join(condition.method for condition in conditions)
     if population is None:
-        return Term("", method, ranking, selection, source.none, f"no network of the authors for {part.population}")
-    condition = (ranking, selection, part.error, part.removal, protocol)
-    found = {m: source.of.get((population, m, *condition), source.none) for m in methods}
+        return Term(method, source.none, f"no network of the authors for {part.population}")
+    found = {one.method: source.of.get((population, one), source.none) for one in conditions}
     rows = found[method] if method in found else _range(found, part.column)
     reason = ""
     if population not in source.populations:
         reason = source.absent.get(population, f"no finished cells of {population}")
     elif absent := [m for m, of_method in found.items() if of_method.empty]:
-        error = "" if part.error == "half_squared" else f", ranked by {part.error}"
-        rows_ranked = "" if selection == "pruning" else f", ranked on {selection}"
-        removal = "" if part.removal == "zero" else f", {part.removal} removal"
-        trained = "" if protocol == "no_retrain" else f", {protocol}"
-        where = f"{ranking}{error}{rows_ranked}{removal}{trained}"
+        where = ", ".join([conditions[0].ranking, *conditions[0].unusual()])
         reason = f"no finished cells of {population} with {'/'.join(absent)}, {where}"
-    return Term(population, method, ranking, selection, rows, reason)
+    return Term(method, rows, reason)
 
 
 def _range(found: dict[str, pd.DataFrame], column: str) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from analysis.claims.quantities import named
 from analysis.claims.register import SEARCHES, Arm, Claim, Part, Register
+from study.condition import USUAL, Condition, parted
 from study.errors import StudyError
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -30,18 +30,49 @@ class Need:
     """One kind of cell that a claim needs.
 
     Attributes:
-        population, method, ranking, error, selection, removal, protocol: as in a cell's tags.
+        population: as in a cell's tags.
+        condition: that it is pruned under.
         search: as in `record.search`. A search has cells of its own: no other claim and no other profile waits for it.
     """
 
     population: str
-    method: str
-    ranking: str
-    error: str = "half_squared"
-    selection: str = "pruning"
-    removal: str = "zero"
-    protocol: str = "no_retrain"
+    condition: Condition
     search: str = "none"
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What the cells of a sweep share.
+
+    Attributes:
+        condition: without a method, and with the names of its values alone: their parameters are swept.
+        record: what is recorded beyond the usual.
+        networks: how many.
+        random: whether the method is the random one, which has draws.
+    """
+
+    condition: Condition
+    record: str
+    networks: int
+    random: bool
+
+    @property
+    def unusual(self) -> dict[str, str]:
+        """The dimensions beside the ranking that are not as usual."""
+        return {n: v for n, v in self.condition.tags.items() if n in USUAL and n != "ranking" and v != USUAL[n]}
+
+    @property
+    def words(self) -> list[str]:
+        """The words of the sweep's name."""
+        random = "random" if self.random else ""
+        words = [self.condition.ranking, random, self.record, *self.unusual.values(), f"n{self.networks}"]
+        return [word for word in words if word]
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Sweeps of many networks come first."""
+        condition = [getattr(self.condition, name) for name in ("ranking", "error", "removal", "selection", "protocol")]
+        return (-self.networks, *condition, self.record, self.random)
 
 
 @dataclass(frozen=True)
@@ -91,12 +122,11 @@ def needs(claim: Claim, arm: Arm) -> Iterator[tuple[Need, Part, int]]:
     for part in claim.parts_in(arm.name):
         for place in [p for p, _ in part.over] or [part.population]:
             for spec in part.specs:
-                population, methods, ranking, selection, protocol = named(spec, place, arm)
+                population, conditions = named(spec, part, arm, place)
                 if population is not None:
                     restarts = part.best_of if spec == part.of else 1
-                    for method in methods:
-                        settings = part.error, selection, part.removal, protocol, part.search
-                        yield Need(population, method, ranking, *settings), part, restarts
+                    for condition in conditions:
+                        yield Need(population, condition, part.search), part, restarts
 
 
 def wanted(register: Register, profile: Profile) -> dict[Need, int]:
@@ -114,7 +144,7 @@ def wanted(register: Register, profile: Profile) -> dict[Need, int]:
                 found[need] = max(found[need], restarts * min(least))
                 if claim.tier == "A" and name == "as_published" and not part.networks:
                     for method in CONTROL:
-                        control = Need(need.population, method, "iterative")
+                        control = Need(need.population, Condition(method))
                         found[control] = max(found[control], min(least))
     return dict(found)
 
@@ -122,52 +152,37 @@ def wanted(register: Register, profile: Profile) -> dict[Need, int]:
 def sweeps(register: Register, profile: Profile) -> dict[str, str]:
     """Return the sweeps of a profile: file name without ending -> content."""
     richer = _richer(register)
-    groups: dict[tuple[str, str, str, str, str, str, int, bool], dict[str, set[str]]]
-    groups = defaultdict(lambda: defaultdict(set))
-    samples: dict[str, set[int]] = defaultdict(set)
-    epochs: dict[str, set[int]] = defaultdict(set)
+    groups: dict[_Kind, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    lists: dict[tuple[str, str], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     for need, networks in wanted(register, profile).items():
-        rows, size = _numbered(need.selection)
-        protocol, trained = _numbered(need.protocol)
-        if size:
-            samples[need.population].add(size)
-        if trained:
-            epochs[need.population].add(trained)
+        names = {}
+        for dimension in USUAL:
+            names[dimension], given = parted(getattr(need.condition, dimension))
+            for key, value in given.items():
+                lists[need.population, names[dimension]][f"{dimension}.{key}"].add(int(value))
         record = richer.get(need, "") if need.search == "none" else need.search
-        random = need.method == "random"
-        kind = (need.ranking, need.error, need.removal, rows, protocol, record, networks, random)
-        groups[kind][need.population].add(need.method)
+        method = need.condition.method
+        groups[_Kind(Condition("", **names), record, networks, method == "random")][need.population].add(method)
     found: dict[str, str] = {}
     first = register.plan["confirmatory_from"]
-    for kind, by_population in sorted(groups.items(), key=lambda item: (-item[0][6], item[0])):
+    for kind, by_population in sorted(groups.items(), key=lambda item: item[0].place):
         by_methods: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for population, methods in by_population.items():
             by_methods[tuple(sorted(methods, key=_place))].append(population)
         for chosen, populations in sorted(by_methods.items(), key=lambda item: (-len(item[1]), item[0])):
-            ranking, error, removal, rows, protocol, record, networks, random = kind
-            words = [ranking, "random" if random else "", error if error != "half_squared" else "", record]
-            words += [removal if removal != "zero" else "", rows if rows != "pruning" else ""]
-            words += [protocol if protocol != "no_retrain" else "", f"n{networks}"]
-            name = "_".join([profile.name, *filter(None, words)])
+            name = "_".join([profile.name, *kind.words])
             name = name if name not in found else f"{name}_{sum(n.startswith(name) for n in found) + 1}"
+            ranking = kind.condition.ranking
             params = {"population": ",".join(sorted(populations)), "ranking": ranking, "method": ",".join(chosen)}
-            if random:
+            if kind.random:
                 params["method.params.draw"] = f"range(0,{DRAWS})"
-            if error != "half_squared":
-                params["error"] = error
-            if removal != "zero":
-                params["removal"] = removal
-            if rows != "pruning":
-                params["selection"] = rows
-            if rows == "subset":
-                sizes = set.union(*(samples[p] for p in populations))
-                params["selection.samples"] = ",".join(map(str, sorted(sizes)))
-            if protocol != "no_retrain":
-                lengths = set.union(*(epochs[p] for p in populations))
-                params["protocol"] = protocol
-                params["protocol.epochs"] = ",".join(map(str, sorted(lengths)))
-            params["seed"] = f"range({first},{first + networks})"
-            found[name] = _file(profile, name, params, record, random, first)
+            for dimension, value in kind.unusual.items():
+                params[dimension] = value
+                for key in sorted({key for p in populations for key in lists[p, value]}):
+                    values = sorted(set.union(*(lists[p, value][key] for p in populations)))
+                    params[key] = ",".join(map(str, values))
+            params["seed"] = f"range({first},{first + kind.networks})"
+            found[name] = _file(profile, name, params, kind.record, kind.random, first)
     return found
 
 
@@ -181,16 +196,6 @@ def _richer(register: Register) -> dict[Need, str]:
                     kinds = {RECORDED[part.metric], *found.get(need, "").split("_")} - {""}
                     found[need] = "_".join(sorted(kinds))
     return found
-
-
-def _numbered(label: str) -> tuple[str, int]:
-    """Return the name and the number of a tag, 0 where it has none.
-
-    >>> _numbered("subset[samples=50]"), _numbered("no_retrain")
-    (('subset', 50), ('no_retrain', 0))
-    """
-    name, number = re.fullmatch(r"(\w+)(?:\[\w+=(\d+)\])?", label).groups()  # type: ignore[union-attr]
-    return name, int(number or 0)
 
 
 def _place(method: str) -> tuple[int, str]:

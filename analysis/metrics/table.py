@@ -11,20 +11,10 @@ from analysis.frames import Frames
 from analysis.metrics import gains, greedy, path, together, units
 from analysis.metrics.curves import HELD_OUT, of_split
 from analysis.metrics.trajectory import trajectory
+from study.condition import DIMENSIONS, USUAL
 from study.records import hidden_of
 
-SETTINGS = [
-    "population",
-    "network_key",
-    "seed",
-    "method",
-    "ranking",
-    "removal",
-    "selection",
-    "protocol",
-    "error",
-    "band",
-]
+SETTINGS = ["population", "network_key", "seed", *DIMENSIONS, "band"]
 """What tells the cells of one network apart, but for the draw."""
 
 CELL = ["key", "draw", *SETTINGS]
@@ -123,13 +113,10 @@ def main_condition(table: pd.DataFrame) -> pd.DataFrame:
     Of cells or networks; both rankings of the paper, nothing retrained. Other conditions enter verdicts; in a figure or
     a table of methods they would be counted twice.
     """
-    return table[
-        table["ranking"].isin(("single_overall", "iterative"))
-        & (table["removal"] == "zero")
-        & (table["selection"] == "pruning")
-        & (table["protocol"] == "no_retrain")
-        & (table["error"] == "half_squared")
-    ]
+    usual = table["ranking"].isin(("single_overall", "iterative"))
+    for name in USUAL.keys() - {"ranking"}:
+        usual &= table[name] == USUAL[name]
+    return table[usual]
 
 
 def _complete(frames: Frames) -> set[str]:

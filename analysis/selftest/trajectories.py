@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from analysis.frames import RUN_COLUMNS, Frames
 from analysis.selftest.designs import UNITS
+from study.condition import Condition
 from study.records import conform
 
 SAMPLES = 1000
@@ -127,12 +128,7 @@ def _tags(cell: Trajectory) -> dict[str, object]:
         "population": cell.population,
         "network": f"1-{UNITS}-1",
         "task": "classification",
-        "method": cell.method,
-        "ranking": "iterative",
-        "removal": "zero",
-        "selection": "pruning",
-        "protocol": "no_retrain",
-        "error": "half_squared",
+        **Condition(cell.method).tags,
         "seed": cell.seed,
         "draw": 0,
         "band": "none",

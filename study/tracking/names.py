@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from study.condition import USUAL, Condition, parted
 from study.records import subject
 from study.tracking.path_file import PATH_FILE
 from study.tracking.views import Chart, View
@@ -33,13 +34,6 @@ KIND = {"mlflow.experimentKind": "custom_model_development"}
 """Tag of an experiment with which the UI opens on runs, not on generative AI."""
 RANKING_WORDS = {"single_overall": "single overall", "iterative": "iterative"}
 
-USUAL = {
-    "removal": ("zero", "removal {}"),
-    "selection": ("pruning", "ranked on {} rows"),
-    "protocol": ("no_retrain", "{}"),
-}
-"""Settings that a run name mentions only where they are not the usual ones."""
-
 
 def run_name(tags: Mapping[str, str]) -> str:
     """Return the name of a run.
@@ -59,19 +53,16 @@ def run_name(tags: Mapping[str, str]) -> str:
         parts += [method_words(tags), RANKING_WORDS.get(tags.get("ranking", ""), tags.get("ranking", ""))]
     parts.append(f"seed {tags['seed']}" if "seed" in tags else "")
     parts.append(f"draw {tags['draw']}" if tags.get("method") == "random" and "draw" in tags else "")
-    for name, (usual, words) in USUAL.items():
-        if tags.get(name, usual) != usual:
-            parts.append(words.format(tags[name].replace("_", " ")))
-    if tags.get("output") == "softmax" and tags.get("error") == "cross_entropy":
-        parts.append("cross-entropy")
+    if "method" in tags:
+        parts += Condition.of(tags).unusual()
     return " · ".join(part for part in parts if part)
 
 
 def method_words(tags: Mapping[str, str]) -> str:
     """Return the method as the paper would call it."""
     name = tags.get("method", "")
-    plain, bracket, params = name.partition("[")
-    return METHOD_WORDS.get(plain, plain.replace("_", " ")) + bracket + params
+    plain, _ = parted(name)
+    return METHOD_WORDS.get(plain, plain.replace("_", " ")) + name.removeprefix(plain)
 
 
 def run_description(tags: Mapping[str, str], held: str = "") -> str:
@@ -88,10 +79,10 @@ def run_description(tags: Mapping[str, str], held: str = "") -> str:
         return f"{network[0].upper()}{network[1:]}, before any pruning.{band}"
     ranking = tags.get("ranking", "")
     when = "once, before the first removal" if ranking == "single_overall" else "after every removal"
-    if "[every=" in ranking:
-        when = f"anew after every {ranking.partition('=')[2].rstrip(']')} removals"
-    protocol = tags.get("protocol", "no_retrain")
-    trained = "" if protocol == "no_retrain" else f" What is left is trained on the way: {protocol}."
+    if every := parted(ranking)[1].get("every"):
+        when = f"anew after every {every} removals"
+    protocol = tags.get("protocol", USUAL["protocol"])
+    trained = "" if protocol == USUAL["protocol"] else f" What is left is trained on the way: {protocol}."
     return (
         f"One cell: {network}, pruned unit by unit, the smallest score first, down to its last hidden unit. "
         f"Scores: {method_words(tags)}, computed {when}.{trained}{held and f' {held}'}{band}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock
 
+from study.condition import DIMENSIONS
 from study.errors import StudyError
 from study.records import TAG
 from study.tracking import alive, artefacts, database, lookup
@@ -29,7 +30,7 @@ EXPERIMENT_TAGS = {
     **dict(view.tag(key) for key, view in EXPERIMENT_VIEWS.items()),
 }
 HISTORY_FILE = "history.parquet"
-CELL_ONLY = {"key", "method", "ranking", "removal", "selection", "protocol", "error", "draw"}
+CELL_ONLY = {"key", "draw", *DIMENSIONS}
 """Tags that tell the cells of one network apart."""
 
 

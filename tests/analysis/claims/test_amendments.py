@@ -19,6 +19,7 @@ from analysis.claims.tested import tested as judge
 from analysis.claims.verdicts import verdicts
 from analysis.metrics import curves, per_network, table
 from analysis.statistics import PValues
+from study.condition import Condition
 from study.errors import StudyError
 from tests.analysis.synthetic import Cell, frames
 
@@ -150,8 +151,8 @@ def test_fishers_z_leaves_room_where_a_correlation_is_nearly_one():
     better = cells.assign(rho=[0.98, 1.0])
     part = Part("z", "decides", "p", "SUP", 0.1, "rho", "taylor2 iterative", "taylor1 iterative", scale="fisher_z")
     where = Source(cells, cells, cells, {})
-    place = ("iterative", "pruning", "half_squared", "zero", "no_retrain")
-    where.__dict__["of"] = {("p", m, *place): t.set_index("seed") for m, t in (("taylor1", cells), ("taylor2", better))}
+    of_method = {"taylor1": cells, "taylor2": better}
+    where.__dict__["of"] = {("p", Condition(m)): table.set_index("seed") for m, table in of_method.items()}
     where.__dict__["populations"] = {"p"}
     values = quantity(part, Arm("as_published", ""), where).values
     assert values.tolist() == pytest.approx([0.46578, 0.0], abs=1e-4)  # two of 1 are clipped alike

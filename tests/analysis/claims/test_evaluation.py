@@ -310,7 +310,7 @@ def test_removal_by_the_mean_is_another_condition():
     arm = Arm("as_published", "")
     assert set(quantity(part, arm, source).values) == {1.0}
     assert set(quantity(dataclasses.replace(part, removal="mean"), arm, source).values) == {2.0}
-    assert "mean removal" in quantity(dataclasses.replace(part, removal="mean"), arm, replace_networks(source)).reason
+    assert "removal mean" in quantity(dataclasses.replace(part, removal="mean"), arm, replace_networks(source)).reason
 
 
 def replace_networks(source):

@@ -7,6 +7,7 @@ from hydra import compose
 
 from analysis.claims import load
 from analysis.claims.sweeps import CONF, PROFILES, files, needs, write
+from study.condition import DIMENSIONS
 from study.plans import jobs, profile
 from study.population import composer
 from study.search import MOST
@@ -29,13 +30,9 @@ def test_the_full_profile_has_the_cells_of_every_claim():
         search = recorded(sweep).get("search", "none")
         for job in jobs(sweep):
             given = dict(o.split("=", 1) for o in (*job.choices, *job.values))
-            rows = given.get("selection", "pruning")
-            rows += f"[samples={given['selection.samples']}]" if rows == "subset" else ""
-            error = given.get("error", "half_squared")
-            protocol = given.get("protocol", "no_retrain")
-            protocol += f"[epochs={given['protocol.epochs']}]" if protocol == "retrain" else ""
-            where = given["population"], given["method"], given["ranking"], error, rows, protocol
-            found.add((*where, search, int(given["seed"])))
+            typed = {(key, text) for key, text in given.items() if key.partition(".")[0] in DIMENSIONS}
+            typed -= {("ranking", "iterative"), *((key, text) for key, text in typed if key == "method.params.draw")}
+            found.add((given["population"], frozenset(typed), search, int(given["seed"])))
     register = load()
     for claim in register.claims:
         for name in claim.arms:
@@ -44,8 +41,8 @@ def test_the_full_profile_has_the_cells_of_every_claim():
                 continue
             for need, part, restarts in needs(claim, arm):
                 last = 99 + restarts * min(n for n in (part.networks or claim.networks, arm.networks or 1000))
-                wanted = (need.population, need.method, need.ranking, need.error, need.selection, need.protocol)
-                wanted = (*wanted, need.search, last)
+                typed = frozenset(tuple(override.split("=", 1)) for override in need.condition.overrides())
+                wanted = (need.population, typed, need.search, last)
                 assert wanted in found, (claim.id, wanted)
 
 
