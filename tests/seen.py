@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from unittest.mock import patch
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -25,10 +25,12 @@ def hidden(figure: Figure) -> list[str]:
             found.append(f"cut off: {text.get_text()!r}")
         others = [ax for ax in figure.axes if ax is not text.axes and _meet(ax.bbox, box)]
         found += [f"in another panel: {text.get_text()!r}" for _ in others]
+    edges = np.array([box.extents for _, box in shown]).reshape(-1, 4)
+    x0, y0, x1, y1 = edges.T
+    beside = (x0 < x1[:, None]) & (x0[:, None] < x1) & (y0 < y1[:, None]) & (y0[:, None] < y1)
     return found + [
-        f"on each other: {one.get_text()!r} and {other.get_text()!r}"
-        for (one, box), (other, second) in combinations(shown, 2)
-        if _meet(box, second)
+        f"on each other: {shown[i][0].get_text()!r} and {shown[j][0].get_text()!r}"
+        for i, j in np.argwhere(np.triu(beside, 1))
     ]
 
 
