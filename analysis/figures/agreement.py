@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.style import colour, label, ordered, plain_ticks
+from analysis.figures.style import plain_ticks
+from study.words import colour, label, ordered
 
 QUANTITIES = {
     "spearman": "rank correlation, all units",

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator
 
 from analysis.figures.labels import name_points
-from analysis.figures.style import colour, label, ordered, plain_ticks
+from analysis.figures.style import plain_ticks
+from study.words import colour, label, ordered
 
 FREE = 0.5
 """Where a method without any pass stands on the axis of passes, which is logarithmic from 1 on."""

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.style import colour, dashes, label, ordered, plain_ticks
+from analysis.figures.style import plain_ticks
+from study.words import colour, dashes, label, ordered
 
 QUANTITIES = {"error_per_sample": "error per sample, E/N", "accuracy": "accuracy on the pruning rows"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.style import colour, dashes, label, ordered
+from study.words import colour, dashes, label, ordered
 
 EARLY = {"m7_10": "10 %", "m7_20": "20 %", "m7_40": "40 %"}
 

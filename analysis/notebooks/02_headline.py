@@ -16,9 +16,10 @@ import pandas as pd
 from analysis import metrics, published
 from analysis.figures.degradation import degradation
 from analysis.figures.impacts import estimate_against_impact
-from analysis.figures.style import RC, label
+from analysis.figures.style import RC
 from study import load_dataset, prune, train
 from study.authors.networks import as_pruned, missing_with_data
+from study.words import label
 
 plt.rcParams.update(RC)
 

@@ -19,8 +19,9 @@ import pandas as pd
 import analysis
 from analysis import claims, metrics, statistics
 from analysis.figures.removable import removable
-from analysis.figures.style import RC, label, ordered
+from analysis.figures.style import RC
 from analysis.runs import StoreError, read_store
+from study.words import label, ordered
 
 plt.rcParams.update(RC)
 

@@ -14,11 +14,12 @@ from sklearn.datasets import load_breast_cancer
 from sklearn.model_selection import train_test_split
 from torch import nn
 
-from analysis.figures.style import RC, colour, label
+from analysis.figures.style import RC
 from analysis.figures.surfaces import surfaces
 from study import prune
 from study.data import Dataset, Split, one_hot
 from study.networks import to_module
+from study.words import colour, label
 
 plt.rcParams.update(RC)
 

@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from analysis.figures.style import label, ordered
 from analysis.metrics import THEIRS
 from analysis.report.tables import number
+from study.words import label, ordered
 
 LIMITS = {"1.1 E0": 1.1, "2 E0": 2.0}
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.figures.style import label, ordered
 from analysis.frames import Frames
 from analysis.metrics import as_meant, per_network
 from analysis.report.intervals import median
 from analysis.report.tables import number
 from study.records import filters_of, hidden_of
+from study.words import label, ordered
 
 BEST = "brute_force"
 

@@ -6,9 +6,9 @@ import math
 
 import pandas as pd
 
-from analysis.figures.style import label
 from analysis.report.authors import is_rung
 from analysis.report.tables import number
+from study.words import label
 
 RUNGS = {
     "V1": "passed_back=weight_gradient",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.figures.style import RANKINGS, label, ordered
 from analysis.regime import CLOSE, ORDER
 from analysis.report.intervals import median, share
+from study.words import RANKINGS, label, ordered
 
 
 def in_words(found: pd.DataFrame) -> pd.DataFrame:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.figures.style import label, ordered
 from analysis.frames import Frames
 from analysis.metrics import THEIRS, main_condition
 from analysis.report.tables import number
+from study.words import label, ordered
 
 METHODS = ("taylor2", "taylor2_exact")
 POPULATIONS = ("authors_diamond", "authors_double_shape")

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.figures.style import RANKINGS, label, ordered
 from analysis.frames import Frames
 from analysis.metrics import removable_share
+from study.words import RANKINGS, label, ordered
 
 VERDICT_ORDER = ("supported", "refuted", "inconclusive", "inconclusive (n)", "not testable as stated", "not run")
 

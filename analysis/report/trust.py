@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis import regime
-from analysis.figures.style import label
 from analysis.report.tables import number
+from study.words import label
 
 NAMES = {
     "curvature": "curvature's share of what is at stake",

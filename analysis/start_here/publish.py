@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.claims import Evaluation
-from analysis.figures.style import RANKINGS, colour, label, ordered
 from analysis.frames import Frames
 from analysis.metrics import main_condition, per_network
 from analysis.report.authors import is_rung, is_theirs
@@ -19,6 +18,7 @@ from analysis.report.build import along_the_way
 from analysis.runs import SQLITE
 from analysis.start_here import medians, words
 from study.records import FREE
+from study.words import RANKINGS, colour, label, ordered
 
 if TYPE_CHECKING:  # loading MLflow takes a second
     from study.tracking.summaries import Summaries, Summary

@@ -11,9 +11,9 @@ from urllib.parse import quote
 import pandas as pd
 
 from analysis.claims import Evaluation
-from analysis.figures.style import RANKINGS, label, ordered
 from analysis.metrics import removable_share
 from analysis.report.tables import interval, test
+from study.words import RANKINGS, label, ordered
 
 SHOWN = ("brute_force", "taylor2_exact", "taylor2", "taylor1", "random")
 """Methods of the table of populations."""

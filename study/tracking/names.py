@@ -8,31 +8,10 @@ from study.condition import USUAL, Condition, parted
 from study.records import subject
 from study.tracking.path_file import PATH_FILE
 from study.tracking.views import Chart, View
-
-METHOD_WORDS = {
-    "brute_force": "brute force",
-    "taylor1": "first order",
-    "taylor1_abs": "first order, absolute",
-    "taylor1_as_implemented": "first order, as implemented",
-    "taylor2_as_implemented": "second order, as implemented",
-    "taylor2": "second order",
-    "taylor2_exact": "second order, exact",
-    "quadratic_once": "quadratic model",
-    "gauss_newton": "Gauss-Newton",
-    "curvature": "curvature alone",
-    "skeletonization": "Skeletonization",
-    "fisher": "Fisher",
-    "obs": "Optimal Brain Surgeon",
-    "output_energy": "output energy",
-    "shapley": "Shapley values",
-    "mean_activation": "mean activation",
-    "worst_first": "worst first",
-}
-"""Methods whose name is not yet the words that the paper uses."""
+from study.words import label
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """Tag of an experiment with which the UI opens on runs, not on generative AI."""
-RANKING_WORDS = {"single_overall": "single overall", "iterative": "iterative"}
 
 
 def run_name(tags: Mapping[str, str]) -> str:
@@ -50,7 +29,7 @@ def run_name(tags: Mapping[str, str]) -> str:
     if tags.get("kind") == "network":
         parts.append("trained network")
     else:
-        parts += [method_words(tags), RANKING_WORDS.get(tags.get("ranking", ""), tags.get("ranking", ""))]
+        parts += [method_words(tags), tags.get("ranking", "").replace("_", " ")]
     parts.append(f"seed {tags['seed']}" if "seed" in tags else "")
     parts.append(f"draw {tags['draw']}" if tags.get("method") == "random" and "draw" in tags else "")
     if "method" in tags:
@@ -62,7 +41,7 @@ def method_words(tags: Mapping[str, str]) -> str:
     """Return the method as the paper would call it."""
     name = tags.get("method", "")
     plain, _ = parted(name)
-    return METHOD_WORDS.get(plain, plain.replace("_", " ")) + name.removeprefix(plain)
+    return label(plain) + name.removeprefix(plain)
 
 
 def run_description(tags: Mapping[str, str], held: str = "") -> str:

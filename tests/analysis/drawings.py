@@ -10,13 +10,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis import claims, metrics
-from analysis.figures.style import LABELS
 from analysis.frames import Frames
 from analysis.report import draw
 from analysis.report.draw import drawn
 from analysis.report.ladder import FIELDS, RUNGS
 from analysis.report.trust import NAMES
 from study.places import ROOT
+from study.words import METHODS
 from tests.analysis.synthetic import SHAPES, Cell, frames, study
 
 POPULATIONS = ("mnist20x20_resampled", "double_shape_2x50", "cosine_2x10")
@@ -50,10 +50,10 @@ def every() -> dict[str, Figure]:
 
 
 def _stores() -> dict[str, Frames]:
-    shapes = {method: SHAPES.get(method, 1 + n / 3) for n, method in enumerate(LABELS)}
+    shapes = {method: SHAPES.get(method, 1 + n / 3) for n, method in enumerate(METHODS)}
 
     def of(populations: tuple[str, ...]) -> Frames:
-        return study(populations, SEEDS, LABELS, draws=1, shapes=shapes)
+        return study(populations, SEEDS, METHODS, draws=1, shapes=shapes)
 
     return {"": of(POPULATIONS), "one, ": of(POPULATIONS[:1]), "free, ": of(FREE), "theirs, ": _theirs()}
 

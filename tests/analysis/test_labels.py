@@ -12,11 +12,13 @@ from matplotlib.figure import Figure
 from analysis.figures.cost import FREE, cost
 from analysis.figures.labels import LINE, name_points, places
 from analysis.figures.labels import SIZE as LETTERS
-from analysis.figures.style import COLOURS, LABELS
 from analysis.figures.text import width
+from study import settings as known
+from study.methods import names
+from study.words import METHODS, RANKINGS, REMOVALS
 
 SIZE = (5.1, 3.1)
-NAMES = list(LABELS.values())
+NAMES = [words.label for words in METHODS.values()]
 
 
 def boxes(points):
@@ -50,7 +52,7 @@ def test_every_method_is_named_at_its_medians(spent):
     draw = np.random.default_rng(0)
     rows = [
         {"method": m, "seconds": 10 ** draw.uniform(-2, 2), "forward_passes": 100 * i, "r_1": draw.uniform(0, 1)}
-        for i, m in enumerate(LABELS)
+        for i, m in enumerate(METHODS)
         for _ in range(3)
     ]
     ax = Figure().add_subplot()
@@ -75,6 +77,13 @@ def test_a_name_far_from_its_point_is_joined_to_it():
 
 
 def test_every_method_has_a_colour_of_its_own_but_for_what_the_code_made_of_it():
-    assert set(COLOURS) == set(LABELS)
-    own = [c for m, c in COLOURS.items() if not m.endswith("_as_implemented")]
+    own = [words.colour for m, words in METHODS.items() if not m.endswith("_as_implemented")]
     assert len(own) == len(set(own))
+
+
+def test_every_method_ranking_and_removal_has_words():
+    """The steps of the ladder between two methods have those of their parameters."""
+    assert set(METHODS) == set(names())
+    assert len(set(NAMES)) == len(NAMES)
+    assert RANKINGS.keys() == set(known.RANKINGS)
+    assert REMOVALS.keys() == set(known.REMOVALS)

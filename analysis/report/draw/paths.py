@@ -11,11 +11,12 @@ from analysis import published
 from analysis.figures.agreement import QUANTITIES, along_the_way
 from analysis.figures.degradation import averaged, degradation
 from analysis.figures.impacts import estimate_against_impact
-from analysis.figures.style import IN_OVERVIEWS, RANKINGS, label, ordered
+from analysis.figures.style import IN_OVERVIEWS
 from analysis.figures.surfaces import surfaces
 from analysis.frames import Frames
 from analysis.report.draw.drawn import Drawn, drawn, medians
 from analysis.report.draw.grid import Grid
+from study.words import RANKINGS, label, ordered
 
 SURFACES_OF = ("brute_force", "taylor1", "taylor2")
 

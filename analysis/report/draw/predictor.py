@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.figures.predictor import MAPPED, OTHERS, predictor
-from analysis.figures.style import label
 from analysis.regime import CLOSE, decided
 from analysis.report.draw.drawn import Drawn, drawn
 from analysis.report.draw.grid import Grid
 from analysis.report.trust import NAMES
+from study.words import label
 
 
 def draw(known: pd.DataFrame, unseen: pd.DataFrame, rules: pd.DataFrame) -> Drawn:

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.figures.regime import legend, panel
-from analysis.figures.style import RANKINGS, label, ordered
 from analysis.regime import columns, rows
 from analysis.report.draw.drawn import Drawn, drawn
 from analysis.report.draw.grid import Grid
-
-REMOVALS = {"zero": "set to zero", "mean": "replaced by their mean output"}
+from study.words import RANKINGS, REMOVALS, label, ordered
 
 
 def draw(tiles: pd.DataFrame) -> Iterator[Drawn]:

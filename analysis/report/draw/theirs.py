@@ -9,7 +9,6 @@ import pandas as pd
 from analysis import published
 from analysis.figures.degradation import averaged
 from analysis.figures.ladder import ladder
-from analysis.figures.style import RANKINGS, label
 from analysis.frames import Frames
 from analysis.metrics import THEIRS
 from analysis.report.authors import is_rung, is_theirs
@@ -19,6 +18,7 @@ from analysis.report.draw.paths import both_quantities, cell_panels, estimates, 
 from analysis.report.ladder import rungs
 from analysis.report.scales import cells
 from analysis.report.tables import number
+from study.words import RANKINGS, label
 
 METHODS = ("brute_force", "taylor2_exact", "taylor2", "taylor1", "taylor2_as_implemented", "taylor1_as_implemented")
 """Methods in the curves."""

@@ -10,9 +10,9 @@ from analysis.claims import load
 from analysis.claims.amended import once, side_by_side
 from analysis.claims.tested import from_values
 from analysis.claims.verdicts import verdicts
-from analysis.figures.style import label
 from analysis.report import PARTS
 from analysis.report.tables import number
+from study.words import label
 
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "analysis" / "results" / "tables"

@@ -3,22 +3,23 @@
 import pytest
 from matplotlib.figure import Figure
 
-from analysis.figures.style import LABELS
 from analysis.report.draw.grid import Grid
+from study.words import METHODS
 from tests.analysis.drawings import every
 from tests.seen import hidden
 
+NAMES = [words.label for words in METHODS.values()]
 SUBJECT = "digits 64-100-100-10 tanh output=softmax epochs=500 learning_rate=0.005"
 
 
 @pytest.mark.parametrize("columns", [1, 3])
 def test_names_of_methods_and_free_combinations_have_the_room_that_they_measure(columns):
-    made = Grid(columns, 3, (3.75, 1.2 + 0.22 * len(LABELS)), left=0.3, bottom=0.3, top=0.1)
+    made = Grid(columns, 3, (3.75, 1.2 + 0.22 * len(METHODS)), left=0.3, bottom=0.3, top=0.1)
     inner = made.inner
     for ax in made.axes:
-        ax.set(yticks=range(len(LABELS)), xlim=(0, 100_000), title=SUBJECT)
-        ax.set_yticklabels(LABELS.values())
-        for name in LABELS.values():
+        ax.set(yticks=range(len(METHODS)), xlim=(0, 100_000), title=SUBJECT)
+        ax.set_yticklabels(NAMES)
+        for name in NAMES:
             ax.plot([0, 1], [0, 1], label=name)
     figure = made.finish("share of hidden units removed before the limit is first crossed", "what is removed")
     assert hidden(figure) == []
