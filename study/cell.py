@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 import subprocess
@@ -16,14 +15,13 @@ import torch
 
 from study import records
 from study.authors.networks import stored
-from study.config import Plan, non_defaults
+from study.config import Plan
 from study.data import Dataset, load_dataset, parameters
 from study.errors import StudyError
-from study.impact import ORACLE_VERSION, fused
+from study.impact import fused
+from study.keys import cell_key, numerics
 from study.networks import Network, architecture, fitted
 from study.places import CHECKOUT
-from study.retraining import RETRAINING_VERSION
-from study.search import SEARCH_VERSION
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
 from study.training.acceptance import measured, poorly_trained
@@ -83,34 +81,6 @@ def stored_network(plan: Plan, folder: Any = None) -> Network:
             f"network.hidden={list(plan.hidden)} and network.activation={plan.activation} must say so"
         )
     return network
-
-
-def numerics(plan: Plan) -> dict[str, int]:
-    """Return the versions of the numbers that a cell depends on; raising one makes its cells run again."""
-    found = {"oracle": ORACLE_VERSION, "method": plan.method.version}
-    if plan.settings.protocol.name == "retrain":
-        found |= {"training": TRAINING_VERSION, "retraining": RETRAINING_VERSION}
-    if plan.settings.search != "none":
-        found |= {"search": SEARCH_VERSION}
-    return found
-
-
-def cell_key(plan: Plan, network: str) -> str:
-    """Return the SHA-256 over everything scientific, defaults left out.
-
-    The network's key stands for data (by digest), architecture, recipe, seed and training version.
-    """
-    science = {
-        "network": network,
-        "population": plan.population,
-        "method": {"name": plan.method_name, **plan.method_params},
-        "settings": non_defaults(plan.settings),
-        **({} if plan.pruned_output is None else {"pruned_output": plan.pruned_output}),
-        "seed": plan.seed,
-        "numerics": numerics(plan),
-    }
-    text = json.dumps(science, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from dataclasses import fields
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +13,14 @@ from mlflow.tracking import MlflowClient
 
 from study import impact, load_dataset, prune, records, train
 from study.authors import networks
-from study.cell import cell_key, cell_tags, compute, params, prepare, tags
+from study.cell import cell_tags, compute, params, prepare, tags
 from study.config import plan
 from study.errors import PoorTrainingWarning, StudyError
+from study.keys import cell_key, of_settings
 from study.networks import mlp
 from study.population import composer
 from study.run import run_cell, title
-from study.settings import Settings
+from study.settings import Protocol, Selection, Settings
 from study.stores import store_of
 from study.tracking import tables_digest
 from study.training import Recipe, stored_key
@@ -71,7 +73,7 @@ def test_how_often_is_scored_anew_makes_the_key_and_the_ranking_that_is_recorded
 
 def test_a_cell_without_a_search_does_not_depend_on_it(monkeypatch):
     before, searched = key(), key("record.search=beam")
-    monkeypatch.setattr("study.cell.SEARCH_VERSION", 99)
+    monkeypatch.setattr("study.keys.SEARCH_VERSION", 99)
     assert key() == before
     assert key("record.search=beam") != searched
 
@@ -82,21 +84,32 @@ def test_raising_a_numerics_version_makes_cells_run_again(monkeypatch):
     monkeypatch.setattr(type(planned.method), "version", planned.method.version + 1)
     raised = cell_key(planned, "network")
     monkeypatch.undo()
-    monkeypatch.setattr("study.cell.ORACLE_VERSION", impact.ORACLE_VERSION + 1)
+    monkeypatch.setattr("study.keys.ORACLE_VERSION", impact.ORACLE_VERSION + 1)
     assert len({before, raised, cell_key(planned, "network")}) == 3
 
 
-PINNED = {
-    (): "596aa4ba966dc33b",
-    ("method=taylor2", "method.params.threshold=median", "seed=3"): "2f2b1d5b8b6b3acb",
-    ("method=random", "method.params.draw=2", "ranking=single_overall", "removal=mean"): "0f18e73cff9b177e",
+CHANGED = {
+    "ranking": "single_overall",
+    "removal": "mean",
+    "error": "cross_entropy",
+    "selection": Selection("held_out"),
+    "protocol": Protocol("retrain"),
+    "surface_gain": 9.0,
+    "surface_step": 0.2,
+    "pairs": True,
+    "reinsertion": True,
+    "hessian": True,
+    "search": "exhaustive",
 }
 
 
-@pytest.mark.parametrize("overrides", PINNED)
-def test_keys_stay_what_they_are(overrides):
-    # A changed key disowns every recorded result: change a pin only together with a numerics or training version.
-    assert cell_key(plan(composed(*SMALL, *overrides)), "network")[:16] == PINNED[overrides]
+@pytest.mark.parametrize("field", [f.name for f in fields(Settings)])
+def test_every_setting_makes_another_key_and_an_unusual_one_alone(field):
+    """A new setting has to be told to `study.keys`."""
+    assert of_settings(Settings()) == {}
+    search = {"search": "beam"} if field == "search_width" else {}
+    changed = Settings(**{field: CHANGED.get(field, 7)}, **search)
+    assert set(of_settings(changed)) == {field, *search}
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,10 @@ import torch
 from mlflow.tracking import MlflowClient
 
 from study import records
-from study.cell import cell_key, numerics, params
-from study.config import non_defaults, plan
+from study.cell import params
+from study.config import plan
 from study.errors import StudyError
+from study.keys import cell_key, numerics, of_settings
 from study.networks import Network
 from study.retraining import retrain
 from study.settings import Protocol, Settings
@@ -145,7 +146,7 @@ def test_due_steps_are_counted_over_all_units():
 
 
 def test_the_key_knows_the_protocol_and_a_cell_that_never_trains_does_not():
-    assert "protocol" not in non_defaults(Settings())
+    assert of_settings(Settings()) == {}
     keys = {
         cell_key(plan(composed(*SMALL, *given)), "network")
         for given in ((), ("protocol=retrain",), ("protocol=retrain", "protocol.epochs=1"))
