@@ -21,7 +21,7 @@ from study.plans import Job, composed, planned, profile, runnable, tracked
 from study.records import by_cause
 from study.run import run_cell
 from study.steps import Steps
-from study.stores import store_of
+from study.stores import store_of_profile
 from study.workers import Workers
 
 console = Console()
@@ -58,8 +58,7 @@ def reproduce(
     """
     sweeps = [s.into(folder) if folder else s for s in profile(name)]
     cfg, outputs = tracked(sweeps[0])
-    store = store_of(cfg)
-    assert store is not None, "a profile is recorded"
+    store = store_of_profile(name, cfg)
     absent = fetched(sweeps, console, offline)
     for population in {p for s in sweeps for p in s.populations}:
         store.note_not_run(population, absent.get(population))

@@ -18,7 +18,7 @@ from study.errors import StudyError
 from study.outstanding import outstanding
 from study.plans import Sweep, planned, profile, runnable, sweep, tracked, unavailable
 from study.records import by_cause
-from study.stores import store_of
+from study.stores import store_of_profile
 from study.tracking import Store
 from study.workers import Workers
 
@@ -41,9 +41,7 @@ def main() -> int:
 def show(name: str, sweeps: list[Sweep], console: Console) -> int:
     """Print how far some sweeps are; return 0 when everything is finished."""
     cfg, outputs = tracked(sweeps[0])
-    store = store_of(cfg)
-    if store is None:
-        raise StudyError(f"{name} is run with tracking=none: nothing of it is recorded")
+    store = store_of_profile(name, cfg)
     absent = unavailable(sweeps)
     here = runnable(sweeps, absent)
     shares = {name for sweep in here for name in sweep.populations}  # one is not worth starting processes for

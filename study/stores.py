@@ -60,6 +60,18 @@ def store_of(cfg: DictConfig) -> Store | None:
     return _open_store(cfg.tracking.uri, cfg.tracking.experiment, cfg.tracking.artifacts)
 
 
+def store_of_profile(name: str, cfg: DictConfig) -> Store:
+    """Return the store of a profile.
+
+    Raises:
+        StudyError: with `tracking=none`, as when `conf/config.yaml` was changed.
+    """
+    store = store_of(cfg)
+    if store is None:
+        raise StudyError(f"{name} is run with tracking=none, which records nothing: choose tracking=local")
+    return store
+
+
 @cache
 def _open_store(uri: str, experiment: str, artifacts: str | None) -> Store:
     store = Store(uri, experiment, Path(artifacts) if artifacts else None)

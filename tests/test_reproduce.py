@@ -8,8 +8,9 @@ import time
 import pytest
 from rich.console import Console
 
-from study import board, left_out, plans, reproduce
+from study import board, left_out, plans, reproduce, status, stores
 from study.data import _sources, mnist20x20
+from study.errors import StudyError
 from study.stores import store_of
 from study.tracking.inspection import NETWORK
 from study.workers import Workers
@@ -256,3 +257,16 @@ def test_the_log_is_named_before_anything_is_run(tmp_path, capsys, monkeypatch):
     first, last = "".join(capsys.readouterr().out.splitlines(keepends=True)).splitlines()
     assert first.endswith("made.log")
     assert last.startswith("24 of 24 cells in ")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("command", ["reproduce", "status"])
+def test_a_profile_that_records_nothing_is_refused(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(stores, "store_of", lambda _: None)  # as where conf/config.yaml was given tracking: none
+    show = {"reproduce": lambda: reproduce.reproduce("smoke", 1, tmp_path), "status": lambda: shown(tmp_path)}[command]
+    with pytest.raises(StudyError, match="smoke is run with tracking=none, which records nothing"):
+        show()
+
+
+def shown(folder) -> int:
+    return status.show("smoke", [sweep.into(folder) for sweep in plans.profile("smoke")], Console(file=io.StringIO()))

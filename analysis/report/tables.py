@@ -10,7 +10,7 @@ from analysis.frames import Frames
 from analysis.metrics import removable_share
 from study.words import RANKINGS, label, ordered
 
-VERDICT_ORDER = ("supported", "refuted", "inconclusive", "inconclusive (n)", "not testable as stated", "not run")
+VERDICT_ORDER = ("supported", "refuted", "inconclusive", "inconclusive (n)", "not run")
 
 
 def number(value: object, digits: int = 3) -> str:
