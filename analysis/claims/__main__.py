@@ -1,4 +1,4 @@
-"""The claims register on the command line: `python -m analysis.claims` prints it; `sweeps`, `judge`: see --help."""
+"""The claims register on the command line: `python -m analysis.claims` prints it; for the rest see --help."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import argparse
 import sys
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from analysis.claims.adding import KEPT, SHORT, add
 from analysis.claims.register import Register, load
 from analysis.claims.rejudge import TABLES, rejudge
 from analysis.claims.sweeps import write
+from analysis.runs import read_store
 from study.command import exit_code
+from study.errors import StudyError
 
 
 def as_table(register: Register) -> Table:
@@ -25,15 +29,21 @@ def as_table(register: Register) -> Table:
 
 
 def main() -> None:
-    """Print the register, write the sweeps that it needs, or judge kept values by it."""
+    """Print the register, write the sweeps that it needs, judge kept values by it, or add those of another store."""
     parser = argparse.ArgumentParser(prog="python -m analysis.claims", description=main.__doc__)
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("show", "sweeps", "judge"),
+        choices=("show", "sweeps", "judge", "add"),
         default="show",
-        help="sweeps: write conf/sweep and conf/profile; judge: verdicts.csv and amended.csv anew from kept values",
+        help="sweeps: write conf/sweep and conf/profile; judge: verdicts.csv and amended.csv anew from kept values; "
+        "add: the values of a store to the kept ones, of all parts that it has every registered network of, and judge",
     )
+    parser.add_argument("--store", help="add: the store's address, as sqlite:///PATH/mlflow.db")
+    parser.add_argument(
+        "--experiment", default="incredible_shrinking_network", help="add: its experiment (%(default)s)"
+    )
+    parser.add_argument("--replace", action="store_true", help="add: values of the store replace kept ones")
     parser.add_argument("--tables", type=Path, default=TABLES, help="folder of the kept tables (%(default)s)")
     arguments = parser.parse_args()
     console = Console()
@@ -44,8 +54,22 @@ def main() -> None:
         both = rejudge(arguments.tables)
         for row in both[both["by"] != ""].itertuples():
             console.print(f"{row.claim} ({row.arm}): {row.frozen} -> {row.verdict}, {row.by}", highlight=False)
+    elif arguments.what == "add":
+        if arguments.store is None:
+            raise StudyError("add: name the store, --store sqlite:///PATH/mlflow.db")
+        tell(
+            add(read_store(arguments.store, arguments.experiment), arguments.tables, replace=arguments.replace), console
+        )
     else:
         console.print(as_table(load()))
+
+
+def tell(found: pd.DataFrame, console: Console) -> None:
+    """Print what became of the parts that a store has values of, and of how many."""
+    for (what, claim, arm), parts in found[found["what"] != KEPT].groupby(["what", "claim", "arm"], sort=False):
+        of = f"{parts['networks'].min()} of {parts['of'].min()} networks" if what == SHORT else f"{len(parts)} parts"
+        console.print(f"{what}: {claim} ({arm}), {of}", highlight=False)
+    console.print(f"{(found['what'] == KEPT).sum()} parts are kept already and stay (--replace takes the store's)")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+"""What another store says, added to the kept values: `python -m analysis.claims add --store STORE`.
+
+A long sweep is run in pieces, on whatever machine is free, and a store may not outlive its machine. A piece is kept by
+the values of the parts that it holds whole. A part that compares two populations needs both in one store.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import metrics
+from analysis.claims.evaluation import evaluate
+from analysis.claims.register import Register, load
+from analysis.claims.rejudge import TABLES, rejudge
+from analysis.frames import Frames
+from study.errors import StudyError
+from study.spreadsheet import write_csv
+
+PART = ["claim", "arm", "part", "population", "metric", "split"]
+ADDED, KEPT, SHORT = "added", "kept already", "too few networks"
+
+
+def add(frames: Frames, folder: Path = TABLES, register: Register | None = None, replace: bool = False) -> pd.DataFrame:
+    """Add what a store says to the kept values, judge them anew, and return one row a part that it has values of.
+
+    Columns: those of `PART`, networks, of (as registered), and what became of it: added; kept already, where there are
+    values of the part, which stay unless they are to be replaced; too few networks, where the store has fewer than are
+    registered. Networks outside their acceptance band count as there. Where nothing is added nothing is written.
+
+    Args:
+        frames: the other store.
+        folder: with the kept tables.
+        register: another register than the project's own.
+        replace: let values of the store take the place of kept ones.
+
+    Raises:
+        StudyError: where the kept tables are not there, or the store has development seeds alone.
+    """
+    if not (folder / "values.csv").is_file():
+        raise StudyError(f"{folder / 'values.csv'} is not there; name the folder of kept tables (`make results`)")
+    register = register or load()
+    judged = evaluate(frames, metrics.table(frames), register)
+    if not judged.confirmatory:
+        raise StudyError("the store has networks of development seeds alone: nothing of them is kept")
+    kept = pd.read_csv(folder / "values.csv")
+    outside = judged.excluded["population"].value_counts()
+    before = {tuple(place) for place in kept[PART].fillna("").drop_duplicates().to_numpy().tolist()}
+    told, chosen = [], []
+    for place, rows in judged.values.fillna({"population": ""}).groupby(PART, sort=False):
+        networks, of = rows["seed"].nunique(), _registered(register, *map(str, place[:3]))
+        became = SHORT if networks + int(outside.get(place[3], 0)) < of else ADDED
+        became = KEPT if became == ADDED and place in before and not replace else became
+        told.append((*place, networks, of, became))
+        chosen += [rows] if became == ADDED else []
+    if chosen:
+        fresh = pd.concat(chosen)
+        stay = ~pd.MultiIndex.from_frame(kept[PART].fillna("")).isin(pd.MultiIndex.from_frame(fresh[PART].fillna("")))
+        both = pd.concat([kept[stay], fresh])
+        write_csv(both.sort_values("claim", kind="stable"), folder / "values.csv", index=False)
+        rejudge(folder, register)
+    return pd.DataFrame(told, columns=[*PART, "networks", "of", "what"])
+
+
+def _registered(register: Register, claim: str, arm: str, part: str) -> int:
+    """Return how many networks a part has by the register; of a part of the frozen plan alone, its claim's."""
+    its = {c.id: c for c in register.claims}[claim]
+    wanted = next((p.networks for p in its.parts if p.label == part), 0) or its.networks
+    return min(wanted, register.arms[arm].networks or wanted)
