@@ -38,9 +38,9 @@ values, the README says what stands here) and people.
 `tables/verdicts.csv` has a row for every claim, arm and part, with its test, margin, estimate, limits and p-values;
 `tables/amended.csv` the verdicts of the plan as it was frozen beside them; `tables/values.csv` what each part tests in
 every network, of either plan. `python -m analysis.claims judge` judges these values anew, `add --store` first adds
-those of another store. `tables/kept.csv` says how many recorded cells of how many networks each part comes from, and the
-digest of the register that they were judged by. The parts may come from stores of their own: *claims* from the profiles
-`full`, `authors` and `methods`, the others from that of their name.
+those of another store. `tables/kept.csv` says how many recorded cells of how many networks each part comes from, and
+the digest of the register that they were judged by. The parts may come from stores of their own: *claims* from the
+profiles `full`, `authors` and `methods`, the others from that of their name.
 """
 
 
