@@ -77,14 +77,9 @@ class Condition:
         """The tags of a run."""
         return {name: getattr(self, name) for name in DIMENSIONS}
 
-    def unusual(self, *but: str) -> list[str]:
-        """Return in words what is not as usual.
-
-        Args:
-            but: dimensions that are told elsewhere, beside the method and the ranking.
-        """
-        told = {"method", "ranking", *but}
-        differ = [(f, getattr(self, f.name)) for f in fields(self) if f.name not in told]
+    def unusual(self) -> list[str]:
+        """Return in words what is not as usual, beside the method and the ranking, which names tell always."""
+        differ = [(f, getattr(self, f.name)) for f in fields(self) if f.name not in ("method", "ranking")]
         return [f.metadata["words"].format(value.replace("_", " ")) for f, value in differ if value != f.default]
 
     def overrides(self) -> list[str]:

@@ -175,23 +175,23 @@ def jobs(chosen: Sweep) -> list[Job]:
 
 
 def composed(job: Job) -> DictConfig:
-    """Return a cell's configuration.
+    """Return a cell's configuration, to be used before the next one of this sweep is asked for.
 
     Composing takes a tenth of a second. It is done once for every choice of groups and places; plain values (seeds,
     draws), which all cells of a sweep have, are then set in place.
     """
     places = tuple(v for v in job.values if v.startswith(PLACES))  # the store's place follows from that of the outputs
-    cfg = _base(job.sweep, (*job.choices, *places))
+    cfg = _base(job.sweep, (*job.choices, *places), Path.cwd(), os.environ.get("STUDY_DATA"))
     for value in (v for v in job.values if v not in places):
         key, text = value.split("=", 1)
         OmegaConf.update(cfg, key, OmegaConf.create(f"v: {text}").v)
-    return located(cfg, Path.cwd())
+    return cfg
 
 
-@cache
-def _base(sweep_name: str, overrides: tuple[str, ...]) -> DictConfig:
+@cache  # by what places depend on, too: locating takes as long as all the rest of a cell's configuration
+def _base(sweep_name: str, overrides: tuple[str, ...], here: Path, _data: str | None) -> DictConfig:
     with composer():
-        return compose("config", overrides=[f"+sweep={sweep_name}", *overrides])
+        return located(compose("config", overrides=[f"+sweep={sweep_name}", *overrides]), here)
 
 
 def cell(job: Job) -> Cell:

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis import metrics
 from analysis.claims.evaluation import evaluate
 from analysis.claims.register import Register, load
-from analysis.claims.rejudge import TABLES, rejudge
+from analysis.claims.rejudge import TABLES, check_tables, rejudge
 from analysis.frames import Frames
 from study.errors import StudyError
 from study.spreadsheet import write_csv
@@ -38,8 +38,7 @@ def add(frames: Frames, folder: Path = TABLES, register: Register | None = None,
     Raises:
         StudyError: where the kept tables are not there, or the store has development seeds alone.
     """
-    if not (folder / "values.csv").is_file():
-        raise StudyError(f"{folder / 'values.csv'} is not there; name the folder of kept tables (`make results`)")
+    check_tables(folder)  # all of them, before one is written
     register = register or load()
     judged = evaluate(frames, metrics.table(frames), register)
     if not judged.confirmatory:

@@ -19,6 +19,17 @@ PART = "claims"
 """The part of the results that rests on the register (`analysis.report.PARTS`)."""
 
 
+def check_tables(folder: Path) -> None:
+    """Refuse a folder without kept tables.
+
+    Raises:
+        StudyError: naming the one that is not there.
+    """
+    for name in ("values", "verdicts", "kept"):
+        if not (folder / f"{name}.csv").is_file():
+            raise StudyError(f"{folder / name}.csv is not there; name the folder of kept tables (`make results`)")
+
+
 def rejudge(folder: Path = TABLES, register: Register | None = None) -> pd.DataFrame:
     """Judge `values.csv` of a folder by the register, write `verdicts.csv` and `amended.csv`, and return the latter.
 
@@ -31,9 +42,7 @@ def rejudge(folder: Path = TABLES, register: Register | None = None) -> pd.DataF
     Raises:
         StudyError: where one of these files is not there.
     """
-    for name in ("values", "verdicts", "kept"):
-        if not (folder / f"{name}.csv").is_file():
-            raise StudyError(f"{folder / name}.csv is not there; name the folder of kept tables (`make results`)")
+    check_tables(folder)
     register = register or load()
     values = pd.read_csv(folder / "values.csv")
     test = once(lambda plan: from_values(plan, values))
