@@ -88,6 +88,19 @@ def test_raising_a_numerics_version_makes_cells_run_again(monkeypatch):
     assert len({before, raised, cell_key(planned, "network")}) == 3
 
 
+PINNED = {
+    (): "596aa4ba966dc33b",
+    ("method=taylor2", "method.params.threshold=median", "seed=3"): "2f2b1d5b8b6b3acb",
+    ("method=random", "method.params.draw=2", "ranking=single_overall", "removal=mean"): "0f18e73cff9b177e",
+}
+
+
+@pytest.mark.parametrize("overrides", PINNED)
+def test_keys_stay_what_they_are(overrides):
+    # A changed key disowns every recorded result: change a pin only together with a numerics or training version.
+    assert cell_key(plan(composed(*SMALL, *overrides)), "network")[:16] == PINNED[overrides]
+
+
 CHANGED = {
     "ranking": "single_overall",
     "removal": "mean",

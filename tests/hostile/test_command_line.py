@@ -234,10 +234,9 @@ def test_failing_cells_of_a_sweep_fail_alone_and_the_command_runs_just_those_aga
     tracebacks = [path.read_text() for path in (tmp_path / "outputs").rglob("traceback.txt")]
     assert len(tracebacks) == 7
     assert all(text.startswith("Traceback") for text in tracebacks)
-    if launcher:  # what is run again stands in the store, whatever has launched the first
-        again = in_process(capsys, monkeypatch, "study", *sweep)
-        refused(again, r"finished before.*\b7 cells failed", (1,))
-        assert len(store.keys("finished")) == 1
+    again = in_process(capsys, monkeypatch, "study", *sweep)  # whatever has launched the first
+    refused(again, r"finished before.*\b7 cells failed", (1,))
+    assert len(store.keys("finished")) == 1
 
 
 @pytest.mark.slow

@@ -297,6 +297,7 @@ def test_an_attempt_that_failed_before_its_key_was_known_is_forgotten_once_its_c
     ("typed", "told", "code"),
     [
         (["study", "sead=3"], "did you mean seed=3", 2),
+        (["study", "seed=-1", "tracking=none"], "seed=-1: 0 or more", 2),
         (["study", "-m", "seed=-1,-2", "tracking=none"], r"failed: seed=-1.*failed: seed=-2", 1),
         (["study.reproduce", "papr"], "unknown profile", 2),
         (["study.training", "nothing"], "unknown population", 2),
@@ -308,11 +309,4 @@ def test_an_attempt_that_failed_before_its_key_was_known_is_forgotten_once_its_c
 def test_processes_of_their_own_end_as_these_do(typed, told, code, tmp_path):
     done = process(*typed, folder=tmp_path)
     refused(done, told, codes=(code,))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_refused_cell_leaves_nothing_and_ends_with_2(tmp_path, capsys, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    done = in_process(capsys, monkeypatch, "study", "seed=-1", "tracking=none")
-    refused(done, "seed=-1: 0 or more", codes=(2,))
     assert list(tmp_path.iterdir()) == []

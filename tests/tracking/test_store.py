@@ -26,7 +26,7 @@ from study.tracking.runs import NOTE, Runs
 from tests.tracking.made import record, store_in
 from tests.tracking.writers import begin_and_die, record_many
 
-CELLS = int(os.environ.get("STUDY_CELLS", "12"))
+CELLS = int(os.environ.get("STUDY_CELLS", "48"))
 """Cells that processes write at once; `make test-all` has 500."""
 
 
@@ -397,7 +397,7 @@ def _run_all(target, arguments) -> list[int]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("processes", "old"), [(2, True), (3, False), *([(8, True), (8, False)] if "STUDY_CELLS" in os.environ else [])]
+    ("processes", "old"), [(2, True), (4, False), *([(8, True), (8, False)] if "STUDY_CELLS" in os.environ else [])]
 )
 def test_processes_that_write_at_once_lose_nothing(store, tmp_path, processes, old):
     """Into a store that is there already, and into one that they have to create first, all at once."""
