@@ -22,13 +22,14 @@ from study.data.base import Dataset
 from study.device import device as device_of
 from study.errors import StudyError
 from study.impact import fused
-from study.impact.compensation import compensations
+from study.impact.cached import unit_errors
 from study.impact.stages import Stages, ones
 from study.impact.surfaces import surface
 from study.methods.base import Method, Scores, View, check_filters, check_removal
-from study.methods.brute_force import BruteForce
 from study.networks.error import ErrorFunction, correct
 from study.networks.network import Network
+from study.removals import replacement
+from study.removals.base import Instead
 from study.retraining import retrain
 from study.settings import Settings
 
@@ -50,15 +51,13 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Choice:
-    """The unit that goes next, with what the method said of it, and what takes its place: a constant, and under
-    compensation these coefficients of the outputs of its layer, shape (units,)."""
+    """The unit that goes next, with what the method said of it, and what takes its place."""
 
     layer: int
     unit: int
     score: float
     estimate: float | None
-    constant: float = 0.0
-    coefficients: Tensor | None = None
+    instead: Instead
 
 
 @dataclass(frozen=True)
@@ -142,9 +141,7 @@ def steps(
     for event in range(len(units) + 1):
         evaluations = {name: evaluate(stages, second, data.classes) for name, stages in seen.items()}
         layer, unit = (torch.tensor(c, dtype=torch.int64) for c in (zip(*units, strict=True) if units else ((), ())))
-        compensated = settings.removal == "compensate"
-        constant, coefficients = compensations(ranked) if compensated else (constants(ranked, settings.removal), None)
-        view = View(ranked, layer, unit, constant, scale, seed, again, coefficients)
+        view = View(ranked, layer, unit, replacement(settings.removal, ranked), scale, seed, again)
         fresh = bool(units) and (event == 0 or (again and event % settings.every == 0))
         if fresh:
             started = time.perf_counter()
@@ -154,23 +151,21 @@ def steps(
         now = _remaining(scores, scored, units) if units and scores is not None else None
         choice = None
         if now is not None:
-            choice = choose(now, units, seen["pruning"].total(), method.tie)
-            choice = replace(choice, constant=float(view.constants[choice.layer][choice.unit]))
-            if coefficients is not None:
-                choice = replace(choice, coefficients=coefficients[choice.layer][choice.unit])
+            i = choose(now, units, seen["pruning"].total(), method.tie)
+            estimate = None if now.estimate is None else float(now.estimate[i])
+            choice = Choice(*units[i], float(now.score[i]), estimate, view.replacement.at(*units[i]))
         wanted = event % settings.truth_every == 0
         impact = None
         if now is not None and ranked is seen["pruning"] and fresh and now.exact:
             impact = now.estimate
         elif now is not None and wanted:
-            truth = View(seen["pruning"], layer, unit, view.constants, 1.0, seed, coefficients=coefficients)
-            impact = true_impacts(truth, start=None if event else (network.digest(), data.digest, *how))
+            start = None if event else (network.digest(), data.digest, *how)
+            impact = true_impacts(replace(view, stages=seen["pruning"]), start)
         drawn = None
         if choice is not None and settings.surfaces_every and event % settings.surfaces_every == 0:
             points = round(settings.surface_gain / settings.surface_step) + 1
             grid = torch.arange(points, dtype=torch.float64) * settings.surface_step
-            at = (choice.layer, choice.unit, choice.constant)
-            drawn = (grid, surface(seen["pruning"], *at, grid, choice.coefficients))
+            drawn = (grid, surface(seen["pruning"], choice.layer, choice.unit, choice.instead, grid))
         yield Step(
             event,
             removed,
@@ -189,16 +184,13 @@ def steps(
         if choice is None:
             return
         gains[choice.layer][choice.unit] = 0.0
-        if choice.constant:
-            network = network.fold(choice.layer, choice.unit, choice.constant)
-        if choice.coefficients is not None:
-            network = network.spread(choice.layer, choice.unit, choice.coefficients)
+        network = choice.instead.into(network, choice.layer, choice.unit)
         if settings.protocol.due(event + 1, sum(network.hidden)):
             network = retrain(network, gains, data, settings.protocol.epochs, seed, event + 1)
             seen, ranked = look()
         else:
             for stages in {id(s): s for s in (*seen.values(), ranked)}.values():
-                stages.remove(choice.layer, choice.unit, choice.constant, choice.coefficients)
+                stages.remove(choice.layer, choice.unit, choice.instead)
         units.remove((choice.layer, choice.unit))
         removed = choice
 
@@ -218,9 +210,8 @@ def true_impacts(view: View, start: tuple[str, ...] | None) -> Tensor:
     """
     if start is not None and start in _STARTS:
         return _STARTS[start]
-    impacts = BruteForce().scores(view).estimate
-    assert impacts is not None
-    impacts = impacts.cpu()
+    errors = unit_errors(view.stages, view.layer, view.unit, view.replacement)
+    impacts = errors - view.stages.total()
     if start is not None:
         while len(_STARTS) >= STARTS:
             del _STARTS[next(iter(_STARTS))]
@@ -248,15 +239,6 @@ def check(network: Network, data: Dataset) -> None:
     )
 
 
-def constants(stages: Stages, removal: str) -> list[Tensor]:
-    """Return what a removed unit would put out, one vector a hidden layer: 0, or its mean on the rows."""
-    found = [torch.zeros(n, dtype=torch.float64, device=stages.t.device) for n in stages.hidden]
-    if removal == "mean":
-        for constant, units, h in zip(found, stages.units, stages.h, strict=True):
-            constant[units] = h.mean(dim=1)
-    return found
-
-
 def second_error(output: str, error: str) -> ErrorFunction | None:
     """Return the error that is recorded beside the ranked one: under a softmax the other of the two."""
     if output != "softmax":
@@ -282,8 +264,8 @@ def evaluate(stages: Stages, second: ErrorFunction | None, classes: int) -> Eval
     return Evaluation(total, None if second is None else float(second.total(z, stages.t)), right)
 
 
-def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float, tie: float) -> Choice:
-    """Return the unit of the smallest score; of those tied with it, the one of the lowest layer, then index.
+def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float, tie: float) -> int:
+    """Return where the unit of the smallest score is; of those tied with it, the one of the lowest layer, then index.
 
     Scores in the error's units tie within `tie` max(E(0), E(1)), others within `tie` of the largest magnitude.
 
@@ -305,9 +287,7 @@ def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float, tie: 
     else:
         estimate = float(scores.estimate[scores.score.argmin()])
         width = tie * max(abs(error), abs(error + estimate))
-    i = int((scores.score <= smallest + width).nonzero()[0, 0])
-    estimate_of = None if scores.estimate is None else float(scores.estimate[i])
-    return Choice(*units[i], float(scores.score[i]), estimate_of)
+    return int((scores.score <= smallest + width).nonzero()[0, 0])
 
 
 def _remaining(scores: Scores, scored: list[tuple[int, int]], units: list[tuple[int, int]]) -> Scores:

@@ -15,7 +15,9 @@ from study.error_analysis import agreement
 from study.impact import Stages, gain_derivatives, pair_errors, reinserted_errors
 from study.impact.stages import ones
 from study.networks import ErrorFunction, Network, correct
-from study.pruning import Choice, Step, constants
+from study.pruning import Choice, Step
+from study.removals import replacement
+from study.removals.base import Instead
 from study.search import best_sets
 from study.settings import Settings
 
@@ -107,7 +109,7 @@ def of_pairs(network: Network, data: Dataset, settings: Settings, device: str) -
     """Return the rows of `pairs`: true impacts of all pairs of units of the trained network."""
     there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
     start = Stages(there, data.pruning, error)
-    pairs, errors = pair_errors(there, data.pruning, error, constants(start, settings.removal))
+    pairs, errors = pair_errors(there, data.pruning, error, replacement(settings.removal, start))
     return {**_places(network, *pairs.numpy().T), "impact": (errors - start.total()).numpy()}
 
 
@@ -115,7 +117,7 @@ def of_hessian(network: Network, data: Dataset, settings: Settings, device: str)
     """Return the rows of `hessian`: second derivatives by the gains of every pair of units, each pair once."""
     there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
     start = Stages(there, data.pruning, error)
-    _, hessian = gain_derivatives(start, *network.units, constants(start, settings.removal))
+    _, hessian = gain_derivatives(start, *network.units, replacement(settings.removal, start))
     a, b = np.triu_indices(len(hessian))
     return {**_places(network, a, b), "curvature": hessian.cpu().numpy()[a, b]}
 
@@ -127,8 +129,8 @@ def of_reinserted(
     there, error = network.to(device_of(device)), ErrorFunction(network.output, settings.error)
     without = Stages(there, data.pruning, error, gains).total()
     layer, unit = (torch.tensor([getattr(c, name) for c in gone], dtype=torch.int64) for name in ("layer", "unit"))
-    constants = torch.tensor([c.constant for c in gone], dtype=torch.float64)
-    errors = reinserted_errors(there, data.pruning, error, gains, layer, unit, constants)
+    instead = Instead(torch.cat([c.instead.constants for c in gone]))
+    errors = reinserted_errors(there, data.pruning, error, gains, layer, unit, instead)
     return {"event": len(gone), "layer": layer.numpy(), "unit": unit.numpy(), "impact": (without - errors).numpy()}
 
 

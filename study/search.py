@@ -17,6 +17,7 @@ from study.errors import StudyError, whole
 from study.impact import Stages, unit_errors
 from study.methods import Method
 from study.networks import ErrorFunction, Network
+from study.removals.base import Replacement
 
 SEARCH_VERSION = 1
 """Raised when the sets that are found change."""
@@ -46,7 +47,7 @@ class Sets:
     def __init__(self, network: Network, rows: Split, error: ErrorFunction) -> None:
         self.stages = Stages(network, rows, error)
         self.layer, self.unit = network.units
-        self.zeros = [torch.zeros(n, dtype=torch.float64, device=network.device) for n in network.hidden]
+        self.zeros = Replacement.zero(network.hidden, network.device)
 
     def __len__(self) -> int:
         return len(self.layer)

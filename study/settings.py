@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from study.errors import StudyError, choice, number, shown, truth, whole
+from study.removals import names as removal_names
 
 if TYPE_CHECKING:  # the command line reads the defaults of these classes, and waits for no torch
     from study.data.base import Dataset, Split
 
 RANKINGS = ("single_overall", "iterative")
-REMOVALS = ("zero", "mean", "compensate")
+REMOVALS = removal_names()
 PROTOCOLS = ("no_retrain", "retrain")
 ERRORS = ("half_squared", "cross_entropy")
 SEARCHES = ("none", "beam", "exhaustive")
@@ -122,7 +123,7 @@ class Settings:
         every: under iterative ranking, scores are computed anew after every so many removals.
         removal: "zero" (the paper); "mean": the unit's mean output on the ranking rows goes into the next bias; or
             "compensate": its least-squares regression on the other units of its layer, over the same rows, goes into
-            their outgoing weights and the next bias (`impact.compensation`). A true impact is that of the removal as it
+            their outgoing weights and the next bias (`removals.compensate`). A true impact is that of the removal as it
             is made, compensation included, with the coefficients of the ranking rows.
         error: "half_squared" (the paper) or, under a softmax, "cross_entropy": what is ranked on.
         selection: the rows ranked on.

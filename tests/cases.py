@@ -11,6 +11,7 @@ from torch.nn.functional import avg_pool2d, conv2d
 
 from study.data import Dataset, Split, one_hot
 from study.networks import Front, Network, lenet, mlp
+from study.removals.base import Instead, Replacement
 
 CASES: list[tuple[tuple[int, ...], int, str, str, str]] = [
     ((6,), 3, "sigmoid", "sigmoid", "half_squared"),
@@ -82,9 +83,14 @@ def units(net: Network, gains: Sequence[Tensor] | None = None) -> tuple[Tensor, 
     return torch.tensor([m for m, _ in pairs]), torch.tensor([k for _, k in pairs])
 
 
-def zeros(net: Network) -> list[Tensor]:
+def zeros(net: Network) -> Replacement:
     """Constants of zero removal."""
-    return [torch.zeros(n, dtype=torch.float64) for n in net.hidden]
+    return Replacement.zero(net.hidden)
+
+
+def instead(value: float) -> Instead:
+    """Return a constant that takes one unit's place."""
+    return Instead(torch.tensor([value], dtype=torch.float64))
 
 
 def plain_error(

@@ -10,9 +10,9 @@ from torch import nn
 
 from study import pruning, records
 from study.errors import StudyError
+from study.impact import unit_errors
 from study.methods import Scores, names
-from study.methods.base import method_class
-from study.methods.brute_force import BruteForce
+from study.methods.base import method_class, removals
 from study.networks import from_module
 from study.pruning import choose
 from study.settings import Selection, Settings
@@ -56,7 +56,7 @@ def test_iterative_brute_force_equals_the_same_done_by_hand(hidden, data):
     assert result.trajectory["error_pruning"].to_numpy() == pytest.approx(errors, rel=1e-12)
 
 
-@pytest.mark.parametrize(("name", "removal"), [(n, r) for n in names() for r in method_class(n).removals])
+@pytest.mark.parametrize(("name", "removal"), [(n, r) for n in names() for r in removals(method_class(n))])
 @pytest.mark.parametrize("ranking", ["single_overall", "iterative"])
 def test_every_method_removes_every_unit_once_and_masks_only_shrink(name, ranking, removal, data):
     net = cases.network((4, 3), 3)
@@ -145,13 +145,12 @@ def test_every_removal_is_the_default_and_more_than_all_is_a_single_ranking(data
 def test_exact_ties_go_to_the_lowest_layer_then_index():
     scores = torch.tensor([3.0, 1.0, 1.0 + 5e-13, 1.0], dtype=torch.float64)
     pairs = [(0, 0), (0, 2), (1, 0), (1, 1)]
-    chosen = choose(Scores(scores, scores), pairs, error=1.0, tie=1e-12)
-    assert (chosen.layer, chosen.unit) == (0, 2)
+    assert pairs[choose(Scores(scores, scores), pairs, error=1.0, tie=1e-12)] == (0, 2)
     # 1 + 5e-13 is tied with 1 at E = 1, and so the lower unit goes; 1e-9 is no tie.
     near = torch.tensor([1.0 + 5e-13, 1.0], dtype=torch.float64)
-    assert choose(Scores(near, near), [(0, 0), (0, 1)], error=1.0, tie=1e-12).unit == 0
+    assert choose(Scores(near, near), [(0, 0), (0, 1)], error=1.0, tie=1e-12) == 0
     far = torch.tensor([1.0 + 1e-9, 1.0], dtype=torch.float64)
-    assert choose(Scores(far, far), [(0, 0), (0, 1)], error=1.0, tie=1e-12).unit == 1
+    assert choose(Scores(far, far), [(0, 0), (0, 1)], error=1.0, tie=1e-12) == 1
 
 
 def test_a_score_that_is_no_number_is_refused():
@@ -248,8 +247,7 @@ def test_what_does_not_fit_is_said(data):
 def test_methods_share_the_true_impacts_of_a_trained_network(monkeypatch):
     net, data = cases.network((5, 4), 3), cases.dataset()
     asked = []
-    scores = BruteForce.scores
-    monkeypatch.setattr(BruteForce, "scores", lambda self, view: asked.append(len(view.layer)) or scores(self, view))
+    monkeypatch.setattr(pruning, "unit_errors", lambda *args: asked.append(len(args[1])) or unit_errors(*args))
     monkeypatch.setattr(pruning, "_STARTS", {})
     one = prune(net, data, "magnitude", truth_every=100).impacts
     other = prune(net, data, "taylor1", truth_every=100).impacts

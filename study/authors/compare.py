@@ -19,7 +19,8 @@ from study.data import Dataset
 from study.impact import Stages, unit_errors
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
-from study.pruning import constants, steps
+from study.pruning import steps
+from study.removals.base import Replacement
 from study.settings import Settings
 
 METHODS = {"gt": "brute_force", "g1": "taylor1_as_implemented", "g2": "taylor2_as_implemented"}
@@ -124,11 +125,11 @@ def of_neurons(results: Results, identity: pd.DataFrame, stages: Stages, start: 
             "they are another network's"
         )
     layer, unit = (torch.tensor(neurons[c].to_numpy()) for c in ("layer", "unit"))
-    view = View(stages, layer, unit, constants(stages, "zero"))
+    view = View(stages, layer, unit, Replacement.zero(stages.hidden))
     for criterion, name in METHODS.items():
         values, what = neurons[recorded.VALUES[criterion]].to_numpy(), ""
         if criterion == "gt":
-            computed = unit_errors(stages, layer, unit, view.constants).numpy()
+            computed = unit_errors(stages, layer, unit, view.replacement).numpy()
             if adds(values, computed, start, results.curve("gt", "single_overall")):
                 computed, what = computed - start, " as what it adds to E"
         else:

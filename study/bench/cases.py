@@ -13,6 +13,7 @@ from study.data.base import Dataset, Split
 from study.impact import Stages, plain_errors
 from study.impact.stages import ones
 from study.networks import ErrorFunction, Network, mlp
+from study.removals.base import Replacement
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class Case:
         return layer, torch.cat([torch.arange(n) for n in self.hidden])
 
     @property
-    def zeros(self) -> list[Tensor]:
-        """What removed units put out."""
-        return [torch.zeros(n, dtype=torch.float64) for n in self.hidden]
+    def zeros(self) -> Replacement:
+        """What takes the place of removed units: nothing."""
+        return Replacement.zero(self.hidden)
 
     def reference(self, count: int) -> Callable[[], Tensor]:
         """Return the plain oracle of that many units: a full forward pass each."""

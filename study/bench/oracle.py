@@ -16,7 +16,8 @@ from study.bench.timing import Times, Work, alternate, repeated
 from study.impact import fused, plain_errors, unit_errors
 from study.impact.stages import ones
 from study.methods import method
-from study.pruning import constants, steps
+from study.pruning import steps
+from study.removals.base import Replacement
 from study.settings import Settings
 
 SAMPLED = 10
@@ -53,7 +54,7 @@ def step(case: Case, rounds: int, with_peers: bool = True) -> list[Row]:
     works["eager"] = eager(work)
     if torch.cuda.is_available():
         there = case.stages("cuda")
-        works["cuda"] = partial(unit_errors, there, layer, unit, constants(there, "zero"))
+        works["cuda"] = partial(unit_errors, there, layer, unit, Replacement.zero(there.hidden, "cuda"))
     if with_peers:
         module = peers.module_of(case)
         works["vmap"] = partial(peers.vmap_impacts, case, stages, some_layers, some_units)

@@ -19,7 +19,7 @@ from study.impact import Stages, plain_errors, surface, surfaces
 from study.impact.stages import ones
 from study.networks import ErrorFunction
 from study.population import composer
-from study.pruning import constants
+from study.removals.base import Replacement
 from study.training import load_or_train
 
 POPULATIONS = ("digits_1x100", "mnist_1x100", "mnist_2x50", "cosine_2x50", "diamond_2x50")
@@ -45,7 +45,7 @@ def of_population(name: str, rounds: int) -> Iterator[list[Row]]:
     stages = Stages(network, data.splits["pruning"], ErrorFunction(network.output, planned.settings.error))
     gains = torch.linspace(0, 10, GAINS, dtype=torch.float64)
     few = gains[:: GAINS // SAMPLED][:SAMPLED].tolist()
-    none = constants(stages, "zero")
+    none = Replacement.zero(stages.hidden)
     for m, units in enumerate(network.hidden):
         some = torch.linspace(0, units - 1, UNITS).long().tolist()
 
@@ -56,7 +56,7 @@ def of_population(name: str, rounds: int) -> Iterator[list[Row]]:
 
         def quickly(m: int = m, some: list[int] = some) -> None:
             for k in some:
-                surface(stages, m, k, 0.0, gains)
+                surface(stages, m, k, none.at(m, k), gains)
 
         works: dict[str, Work] = {"reference": plainly, "interpolated": quickly}
         with mock.patch.object(surfaces, "plain_surface", wraps=surfaces.plain_surface) as computed:

@@ -20,6 +20,7 @@ from study.methods import Method, View
 from study.methods.base import check_filters
 from study.networks import ErrorFunction
 from study.pruning import Evaluation, steps
+from study.removals.base import Replacement
 from study.settings import Settings
 
 AGREEMENT = ("units", "spearman", "overlap_25", "regret", "sign", "scale")
@@ -51,7 +52,7 @@ def stage(network: FrozenNetwork, removed: int, data: Dataset, method: Method) -
     started = time.perf_counter()
     stages = Stages(small, data.pruning, ErrorFunction(small.output))
     layer, unit = small.units
-    nothing = [torch.zeros(n, dtype=torch.float64) for n in small.hidden]
+    nothing = Replacement.zero(small.hidden)
     view = View(stages, layer, unit, nothing, 1.0, network.seed, ranked_again=True)
     if isinstance(method, UserCriterion):
         started = time.perf_counter()

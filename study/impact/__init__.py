@@ -3,20 +3,16 @@
 from study.impact.cached import unit_errors
 from study.impact.gain_hessian import gain_derivatives, gain_slopes
 from study.impact.pairs import pair_errors
-from study.impact.quadratic import Quadratic
 from study.impact.reference import plain_errors
 from study.impact.reinsertion import reinserted_errors
 from study.impact.stages import Stages
 from study.impact.surfaces import surface
-from study.impact.waypoint import Waypoint, waypoints
 
 ORACLE_VERSION = 2
 """Raised when the numbers of the oracle change: every cell then runs again."""
 
 __all__ = [
-    "Quadratic",
     "Stages",
-    "Waypoint",
     "gain_derivatives",
     "gain_slopes",
     "pair_errors",
@@ -24,5 +20,4 @@ __all__ = [
     "reinserted_errors",
     "surface",
     "unit_errors",
-    "waypoints",
 ]

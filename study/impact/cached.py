@@ -16,55 +16,54 @@ A filter's change is not of rank one: those of convolutional layers go the way o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
 from study.impact import eager, filters, fused
 from study.impact.candidates import Candidates
 from study.impact.stages import Stages
+from study.removals.base import Instead, Replacement
 
 FAR = 1e2
 """Largest change of a pre-activation that is taken out of the sum, in the units of the pre-activation."""
 
 
-def unit_errors(
-    stages: Stages,
-    layer: Tensor,
-    unit: Tensor,
-    constants: Sequence[Tensor],
-    gain: float = 0.0,
-    coefficients: Sequence[Tensor] | None = None,
-) -> Tensor:
+def unit_errors(stages: Stages, layer: Tensor, unit: Tensor, replacement: Replacement, gain: float = 0.0) -> Tensor:
     """Return E with one unit at a time at `gain`; arguments and result as `reference.plain_errors`.
 
-    Under compensation o_k - c_k - sum_j a_kj o_j stands for o_k - c_k: still a change of rank one.
+    Where other units take part in what takes a unit's place, o_k - c_k - sum_j a_kj o_j stands for o_k - c_k: still a
+    change of rank one.
     """
     errors = torch.empty(len(layer), dtype=torch.float64)
     for m in range(stages.network.depth):
         of_layer = (layer == m).nonzero()[:, 0]
         if not len(of_layer):
             continue
-        rows, constant = stages.rows(m, unit[of_layer]), constants[m][unit[of_layer]]
+        units = unit[of_layer]
+        rows, instead = stages.rows(m, units), replacement.layers[m][units].among(stages.units[m])
         if m < stages.network.front:
-            others = None if coefficients is None else coefficients[m][unit[of_layer]][:, stages.units[m]]
-            found = filters.errors(stages, m, rows, constant, torch.tensor([gain], dtype=torch.float64), FAR, others)
-            errors[of_layer] = found[:, 0].cpu()
-            continue
-        columns = stages.network.weights[m + 1][:, rows].T * (gain - 1)
-        a = None if coefficients is None else coefficients[m][unit[of_layer]][:, stages.units[m]]
-        changing, at = (None, rows) if a is None else (stages.h[m][rows] - a @ stages.h[m], torch.arange(len(rows)))
-        found = candidate_errors(stages, m, columns, at, constant, h=changing)
-        largest = columns.abs().amax(1) if columns.numel() else torch.zeros_like(constant)
-        for i in (largest * _swings(stages, m, at, constant, changing) > FAR).nonzero()[:, 0].tolist():
-            here, h = slice(i, i + 1), stages.h[m].clone()
-            instead = constant[i] if a is None else constant[i] + a[i] @ stages.h[m]
-            h[rows[i]] = h[rows[i]] * gain + (1 - gain) * instead
-            base = stages.network.pre_activation(m + 1, h)
-            found[here] = candidate_errors(stages, m, columns[here] * 0, rows[here], constant[here], base)
+            found = filters.errors(stages, m, rows, instead, torch.tensor([gain], dtype=torch.float64), FAR)[:, 0]
+        else:
+            found = _dense_errors(stages, m, rows, instead, gain)
         errors[of_layer] = found.cpu()
     return errors
+
+
+def _dense_errors(stages: Stages, layer: int, rows: Tensor, instead: Instead, gain: float) -> Tensor:
+    """Return E with one unit of a dense layer at a time at `gain`, shape (n,), on the stages' device."""
+    h, constants = stages.h[layer], instead.constants
+    columns = stages.network.weights[layer + 1][:, rows].T * (gain - 1)
+    changing, at = None, rows
+    if instead.coefficients is not None:
+        changing, at = h[rows] - instead.coefficients @ h, torch.arange(len(rows))
+    found = candidate_errors(stages, layer, columns, at, constants, h=changing)
+    largest = columns.abs().amax(1) if columns.numel() else torch.zeros_like(constants)
+    for i in (largest * _swings(stages, layer, at, constants, changing) > FAR).nonzero()[:, 0].tolist():
+        here, changed = slice(i, i + 1), h.clone()
+        changed[rows[i]] = changed[rows[i]] * gain + (1 - gain) * instead[here].outputs(h)[0]
+        base = stages.network.pre_activation(layer + 1, changed)
+        found[here] = candidate_errors(stages, layer, columns[here] * 0, rows[here], constants[here], base)
+    return found
 
 
 def candidate_errors(

@@ -13,6 +13,7 @@ from study.impact.reference import plain_error
 from study.impact.stages import Stages
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
+from study.removals.base import Replacement
 
 
 def permutations(units: int, number: int, seed: Sequence[int], antithetic: bool = False) -> Tensor:
@@ -35,14 +36,14 @@ def permutations(units: int, number: int, seed: Sequence[int], antithetic: bool 
     return torch.from_numpy(np.stack(drawn))
 
 
-def marginals(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[Tensor], orders: Tensor) -> Tensor:
+def marginals(stages: Stages, layer: Tensor, unit: Tensor, replacement: Replacement, orders: Tensor) -> Tensor:
     """Return what every unit's removal adds to E when all units go in given orders, on cached stages.
 
     Args:
         stages: the network on the rows; left as they are.
         layer: layers of the units, int64, shape (n,).
         unit: their indices, int64, shape (n,).
-        constants: what a removed unit puts out, one vector a hidden layer.
+        replacement: what takes a removed unit's place, the same in every coalition.
         orders: of 0 to n - 1, int64, shape (orders, n).
 
     Returns:
@@ -55,7 +56,7 @@ def marginals(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[T
         left, before = stages.copy(), start
         for i in order:
             m, k = places[i]
-            left.remove(m, k, float(constants[m][k]), quick=True)
+            left.remove(m, k, replacement.at(m, k), quick=True)
             after = left.total()
             row[i] = after - before
             before = after
@@ -69,7 +70,7 @@ def plain_marginals(
     gains: Sequence[Tensor],
     layer: Tensor,
     unit: Tensor,
-    constants: Sequence[Tensor],
+    replacement: Replacement,
     orders: Tensor,
 ) -> Tensor:
     """Return the same by one full forward pass a coalition, the units that are out at gain 0.
@@ -79,7 +80,7 @@ def plain_marginals(
         rows: that E sums over.
         error: the error.
         gains: present gains, one vector a hidden layer.
-        layer, unit, constants, orders: as in `marginals`.
+        layer, unit, replacement, orders: as in `marginals`.
     """
     found = torch.empty(orders.shape, dtype=torch.float64)
     for row, order in zip(found, orders.tolist(), strict=True):
@@ -87,7 +88,7 @@ def plain_marginals(
         before = plain_error(left, rows, error, changed)
         for i in order:
             m, k = int(layer[i]), int(unit[i])
-            left, changed[m][k] = left.fold(m, k, float(constants[m][k])), 0.0
+            left, changed[m][k] = replacement.at(m, k).into(left, m, k), 0.0
             after = plain_error(left, rows, error, changed)
             row[i] = after - before
             before = after

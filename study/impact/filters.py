@@ -12,16 +12,16 @@ import torch
 from torch import Tensor
 
 from study.impact.stages import Stages, parts
+from study.removals.base import Instead
 
 
 def errors(
     stages: Stages,
     layer: int,
     rows: Tensor,
-    constants: Tensor,
+    instead: Instead,
     gains: Tensor,
     far: float,
-    coefficients: Tensor | None = None,
 ) -> Tensor:
     """Return E with one filter at a time at some gains.
 
@@ -29,11 +29,10 @@ def errors(
         stages: the network on the rows.
         layer: of the filters.
         rows: where they are, int64, shape (n,).
-        constants: what replaces each, shape (n,).
+        instead: what takes the place of each, among the units that are left.
         gains: shape (g,).
         far: largest change of a pre-activation that is taken out of its sum; beyond, the layer is summed anew without
             the filter.
-        coefficients: of the outputs of the layer's other units that replace each besides, shape (n, units left).
 
     Returns:
         E, float64, shape (n, g), on the stages' device.
@@ -43,14 +42,12 @@ def errors(
     for _, part in parts(stages, layer):
         h, above = part.h[layer], part.z[layer + 1]
         for b, row in enumerate(rows.tolist()):
-            instead = torch.full_like(h[row], float(constants[b]))
-            if coefficients is not None:
-                instead += coefficients[b] @ h
-            delta = link.apart(rows[b : b + 1], (h[row] - instead)[None])[0]
+            there = instead[b : b + 1].outputs(h)[0]
+            delta = link.apart(rows[b : b + 1], (h[row] - there)[None])[0]
             without = None
             if delta.numel() and float(delta.abs().max()) * float((gains - 1).abs().max()) > far:
                 other = h.clone()
-                other[row] = instead
+                other[row] = there
                 without = network.pre_activation(layer + 1, other)
             for g, gain in enumerate(gains.tolist()):
                 base, factor = (above, gain - 1) if without is None else (without, gain)

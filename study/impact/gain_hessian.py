@@ -32,27 +32,28 @@ from torch import Tensor
 
 from study.impact.derivatives import fed_back, first, second, slopes
 from study.impact.stages import BLOCKS, Stages
+from study.removals.base import Replacement
 
 STRIP = 64
 """Rows of H that are summed at a time: only what lies right of the diagonal is computed."""
 
 
-def gain_slopes(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[Tensor]) -> Tensor:
+def gain_slopes(stages: Stages, layer: Tensor, unit: Tensor, replacement: Replacement) -> Tensor:
     """Return dE/dalpha of units, float64, shape (n,); arguments as `gain_derivatives`."""
     index, ends = _places(stages, layer, unit)
     found = torch.zeros(ends[-1], dtype=torch.float64, device=stages.t.device)
-    _add_slopes(found, stages, slopes(stages), _changes(stages, constants), ends)
+    _add_slopes(found, stages, slopes(stages), _changes(stages, replacement), ends)
     return found[index]
 
 
-def gain_derivatives(stages: Stages, layer: Tensor, unit: Tensor, constants: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+def gain_derivatives(stages: Stages, layer: Tensor, unit: Tensor, replacement: Replacement) -> tuple[Tensor, Tensor]:
     """Return gradient and Hessian of E in the gains of units that are there, at gain 1 of all.
 
     Args:
         stages: the network on the rows that E sums over.
         layer: hidden layers of the units, int64, shape (n,).
         unit: their indices, int64, shape (n,).
-        constants: c, one vector a hidden layer, by the units' indices.
+        replacement: what takes a unit's place as its gain falls.
 
     Returns:
         g, shape (n,), and H, shape (n, n), symmetric; float64, in the error's units, on the stages' device. Removing
@@ -69,7 +70,7 @@ def gain_derivatives(stages: Stages, layer: Tensor, unit: Tensor, constants: Seq
     for _, part in stages.blocks(
         BLOCKS[device.type] // widest
     ):  # three to four arrays of that size are there at a time
-        dz, changes = slopes(part), _changes(part, constants)
+        dz, changes = slopes(part), _changes(part, replacement)
         _add_slopes(slope, part, dz, changes, ends)
         _add_curvature(upper, part, dz, changes, ends)
     hessian = upper.triu() + upper.triu(1).T
@@ -85,9 +86,9 @@ def _places(stages: Stages, layer: Tensor, unit: Tensor) -> tuple[Tensor, list[i
     return index.to(stages.t.device), ends.tolist()
 
 
-def _changes(stages: Stages, constants: Sequence[Tensor]) -> list[Tensor]:
-    there = [c[u] for c, u in zip(constants, stages.units, strict=True)]
-    return [h - c[:, None] if c.any() else h for h, c in zip(stages.h, there, strict=True)]
+def _changes(stages: Stages, replacement: Replacement) -> list[Tensor]:
+    there = zip(replacement.layers, stages.units, stages.h, strict=True)
+    return [instead[units].among(units).change(h, h) for instead, units, h in there]
 
 
 def _add_slopes(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor
 
@@ -12,11 +10,10 @@ from study.impact.cached import unit_errors
 from study.impact.stages import Stages
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
+from study.removals.base import Replacement
 
 
-def pair_errors(
-    network: Network, rows: Split, error: ErrorFunction, constants: Sequence[Tensor]
-) -> tuple[Tensor, Tensor]:
+def pair_errors(network: Network, rows: Split, error: ErrorFunction, replacement: Replacement) -> tuple[Tensor, Tensor]:
     """Return E with every pair of hidden units removed, exactly.
 
     One unit of each pair is taken out of a network of its own; the other ones are its candidates, as in a step of brute
@@ -26,7 +23,7 @@ def pair_errors(
         network: the trained network.
         rows: that E sums over.
         error: the error.
-        constants: what a removed unit puts out, one vector a hidden layer.
+        replacement: what takes a removed unit's place, the same for every pair.
 
     Returns:
         The pairs as positions among all units, ascending by layer, then index, int64, shape (K (K - 1) / 2, 2); and E,
@@ -38,6 +35,6 @@ def pair_errors(
     errors = []
     for i, (m, k) in enumerate(units[:-1]):
         without = whole.copy()
-        without.remove(m, k, float(constants[m][k]))
-        errors.append(unit_errors(without, layer[i + 1 :], unit[i + 1 :], constants))
+        without.remove(m, k, replacement.at(m, k))
+        errors.append(unit_errors(without, layer[i + 1 :], unit[i + 1 :], replacement))
     return torch.combinations(torch.arange(len(units))), torch.cat(errors) if errors else torch.zeros(0)

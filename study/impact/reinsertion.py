@@ -11,6 +11,7 @@ from study.data.base import Split
 from study.impact.reference import plain_errors
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
+from study.removals.base import Instead, Replacement
 
 
 def reinserted_errors(
@@ -20,25 +21,26 @@ def reinserted_errors(
     gains: Sequence[Tensor],
     layer: Tensor,
     unit: Tensor,
-    constants: Tensor,
+    instead: Instead,
 ) -> Tensor:
     """Return E with one removed unit at a time back at gain 1, each by a full forward pass.
 
     Args:
-        network: the pruned network; under mean removal, with the removed units' constants in its biases.
+        network: the pruned network, with what took the removed units' places in its biases.
         rows: the rows that E sums over.
         error: the error.
         gains: one vector a hidden layer, 0 for the removed units.
         layer: layers of the units to put back, int64, shape (n,).
         unit: their indices, int64, shape (n,).
-        constants: what stands in the next biases for each of them, float64, shape (n,): 0, or its mean output.
+        instead: what took the place of each of them.
 
     Returns:
         E, float64, shape (n,). The impact of a unit there is E without it minus this.
     """
-    zeros = [torch.zeros_like(g) for g in gains]  # a unit at gain 1 leaves no room for a constant
+    nothing = Replacement.zero([len(g) for g in gains])  # a unit at gain 1 leaves no room for another
     errors = []
-    for i, (m, k, constant) in enumerate(zip(layer.tolist(), unit.tolist(), constants.tolist(), strict=True)):
-        without = network.fold(m, k, -constant) if constant else network
-        errors.append(plain_errors(without, rows, error, gains, layer[i : i + 1], unit[i : i + 1], zeros, gain=1.0))
+    for i, (m, k) in enumerate(zip(layer.tolist(), unit.tolist(), strict=True)):
+        here = slice(i, i + 1)
+        without = instead[here].into(network, m, k, share=-1.0)
+        errors.append(plain_errors(without, rows, error, gains, layer[here], unit[here], nothing, gain=1.0))
     return torch.cat(errors)

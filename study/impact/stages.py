@@ -10,6 +10,7 @@ from torch import Tensor
 from study.data.base import Split
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
+from study.removals.base import Instead
 
 BLOCKS = {"cpu": 1 << 19, "cuda": 1 << 25}
 """Numbers in the largest array of a block of samples, 4 or 256 MiB."""
@@ -118,36 +119,30 @@ class Stages:
             largest = self._largest[layer] = torch.maximum(low.abs(), high.abs())
         return largest[rows] + constants.abs()
 
-    def remove(
-        self, layer: int, unit: int, constant: float = 0.0, coefficients: Tensor | None = None, quick: bool = False
-    ) -> None:
-        """Take out one unit, a constant in its place; run what follows again.
+    def remove(self, layer: int, unit: int, instead: Instead, quick: bool = False) -> None:
+        """Take out one unit, something in its place; run what follows again.
 
         The last row moves into the gap: a copy of one row instead of all behind it.
 
         Args:
             layer: of the unit.
             unit: its index in the trained network.
-            constant: what takes its place.
-            coefficients: of the other units' outputs that take its place besides, by their indices in the trained
-                network, shape (units,); None for none.
+            instead: what takes its place, by the indices of the trained network.
             quick: take the unit's term out of the next pre-activations instead of summing them anew, which leaves the
-                sum's rounding behind, 1e-16 of the term; not with coefficients.
+                sum's rounding behind, 1e-16 of the term; not where other units take part.
         """
         row, last = int(self.rows(layer, torch.tensor(unit))), len(self.units[layer]) - 1
         left = torch.arange(last)
         if row < last:
             left[row] = last
         base = None
-        if quick and coefficients is None:
-            link, change = self.network.link(layer + 1), (self.h[layer][row] - constant)[None]
+        if quick and instead.coefficients is None:
+            link, change = self.network.link(layer + 1), self.h[layer][row : row + 1] - instead.constants[:, None]
             if layer < self.network.front:
                 base = self.z[layer + 1].sub_(link.apart(torch.tensor([row]), change)[0])
             else:
                 base = self.z[layer + 1].addcmul_(link.weights[:, row, None], change, value=-1)
-        network = self.network.fold(layer, row, constant) if constant else self.network
-        if coefficients is not None:
-            network = network.spread(layer, row, coefficients[self.units[layer]])
+        network = instead.among(self.units[layer]).into(self.network, layer, row)
         self.network = _without(network, layer, left)
         self.units[layer] = self.units[layer][left]
         for arrays in (self.z, self.h):

@@ -19,6 +19,7 @@ from torch import Tensor
 from study.impact import filters
 from study.impact.cached import FAR, candidate_errors
 from study.impact.stages import Stages
+from study.removals.base import Instead
 
 TOLERANCE = 1e-14
 SMALLEST = 16
@@ -27,34 +28,31 @@ CHECKS = 4
 SMOOTH = ("sigmoid", "tanh", "softplus", "linear")
 
 
-def surface(
-    stages: Stages, layer: int, unit: int, constant: float, gains: Tensor, coefficients: Tensor | None = None
-) -> Tensor:
+def surface(stages: Stages, layer: int, unit: int, instead: Instead, gains: Tensor) -> Tensor:
     """Return the error surface E(gain) of one unit.
 
     Args:
         stages: the network on the rows.
         layer: of the unit.
         unit: its index.
-        constant: what replaces the unit at gain 0.
+        instead: what takes the unit's place at gain 0.
         gains: shape (g,).
-        coefficients: of the other units' outputs that replace it besides, shape (units of the layer,), or None.
 
     Returns:
         E, float64, shape (g,), to 1e-12 of the largest.
     """
     low, high = float(gains.min()), float(gains.max())
-    swing = _swing(stages, layer, unit, constant, coefficients)
+    swing = _swing(stages, layer, unit, instead)
     n = SMALLEST
     while n < swing * (high - low) / 4:
         n *= 2
     smooth = all(name in SMOOTH for name in stages.network.activations[layer + 1 :])
     if not smooth or n >= len(gains):
-        return plain_surface(stages, layer, unit, constant, gains, coefficients=coefficients)
+        return plain_surface(stages, layer, unit, instead, gains)
 
     def errors(points: Tensor) -> Tensor:
         at = low + (points + 1) * ((high - low) / 2)
-        return plain_surface(stages, layer, unit, constant, at, coefficients=coefficients)
+        return plain_surface(stages, layer, unit, instead, at)
 
     at = errors(_points(n, 1))
     off = torch.cos(torch.arange(1, CHECKS + 1, dtype=torch.float64) * 2.399963)  # golden angle: never on the grid
@@ -68,7 +66,7 @@ def surface(
         if tail <= TOLERANCE * largest and missed <= 10 * TOLERANCE * largest:
             return torch.from_numpy(chebval(((gains - low) * (2 / (high - low)) - 1).numpy(), series))
         if 2 * n >= len(gains):
-            return plain_surface(stages, layer, unit, constant, gains, coefficients=coefficients)
+            return plain_surface(stages, layer, unit, instead, gains)
         finer = torch.empty(2 * n + 1, dtype=torch.float64)
         finer[::2], finer[1::2] = at, errors(_points(2 * n, 2))
         at, n = finer, 2 * n
@@ -79,35 +77,30 @@ def _points(n: int, step: int) -> Tensor:
     return torch.cos(torch.arange(step - 1, n + 1, step, dtype=torch.float64) * (torch.pi / n))
 
 
-def plain_surface(
-    stages: Stages, layer: int, unit: int, constant: float, gains: Tensor, coefficients: Tensor | None = None
-) -> Tensor:
+def plain_surface(stages: Stages, layer: int, unit: int, instead: Instead, gains: Tensor) -> Tensor:
     """Return the same, E computed at every gain; arguments and result as `surface`."""
-    if layer < stages.network.front:
-        others = None if coefficients is None else coefficients[stages.units[layer]][None]
-        at, instead = stages.rows(layer, torch.tensor([unit])), torch.tensor([constant], dtype=torch.float64)
-        return filters.errors(stages, layer, at, instead, gains, FAR, others)[0].cpu()
-    column, change = _column_and_change(stages, layer, unit, constant, coefficients)
     row = stages.rows(layer, torch.tensor([unit]))
+    if layer < stages.network.front:
+        return filters.errors(stages, layer, row, instead.among(stages.units[layer]), gains, FAR)[0].cpu()
+    column, change = stages.network.weights[layer + 1][:, int(row)], _change(stages, layer, unit, instead)
     base, factor = None, gains - 1
     if float(_largest(column) * _largest(change)) > FAR:  # see `cached`: summed anew, the unit at gain 0
         h = stages.h[layer].clone()
-        h[row] = constant if coefficients is None else h[row] - change
+        h[row] = instead.constants if instead.coefficients is None else h[row] - change
         base, factor = stages.network.pre_activation(layer + 1, h), gains
-    constants = torch.full((len(gains),), constant, dtype=torch.float64, device=column.device)
     columns = factor.to(column.device)[:, None] * column
-    if coefficients is not None:
+    constants = instead.constants.to(column.device).expand(len(gains)).contiguous()
+    if instead.coefficients is not None:
         first = torch.zeros(len(gains), dtype=torch.int64)
         return candidate_errors(stages, layer, columns, first, constants * 0, base, change[None]).cpu()
     return candidate_errors(stages, layer, columns, row.expand(len(gains)).contiguous(), constants, base).cpu()
 
 
-def _swing(stages: Stages, layer: int, unit: int, constant: float, coefficients: Tensor | None) -> float:
+def _swing(stages: Stages, layer: int, unit: int, instead: Instead) -> float:
     """Return a bound on how far the unit moves a pre-activation of the next layer, per unit of gain."""
+    row, change = stages.rows(layer, torch.tensor([unit])), _change(stages, layer, unit, instead)
     if layer >= stages.network.front:
-        column, change = _column_and_change(stages, layer, unit, constant, coefficients)
-        return float(_largest(column) * _largest(change))
-    row, change = stages.rows(layer, torch.tensor([unit])), _change(stages, layer, unit, constant, coefficients)
+        return float(_largest(stages.network.weights[layer + 1][:, int(row)]) * _largest(change))
     return float(_largest(stages.network.link(layer + 1).apart(row, change[None])))
 
 
@@ -115,15 +108,7 @@ def _largest(x: Tensor) -> Tensor:
     return torch.linalg.vector_norm(x, ord=torch.inf) if x.numel() else x.new_zeros(())
 
 
-def _column_and_change(
-    stages: Stages, layer: int, unit: int, constant: float, coefficients: Tensor | None
-) -> tuple[Tensor, Tensor]:
-    row = int(stages.rows(layer, torch.tensor(unit)))
-    return stages.network.weights[layer + 1][:, row], _change(stages, layer, unit, constant, coefficients)
-
-
-def _change(stages: Stages, layer: int, unit: int, constant: float, coefficients: Tensor | None) -> Tensor:
+def _change(stages: Stages, layer: int, unit: int, instead: Instead) -> Tensor:
     """Return what a unit's removal takes from its output, shape of a row of the stages' h."""
-    row, h = int(stages.rows(layer, torch.tensor(unit))), stages.h[layer]
-    change = h[row] - constant
-    return change if coefficients is None else change - coefficients[stages.units[layer]] @ h
+    row, h = stages.rows(layer, torch.tensor([unit])), stages.h[layer]
+    return instead.among(stages.units[layer]).change(h[row], h)[0]

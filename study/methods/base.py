@@ -15,6 +15,9 @@ from torch import Tensor
 
 from study.errors import StudyError, among
 from study.impact.stages import Stages
+from study.removals import names as removal_names
+from study.removals import removal as removal_of
+from study.removals.base import Replacement
 
 
 @dataclass(frozen=True)
@@ -25,22 +28,19 @@ class View:
         stages: cached forward pass on the ranking rows.
         layer: hidden layers of the remaining units, int64, shape (n,), ascending.
         unit: their indices, int64, shape (n,), ascending within a layer.
-        constants: what a removed unit would put out, one vector a hidden layer: 0, or means (mean removal).
+        replacement: what takes a removed unit's place.
         scale: pruning rows / ranking rows, so that estimates are in the error's units on the pruning rows.
         seed: the cell's seed, for methods that draw.
         ranked_again: whether scores are computed anew as units go.
-        coefficients: under compensation, of the other units' outputs that take a removed unit's place beside its
-            constant: row k for unit k, one matrix a hidden layer; else None.
     """
 
     stages: Stages
     layer: Tensor
     unit: Tensor
-    constants: Sequence[Tensor]
+    replacement: Replacement
     scale: float = 1.0
     seed: int = 0
     ranked_again: bool = False
-    coefficients: Sequence[Tensor] | None = None
 
     def of_units(self, per_layer: Sequence[Tensor]) -> Tensor:
         """Return the remaining units' values, shape (n,), from one vector a hidden layer in the stages' rows."""
@@ -54,14 +54,9 @@ class View:
         return start[self.layer] + self.unit
 
     def change(self, layer: int) -> Tensor:
-        """Return o - c in the stages' rows of a layer: what a unit's removal takes away, shape (units, samples).
-
-        Under compensation what the other units offer is taken off, too.
-        """
+        """Return what a unit's removal takes away, o - c - a o, shape (units, samples), in the stages' rows."""
         units, h = self.stages.units[layer], self.stages.h[layer]
-        constant = self.constants[layer][units]
-        gone = h - constant[:, None] if constant.any() else h
-        return gone if self.coefficients is None else gone - self.coefficients[layer][units][:, units] @ h
+        return self.replacement.layers[layer][units].among(units).change(h, h)
 
 
 @dataclass(frozen=True)
@@ -138,14 +133,14 @@ class Method(ABC):
     """A pruning method; a subclass is a dataclass of its parameters and lives in the module of its name.
 
     Attributes:
-        removals: those that it can score for.
+        any_removal: whether it can score for removals after which other units have other weights, too.
         version: raised when the method's numbers change; a part of the cell's key.
         tie: scores this close, relatively, count as equal: the lowest layer, then the lowest index goes. It is above
             what rounding makes of the scores of units that do the same.
     """
 
     version: ClassVar[int] = 1
-    removals: ClassVar[tuple[str, ...]] = ("zero", "mean", "compensate")
+    any_removal: ClassVar[bool] = True
     tie: ClassVar[float] = 1e-12
 
     def filters_refused(self) -> str | None:
@@ -163,10 +158,13 @@ def check_removal(method: Method, removal: str) -> None:
     Raises:
         StudyError: naming those that it can.
     """
-    if removal not in method.removals:
-        raise StudyError(
-            f"method={name_of(method)} goes with removal={' or removal='.join(method.removals)}, not with {removal}"
-        )
+    if removal not in (taken := removals(type(method))):
+        raise StudyError(f"method={name_of(method)} goes with removal={' or removal='.join(taken)}, not with {removal}")
+
+
+def removals(method: type[Method]) -> tuple[str, ...]:
+    """Return the names of the removals that a method can score for, sorted."""
+    return tuple(name for name in removal_names() if method.any_removal or removal_of(name).independent)
 
 
 def check_filters(method: Method) -> None:

@@ -2,7 +2,7 @@
 
     score_k = ||w_k||^2 mean over samples of (o_k - a_k o - c_k)^2
 
-with a_k, c_k the regression of unit k on the other units of its layer (`impact.compensation`): the smallest mean
+with a_k, c_k the regression of unit k on the other units of its layer (`removals.compensate`): the smallest mean
 squared change of the next layer's pre-activations that a removal of k can come to when all other outgoing weights, and
 biases, are free. For every outgoing weight it is w_ik^2 / [C^-1]_kk, C the covariance of the layer's outputs, which is
 OBS's saliency (Hassibi & Stork 1993) but for its factor 1/2, summed over the unit's weights (unit-OBS, Stahlberger &
@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.impact.compensation import DAMPING, check_damping, compensation
 from study.methods.base import Method, Scores, View
+from study.removals.compensate import DAMPING, check_damping, compensation
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ the first two terms are those of `taylor2_exact`, and each removal moves the fir
 are the interactions that a diagonal Hessian leaves out (LeCun, Denker & Solla 1990; with the full one, of weights,
 Hassibi & Stork 1993). Where E is quadratic in the gains (one hidden layer, linear outputs, half squared error) a single
 ranking is iterative brute force, exactly. Where outputs are saturated it knows little of what lies beyond the plateau
-that E is at gain 1 (`Quadratic.curvature_share` says so beforehand).
+that E is at gain 1.
 
 Under mean removal of several layers the means are held as they were when scored; what a removal does to the means of
 later units, which pruning measures anew, is left out.
@@ -35,11 +35,11 @@ from study.methods.taylor2_exact import passes
 class QuadraticOnce(Method):
     """Second-order estimate that carries every removal's effect on the others."""
 
-    removals: ClassVar[tuple[str, ...]] = ("zero", "mean")  # compensation changes what the next removal is
+    any_removal: ClassVar[bool] = False  # it holds for the weights that it has seen
 
     def scores(self, view: View) -> Scores:
         """Return estimates and couplings, at the cost of the exact second derivative."""
-        slope, hessian = gain_derivatives(view.stages, view.layer, view.unit, view.constants)
+        slope, hessian = gain_derivatives(view.stages, view.layer, view.unit, view.replacement)
         first, second = -slope * view.scale, 0.5 * hessian.diagonal() * view.scale
         both = first + second
         return Scores(both, both, first, second, forward_passes=passes(view), couplings=hessian * view.scale)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from study.errors import StudyError, whole
 from study.impact.coalitions import marginals, permutations
 from study.methods.base import Method, Scores, View
+from study.removals.base import Replacement
 
 STREAM = 1
 """Keeps the orders apart from those of the method `random`, which is seeded by two numbers."""
@@ -48,7 +49,7 @@ class Shapley(Method):
         """Return the values; costs one forward pass a unit and permutation, and one for E itself."""
         n = len(view.layer)
         orders = permutations(n, self.permutations, [view.seed, n, STREAM], self.antithetic)
-        # The constants of a compensation belong to its coefficients, which hold for one removal only.
-        out = view.constants if view.coefficients is None else [c * 0 for c in view.constants]
+        # What other units take over holds for one removal only.
+        out = view.replacement if view.replacement.constant else Replacement.zero(view.stages.hidden)
         worth = marginals(view.stages, view.layer, view.unit, out, orders).mean(dim=0)
         return Scores(worth * view.scale, forward_passes=1 + n * self.permutations)

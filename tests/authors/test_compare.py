@@ -13,7 +13,7 @@ from study.impact import Stages, unit_errors
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
 from study.places import ROOT
-from study.pruning import constants
+from study.removals import replacement
 from tests.authors import java
 from tests.hostile.commands import in_process
 
@@ -101,9 +101,9 @@ def folder(tmp_path, monkeypatch):
         (place / "results" / f"mod.circle.network.{c}.gain.vals.csv").write_text(lines_of(table))
     stages = Stages(network, data.pruning, ErrorFunction("sigmoid"))
     layer, unit = torch.tensor([0] * 4 + [1] * 3), torch.tensor([*range(4), *range(3)])
-    view = View(stages, layer, unit, constants(stages, "zero"))
+    view = View(stages, layer, unit, replacement("zero", stages))
     values = {c: method(METHODS[c]).scores(view).estimate.numpy() for c in ("g1", "g2")}
-    values["gt"] = unit_errors(stages, layer, unit, view.constants).numpy() - stages.total()
+    values["gt"] = unit_errors(stages, layer, unit, view.replacement).numpy() - stages.total()
     order = {c: np.argsort(values[c] if c == "gt" else -values[c]) for c in METHODS}
     ranks = "".join(",".join(str(order[c][k] + 1) for c in METHODS) + "\n" for k in range(7))
     (place / "results" / "circle.network.dnn.ranking-result.csv").write_text(ranks)

@@ -13,7 +13,7 @@ from study.errors import StudyError
 from study.impact import Stages
 from study.methods import View, method
 from study.networks import ErrorFunction
-from study.pruning import constants
+from study.removals import replacement
 from study.trajectory import prune
 from tests import cases
 from tests.benchmark.made import DATA
@@ -23,7 +23,7 @@ NET = cases.network((5, 4), 3)
 
 def view_of(net, gains=None):
     stages = Stages(net, DATA.pruning, ErrorFunction(net.output), gains)
-    return View(stages, *cases.units(net, gains), constants(stages, "zero"))
+    return View(stages, *cases.units(net, gains), replacement("zero", stages))
 
 
 def asked(function, net=NET):
@@ -121,10 +121,10 @@ def test_a_criterion_prunes_as_the_method_that_it_is_written_after(ranking):
 
 def test_scores_reach_their_units_where_rows_have_moved():
     stages = Stages(NET, DATA.pruning, ErrorFunction(NET.output))
-    stages.remove(0, 1)
+    stages.remove(0, 1, cases.instead(0.0))
     gains = [torch.ones(5), torch.ones(4)]
     gains[0][1] = 0
-    view = View(stages, *cases.units(NET, gains), constants(stages, "zero"))
+    view = View(stages, *cases.units(NET, gains), replacement("zero", stages))
     assert (
         UserCriterion(norm, DATA, "norm").scores(view).score.tolist() == method("magnitude").scores(view).score.tolist()
     )

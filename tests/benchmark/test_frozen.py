@@ -6,7 +6,6 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from study.benchmark.freeze import POPULATIONS, STAGES, differences, freeze
 from study.benchmark.frozen import HOME, NEWEST, PUBLISHED, frozen_set, opened, sha256
@@ -15,6 +14,7 @@ from study.errors import StudyError
 from study.impact.reference import plain_error, plain_errors
 from study.impact.stages import ones
 from study.networks import ErrorFunction
+from study.removals.base import Replacement
 from tests.benchmark.made import frozen_network
 
 SET = frozen_set(NEWEST)
@@ -76,7 +76,7 @@ def test_frozen_impacts_are_those_of_the_plain_oracle(population):
         small, impact = network.network(removed), network.impact(removed)
         layer, unit = small.units
         some = np.unique([0, len(impact) // 2, len(impact) - 1, *np.argsort(impact)[:3]])
-        zeros = [torch.zeros(n, dtype=torch.float64) for n in small.hidden]
+        zeros = Replacement.zero(small.hidden)
         start = plain_error(small, data.pruning, error, ones(small))
         assert start == pytest.approx(network.path["error"][removed], rel=1e-11)
         without = plain_errors(small, data.pruning, error, ones(small), layer[some], unit[some], zeros).numpy()

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from study.bench.oracle import eagerly
 from study.errors import StudyError
 from study.impact import Stages, plain_errors, surface, unit_errors
-from study.impact.compensation import compensation, compensations, plain_compensation
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
+from study.removals import replacement
+from study.removals.base import Instead, Replacement
+from study.removals.compensate import compensation, plain_compensation
 from study.settings import Protocol, Settings
 from study.trajectory import prune
 from tests import cases
@@ -89,8 +91,11 @@ def test_one_after_the_other_ends_where_all_at_once_does():
     gone = [4, 1, 6]
     stages = start.copy()
     for k in gone:
-        constants, coefficients = compensations(stages, damping=1e-13)
-        stages.remove(0, k, float(constants[0][k]), coefficients[0][k])
+        found, c = compensation(stages.h[0], damping=1e-13)
+        a = torch.zeros(7, 7, dtype=torch.float64)
+        a[stages.units[0][:, None], stages.units[0]] = found
+        row = stages.rows(0, torch.tensor([k]))
+        stages.remove(0, k, Instead(c[row], a[k : k + 1]))
     left = [k for k in range(7) if k not in gone]
     design = torch.cat([h[left].T, h.new_ones(60, 1)], dim=1)
     best = torch.linalg.lstsq(design, z.T, driver="gelsd").solution
@@ -101,11 +106,11 @@ def test_one_after_the_other_ends_where_all_at_once_does():
 @pytest.mark.parametrize("gain", [0.0, 0.3])
 def test_the_compensated_oracle_equals_one_forward_a_unit(case, gain):
     net, rows, function, gains, stages, layer, unit = prepared(case)
-    constants, coefficients = compensations(stages)
-    plain = plain_errors(net, rows, function, gains, layer, unit, constants, gain, coefficients)
-    assert close(unit_errors(stages, layer, unit, constants, gain, coefficients), plain, stages)
+    taken_over = replacement("compensate", stages)
+    plain = plain_errors(net, rows, function, gains, layer, unit, taken_over, gain)
+    assert close(unit_errors(stages, layer, unit, taken_over, gain), plain, stages)
     with eagerly():
-        assert close(unit_errors(stages, layer, unit, constants, gain, coefficients), plain, stages)
+        assert close(unit_errors(stages, layer, unit, taken_over, gain), plain, stages)
     without = plain_errors(net, rows, function, gains, layer, unit, cases.zeros(net), gain)
     assert not torch.allclose(plain, without, rtol=1e-6)
 
@@ -121,25 +126,24 @@ def test_terms_that_are_far_larger_than_their_sum_are_summed_anew():
     function = ErrorFunction("sigmoid")
     stages = Stages(net, rows, function)
     layer, unit = cases.units(net)
-    coefficients = [torch.zeros(4, 4, dtype=torch.float64)]
-    coefficients[0][0, 2] = coefficients[0][1, 3] = 0.5
-    constants = [torch.full((4,), 0.1, dtype=torch.float64)]
+    coefficients = torch.zeros(4, 4, dtype=torch.float64)
+    coefficients[0, 2] = coefficients[1, 3] = 0.5
+    taken_over = Replacement((Instead(torch.full((4,), 0.1, dtype=torch.float64), coefficients),))
     gains = [torch.ones(4, dtype=torch.float64)]
-    plain = plain_errors(net, rows, function, gains, layer, unit, constants, 0.0, coefficients)
-    assert torch.allclose(unit_errors(stages, layer, unit, constants, 0.0, coefficients), plain, rtol=1e-9, atol=1e-12)
+    plain = plain_errors(net, rows, function, gains, layer, unit, taken_over)
+    assert torch.allclose(unit_errors(stages, layer, unit, taken_over), plain, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_the_taylor_estimates_are_derivatives_of_the_compensated_surface(case):
     _, _, _, _, stages, layer, unit = prepared(case)
-    constants, coefficients = compensations(stages)
-    view = View(stages, layer, unit, constants, coefficients=coefficients)
+    view = View(stages, layer, unit, replacement("compensate", stages))
     first, exact = (method(name).scores(view).estimate for name in ("taylor1", "taylor2_exact"))
     truth = method("brute_force").scores(view).estimate
     step = 1e-4
     for i, (m, k) in enumerate(zip(layer.tolist(), unit.tolist(), strict=True)):
         gains = torch.tensor([1 - step, 1.0, 1 + step, 0.0], dtype=torch.float64)
-        low, here, high, none = surface(stages, m, k, float(constants[m][k]), gains, coefficients[m][k]).tolist()
+        low, here, high, none = surface(stages, m, k, view.replacement.at(m, k), gains).tolist()
         slope, bend = (high - low) / (2 * step), (high - 2 * here + low) / step**2
         assert float(first[i]) == pytest.approx(-slope, rel=1e-6, abs=1e-7)
         assert float(exact[i]) == pytest.approx(-slope + bend / 2, rel=1e-5, abs=2e-6)
@@ -150,9 +154,8 @@ def test_an_interpolated_compensated_surface_equals_the_plain_one():
     from study.impact.surfaces import plain_surface
 
     _, _, _, _, stages, *_ = prepared(cases.CASES[3])
-    constants, coefficients = compensations(stages)
     gains = torch.linspace(0, 10, 1001, dtype=torch.float64)
-    at = (stages, 0, 0, float(constants[0][0]), gains, coefficients[0][0])
+    at = (stages, 0, 0, replacement("compensate", stages).at(0, 0), gains)
     assert torch.allclose(surface(*at), plain_surface(*at), rtol=0, atol=1e-11)
 
 
@@ -190,8 +193,7 @@ def test_brute_force_takes_the_unit_whose_compensated_removal_costs_least():
     start = {}
     for m, k in itertools.chain(((0, k) for k in range(5)), ((1, k) for k in range(4))):
         stages = Stages(net, data.pruning, ErrorFunction("sigmoid"))
-        constants, coefficients = compensations(stages)
-        stages.remove(m, k, float(constants[m][k]), coefficients[m][k])
+        stages.remove(m, k, replacement("compensate", stages).at(m, k))
         start[m, k] = stages.total()
     first = result.tables["events"].iloc[1]
     assert (first["layer"], first["unit"]) == min(start, key=start.get)

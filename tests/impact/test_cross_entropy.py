@@ -127,7 +127,7 @@ def test_every_path_of_the_oracle_keeps_its_digits(size):
         eager = unit_errors(stages, layer, unit, zeros, gain)
     fused = unit_errors(stages, layer, unit, zeros, gain)
     plain = plain_errors(net, rows, E, ones(net), layer, unit, zeros, gain)
-    drawn = [surface(stages, 0, k, 0.0, torch.tensor([gain], dtype=torch.float64))[0] for k in range(4)]
+    drawn = [surface(stages, 0, k, cases.instead(0.0), torch.tensor([gain], dtype=torch.float64))[0] for k in range(4)]
     for k in range(4):
         for found in (fused[k], eager[k], plain[k], drawn[k]):
             assert near(found, known[k], 1e-11)
@@ -166,7 +166,7 @@ def test_filters_keep_their_digits():
     assert near(stages.total(), known, 1e-10)
     last = net.front - 1
     at = torch.arange(net.hidden[last])
-    found = filters.errors(stages, last, at, torch.zeros(len(at)), gains, 1e2)[:, 0]
+    found = filters.errors(stages, last, at, cases.zeros(net).layers[last], gains, 1e2)[:, 0]
     for k in range(len(at)):
         moved = ones(net)
         moved[last][k] = 0.9

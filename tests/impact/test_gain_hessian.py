@@ -10,7 +10,7 @@ from study.impact.derivatives import exact_curvature, slopes
 from study.impact.stages import ones
 from study.methods import View, method
 from study.networks import ErrorFunction
-from study.pruning import constants as constants_of
+from study.removals import replacement
 from tests import cases
 
 DEEP = (((5,), 3), ((4, 5), 2), ((3, 4, 5), 2), ((3, 4, 3, 3), 2))
@@ -35,16 +35,18 @@ def prepared(case, removal="zero", removed=(), samples=25, seed=0):
 
 
 def pruned(net, data, error, removal, removed):
-    """Gains, stages, layers and indices of the units left, their constants, and E as a function of their gains."""
+    """Gains, stages, layers and indices of the units left, their replacement, and E as a function of their gains."""
     stages, gains = Stages(net, data, ErrorFunction(net.output, error)), ones(net)
     gone = [torch.zeros(n, dtype=torch.float64) for n in net.hidden]
     for m, k in removed:
-        gone[m][k] = constants_of(stages, removal)[m][k]
-        stages.remove(m, k, float(gone[m][k]))
+        instead = replacement(removal, stages).at(m, k)
+        gone[m][k] = float(instead.constants)
+        stages.remove(m, k, instead)
         gains[m][k] = 0.0
-    now = constants_of(stages, removal)
+    now = replacement(removal, stages)
+    constants = [of_layer.constants for of_layer in now.layers]
     layer, unit = cases.units(net, gains)
-    both = [torch.where(g == 0, c, n) for g, c, n in zip(gains, gone, now, strict=True)]
+    both = [torch.where(g == 0, c, n) for g, c, n in zip(gains, gone, constants, strict=True)]
 
     def energy(values):
         changed = [g.clone() for g in gains]
@@ -69,14 +71,14 @@ def by_autograd(energy, n):
 @pytest.mark.parametrize("case", EVERY)
 def test_it_equals_autograd_in_every_kind_of_network(case, removal):
     removed = [(m, 1) for m in range(len(case[0]))]  # the last row takes its place: rows are no longer in order
-    stages, layer, unit, constants, energy = prepared(case, removal, removed)
-    g, h = gain_derivatives(stages, layer, unit, constants)
+    stages, layer, unit, instead, energy = prepared(case, removal, removed)
+    g, h = gain_derivatives(stages, layer, unit, instead)
     assert energy(torch.ones(len(layer), dtype=torch.float64)).item() == pytest.approx(stages.total(), rel=1e-12)
     expected_g, expected_h = by_autograd(energy, len(layer))
     assert agree(g, expected_g)
     assert agree(h, expected_h)
     assert torch.equal(h, h.T)
-    assert agree(gain_slopes(stages, layer, unit, constants), expected_g)
+    assert agree(gain_slopes(stages, layer, unit, instead), expected_g)
 
 
 @settings(max_examples=15, deadline=None)
@@ -84,12 +86,12 @@ def test_it_equals_autograd_in_every_kind_of_network(case, removal):
 def test_it_equals_autograd_whatever_was_removed_down_to_a_whole_layer(case, seed, removal, draw):
     units = [(m, k) for m, n in enumerate(case[0]) for k in range(n)]
     removed = draw.draw(st.permutations(units))[: draw.draw(st.integers(0, len(units) - 1))]
-    stages, layer, unit, constants, energy = prepared(case, removal, removed, samples=7, seed=seed)
-    g, h = gain_derivatives(stages, layer, unit, constants)
+    stages, layer, unit, instead, energy = prepared(case, removal, removed, samples=7, seed=seed)
+    g, h = gain_derivatives(stages, layer, unit, instead)
     expected_g, expected_h = by_autograd(energy, len(layer))
     # Saturated outputs leave little of large tangents: what rounding leaves is measured by linear ones.
     stages.error = ErrorFunction("linear")
-    scale = max(1.0, float(gain_derivatives(stages, layer, unit, constants)[1].abs().max()))
+    scale = max(1.0, float(gain_derivatives(stages, layer, unit, instead)[1].abs().max()))
     assert torch.allclose(g, expected_g, rtol=0, atol=1e-12 * scale)
     assert torch.allclose(h, expected_h, rtol=0, atol=1e-12 * scale)
 
@@ -97,8 +99,8 @@ def test_it_equals_autograd_whatever_was_removed_down_to_a_whole_layer(case, see
 @pytest.mark.parametrize("removal", ["zero", "mean"])
 @pytest.mark.parametrize("case", cases.CASES)
 def test_it_equals_central_differences(case, removal):
-    stages, layer, unit, constants, energy = prepared(case, removal)
-    g, h = gain_derivatives(stages, layer, unit, constants)
+    stages, layer, unit, instead, energy = prepared(case, removal)
+    g, h = gain_derivatives(stages, layer, unit, instead)
     n, step = len(layer), 1e-4
     ones, eye = torch.ones(n, dtype=torch.float64), torch.eye(n, dtype=torch.float64) * step
     largest = float(h.abs().max())
@@ -114,9 +116,9 @@ def test_it_equals_central_differences(case, removal):
 @pytest.mark.parametrize("removal", ["zero", "mean"])
 @pytest.mark.parametrize("case", cases.CASES)
 def test_its_diagonal_and_gradient_are_those_of_the_taylor_methods(case, removal):
-    stages, layer, unit, constants, _ = prepared(case, removal, [(0, 1)])
-    g, h = gain_derivatives(stages, layer, unit, constants)
-    view = View(stages, layer, unit, constants)
+    stages, layer, unit, instead, _ = prepared(case, removal, [(0, 1)])
+    g, h = gain_derivatives(stages, layer, unit, instead)
+    view = View(stages, layer, unit, instead)
     dz = slopes(stages)
     bends = [exact_curvature(stages, dz, m, view.change(m)) for m in range(stages.network.depth)]
     assert agree(h.diagonal(), view.of_units(bends))
@@ -125,33 +127,33 @@ def test_its_diagonal_and_gradient_are_those_of_the_taylor_methods(case, removal
 
 @pytest.mark.parametrize("case", [((3, 4, 5), 2, "sigmoid", "softmax", "half_squared"), cases.CASES[0]])
 def test_blocks_of_samples_change_nothing_but_rounding(case, monkeypatch):
-    stages, layer, unit, constants, _ = prepared(case, "mean", samples=41)
-    whole = gain_derivatives(stages, layer, unit, constants)
+    stages, layer, unit, instead, _ = prepared(case, "mean", samples=41)
+    whole = gain_derivatives(stages, layer, unit, instead)
     for numbers in (1, 420):
         monkeypatch.setattr("study.impact.gain_hessian.BLOCKS", {"cpu": numbers})
-        blocks = gain_derivatives(stages, layer, unit, constants)
+        blocks = gain_derivatives(stages, layer, unit, instead)
         assert all(agree(x, y) for x, y in zip(blocks, whole, strict=True))
     monkeypatch.undo()
     monkeypatch.setattr("study.impact.gain_hessian.STRIP", 2)
-    assert all(agree(x, y) for x, y in zip(gain_derivatives(stages, layer, unit, constants), whole, strict=True))
+    assert all(agree(x, y) for x, y in zip(gain_derivatives(stages, layer, unit, instead), whole, strict=True))
 
 
 def test_units_come_in_the_order_that_is_asked_for():
-    stages, layer, unit, constants, _ = prepared(((4, 3), 2, "tanh", "sigmoid", "half_squared"))
-    g, h = gain_derivatives(stages, layer, unit, constants)
+    stages, layer, unit, instead, _ = prepared(((4, 3), 2, "tanh", "sigmoid", "half_squared"))
+    g, h = gain_derivatives(stages, layer, unit, instead)
     some = torch.tensor([5, 0, 3])
-    g_some, h_some = gain_derivatives(stages, layer[some], unit[some], constants)
+    g_some, h_some = gain_derivatives(stages, layer[some], unit[some], instead)
     assert torch.equal(g_some, g[some])
     assert torch.equal(h_some, h[some][:, some])
 
 
 def test_one_hidden_layer_has_the_closed_form():
     """H_ab = sum_n d_a d_b w_a' (d2E_n/dz2) w_b, by a loop over samples and the outputs' Hessian by autograd."""
-    stages, layer, unit, constants, _ = prepared(((4,), 3, "sigmoid", "softmax", "half_squared"), "mean", samples=6)
+    stages, layer, unit, instead, _ = prepared(((4,), 3, "sigmoid", "softmax", "half_squared"), "mean", samples=6)
     w = stages.network.weights[1]
     expected = torch.zeros(4, 4, dtype=torch.float64)
     for n in range(6):
-        t, d = stages.t[:, n], stages.h[0][:, n] - constants[0]
+        t, d = stages.t[:, n], stages.h[0][:, n] - instead.layers[0].constants
         bend = torch.func.hessian(lambda z, t=t: 0.5 * ((torch.softmax(z, 0) - t) ** 2).sum())(stages.z[-1][:, n])
         expected += torch.outer(d, d) * (w.T @ bend @ w)
-    assert agree(gain_derivatives(stages, layer, unit, constants)[1], expected)
+    assert agree(gain_derivatives(stages, layer, unit, instead)[1], expected)

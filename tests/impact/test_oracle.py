@@ -8,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study import pruning
 from study.bench.oracle import eagerly
 from study.impact import Stages, fused, plain_errors, unit_errors
 from study.impact.eager import BLOCKS
 from study.impact.stages import ones
 from study.networks import ErrorFunction, Network
+from study.removals import replacement
 from study.trajectory import prune
 from tests import cases
 
@@ -48,10 +48,10 @@ def test_the_cached_oracle_equals_one_forward_a_unit(case, gain, mean):
     gains = [torch.ones(n, dtype=torch.float64) for n in hidden]
     gains[0][1] = gains[-1][2] = 0.0
     stages = Stages(net, data, ErrorFunction(output, error), gains)
-    constants = pruning.constants(stages, "mean" if mean else "zero")
+    instead = replacement("mean" if mean else "zero", stages)
     layer, unit = cases.units(net, gains)
-    fast = unit_errors(stages, layer, unit, constants, gain)
-    plain = plain_errors(net, data, ErrorFunction(output, error), gains, layer, unit, constants, gain)
+    fast = unit_errors(stages, layer, unit, instead, gain)
+    plain = plain_errors(net, data, ErrorFunction(output, error), gains, layer, unit, instead, gain)
     assert close(fast, plain, stages)
 
 
@@ -93,11 +93,11 @@ def test_any_network_saturated_dead_and_duplicate_units_included(
     gains[seed % len(hidden)][0] = float(not gone)
     stages = Stages(net, data, error, gains)
     layer, unit = cases.units(net, gains)
-    constants = pruning.constants(stages, "mean" if mean else "zero")
-    plain = plain_errors(net, data, error, gains, layer, unit, constants)
-    assert close(unit_errors(stages, layer, unit, constants), plain, stages)
+    instead = replacement("mean" if mean else "zero", stages)
+    plain = plain_errors(net, data, error, gains, layer, unit, instead)
+    assert close(unit_errors(stages, layer, unit, instead), plain, stages)
     with eagerly():
-        assert close(unit_errors(stages, layer, unit, constants), plain, stages)
+        assert close(unit_errors(stages, layer, unit, instead), plain, stages)
 
 
 @pytest.mark.parametrize("case", cases.CASES)
@@ -170,7 +170,7 @@ def test_removal_step_by_step_equals_a_fresh_forward_pass(constant):
     net, data = cases.network((5, 4), 3), cases.rows(30, 3, 3)
     stages, gains, folded = Stages(net, data, ErrorFunction("sigmoid")), ones(net), net
     for layer, unit in [(1, 2), (0, 0), (0, 4), (1, 0), (0, 1)]:
-        stages.remove(layer, unit, constant)
+        stages.remove(layer, unit, cases.instead(constant))
         gains[layer][unit] = 0.0
         folded = folded.fold(layer, unit, constant)
         fresh = Stages(folded, data, ErrorFunction("sigmoid"), gains)

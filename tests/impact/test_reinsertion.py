@@ -11,6 +11,7 @@ from study.errors import StudyError
 from study.impact import reinserted_errors
 from study.methods import method
 from study.networks import ErrorFunction
+from study.removals.base import Instead
 from study.settings import Settings
 from study.trajectory import collect
 from tests import cases
@@ -19,7 +20,7 @@ from tests import cases
 def test_the_linear_networks_units_are_known():
     gains = [torch.zeros(3, dtype=torch.float64)]
     layer, unit = torch.tensor([0, 0, 0]), torch.tensor([0, 1, 2])
-    nothing = torch.zeros(3, dtype=torch.float64)
+    nothing = Instead(torch.zeros(3, dtype=torch.float64))
     errors = reinserted_errors(cases.LINEAR, cases.LINEAR_ROWS, ErrorFunction("linear"), gains, layer, unit, nothing)
     # With no unit the outputs are (0, 0), with a (2, 0), with b (0, -2); the targets are (2, -1).
     assert errors.tolist() == [0.5, 2.5, 2.5]

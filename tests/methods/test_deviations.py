@@ -10,7 +10,7 @@ from study.errors import StudyError
 from study.impact import Stages
 from study.methods import View, method
 from study.networks import ErrorFunction
-from study.pruning import constants
+from study.removals import replacement
 from study.trajectory import prune
 from tests import cases
 
@@ -18,7 +18,7 @@ from tests import cases
 def view_of(net, rows, ranked_again=True):
     layer, unit = cases.units(net)
     stages = Stages(net, rows, ErrorFunction(net.output))
-    return View(stages, layer, unit, constants(stages, "zero"), ranked_again=ranked_again)
+    return View(stages, layer, unit, replacement("zero", stages), ranked_again=ranked_again)
 
 
 def written_out(net, rows, *, weight_gradient=False, of_input=False, truncated=False):

@@ -6,19 +6,15 @@ from torch.autograd.functional import jacobian
 
 from study.errors import StudyError
 from study.impact import Stages
-from study.impact.compensation import compensations
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
-from study.pruning import constants
+from study.removals import replacement
 from tests import cases
 
 
 def view_of(net, rows, error="half_squared", removal="zero", **kwargs):
     stages = Stages(net, rows, ErrorFunction(net.output, error))
-    out, coefficients = constants(stages, removal), None
-    if removal == "compensate":
-        out, coefficients = compensations(stages)
-    return View(stages, *cases.units(net), out, coefficients=coefficients, **kwargs)
+    return View(stages, *cases.units(net), replacement(removal, stages), **kwargs)
 
 
 def drawn(case, **kwargs):
@@ -130,7 +126,7 @@ def test_skeletonization_is_the_slope_of_the_linear_error(case, removal):
         for gain in (1 - step, 1 + step):
             gains = [torch.ones(n, dtype=torch.float64) for n in net.hidden]
             gains[m][k] = gain
-            moved = net.fold(m, k, (1 - gain) * float(view.constants[m][k]))
+            moved = view.replacement.at(m, k).into(net, m, k, share=1 - gain)
             at.append(float((moved(rows.inputs, gains) - rows.targets).abs().sum()))
         linear.append((at[1] - at[0]) / (2 * step))
     assert torch.allclose(found.score, -torch.tensor(linear, dtype=torch.float64), rtol=1e-6, atol=1e-7)
@@ -141,11 +137,9 @@ def test_an_output_on_its_target_counts_nothing():
     assert ErrorFunction("linear").linear_gradient(z, t).tolist() == [[0.0], [-1.0]]
 
 
-def changed_pre_activations(net, rows, layer, unit, constant, coefficients=None):
+def changed_pre_activations(net, rows, layer, unit, replacement):
     """Mean squared change of the next pre-activations, summed over its units, when a unit is really taken out."""
-    after = net.fold(layer, unit, float(constant))
-    if coefficients is not None:
-        after = after.spread(layer, unit, coefficients)
+    after = replacement.at(layer, unit).into(net, layer, unit)
     h = Stages(net, rows, ErrorFunction(net.output)).h[layer]
     without = h.clone()
     without[unit] = 0.0
@@ -159,8 +153,7 @@ def test_the_output_energy_is_what_the_next_pre_activations_lose(case, removal):
     net, rows, view = drawn(case, removal=removal)
     found = method("output_energy").scores(view)
     for i, (m, k) in enumerate(zip(view.layer.tolist(), view.unit.tolist(), strict=True)):
-        spread = None if view.coefficients is None else view.coefficients[m][k]
-        lost = changed_pre_activations(net, rows, m, k, view.constants[m][k], spread)
+        lost = changed_pre_activations(net, rows, m, k, view.replacement)
         assert float(found.score[i]) == pytest.approx(lost, rel=1e-9, abs=1e-13)
     assert found.estimate is None
 
@@ -173,7 +166,7 @@ def test_obs_is_what_the_compensated_removal_leaves_whatever_the_removal(case):
     assert torch.allclose(score, method("output_energy").scores(compensated).score, rtol=1e-9, atol=1e-14)
     assert torch.equal(score, method("obs").scores(drawn(case, removal="mean")[2]).score)
     for i, (m, k) in enumerate(zip(view.layer.tolist(), view.unit.tolist(), strict=True)):
-        lost = changed_pre_activations(net, rows, m, k, compensated.constants[m][k], compensated.coefficients[m][k])
+        lost = changed_pre_activations(net, rows, m, k, compensated.replacement)
         assert float(score[i]) == pytest.approx(lost, rel=1e-9, abs=1e-13)
 
 

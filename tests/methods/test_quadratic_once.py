@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from study.authors import networks as authors
 from study.data import Split
-from study.impact import Quadratic, Stages
+from study.impact import Stages, gain_derivatives
 from study.methods import Scores, method
 from study.methods.base import View
 from study.networks import ErrorFunction, Network
-from study.pruning import constants
+from study.removals import replacement
 from study.trajectory import prune
 from tests import cases
 
@@ -88,15 +88,21 @@ def test_estimates_on_the_way_are_the_quadratics(removal):
     net, data = cases.network((5, 4), 3), cases.dataset()
     result = prune(net, data, "quadratic_once", "single_overall", removal=removal)
     stages = Stages(net, data.pruning, ErrorFunction("sigmoid"))
-    quadratic = Quadratic.of(stages, *cases.units(net), constants(stages, removal))
-    gone = order(result)
+    layers, units = cases.units(net)
+    slope, hessian = gain_derivatives(stages, layers, units, replacement(removal, stages))
+    index = {pair: i for i, pair in enumerate(zip(layers.tolist(), units.tolist(), strict=True))}
+    gone = [index[pair] for pair in order(result)]
+
+    def total(some):
+        return float(-slope[some].sum() + hessian[some][:, some].sum() / 2)
+
     estimates = result.tables["events"]["estimate"][1:]
     for n, estimate in enumerate(estimates):
-        step = quadratic.parts(gone[: n + 1]).total - quadratic.parts(gone[:n]).total
+        step = total(gone[: n + 1]) - total(gone[:n])
         assert estimate == pytest.approx(step, rel=1e-9, abs=1e-11)
     for event, rows in result.impacts.groupby("event"):
-        slopes = quadratic.slopes_without(gone[:event])
-        at = quadratic.places(list(zip(rows["layer"], rows["unit"], strict=True)))
+        slopes = slope - hessian[:, gone[:event]].sum(1)
+        at = [index[pair] for pair in zip(rows["layer"], rows["unit"], strict=True)]
         assert np.allclose(rows["first_order"], -slopes[at], rtol=0, atol=1e-12)
         assert np.allclose(rows["first_order"] + rows["curvature"], rows["estimate"], rtol=0, atol=1e-12)
         assert (rows["score"] == rows["estimate"]).all()

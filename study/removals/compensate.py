@@ -19,15 +19,29 @@ unit above. Undamped, compensating one unit after the other ends where regressin
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
 
 from study.errors import StudyError
-from study.impact.stages import Stages
+from study.removals.base import Instead, Removal
 
 DAMPING = 1e-6
 """lambda over the mean variance of the layer's outputs: what keeps duplicate and constant units apart from 0 / 0."""
+
+
+@dataclass(frozen=True)
+class Compensate(Removal):
+    """o_k becomes its regression on the other units of its layer."""
+
+    independent: ClassVar[bool] = False
+
+    def instead(self, h: Tensor) -> Instead:
+        """Return constants and coefficients of every unit's regression."""
+        a, c = compensation(h)
+        return Instead(c, a)
 
 
 def compensation(h: Tensor, damping: float = DAMPING) -> tuple[Tensor, Tensor]:
@@ -76,26 +90,6 @@ def plain_compensation(h: Tensor, unit: int, damping: float = DAMPING) -> tuple[
     a = h.new_zeros(n)
     a[others] = found[:-1]
     return a, found[-1]
-
-
-def compensations(stages: Stages, damping: float = DAMPING) -> tuple[list[Tensor], list[Tensor]]:
-    """Return c and a of every hidden layer by the units' indices in the trained network, 0 for those that are gone.
-
-    Args:
-        stages: the network on the rows ranked on.
-        damping: as in `compensation`.
-
-    Returns:
-        c, one vector a hidden layer, shape (units,); and a, one matrix a hidden layer, shape (units, units).
-    """
-    constants, coefficients = [], []
-    for n, units, h in zip(stages.hidden, stages.units, stages.h, strict=True):
-        a, c = compensation(h, damping)
-        constants.append(h.new_zeros(n))
-        constants[-1][units] = c
-        coefficients.append(h.new_zeros(n, n))
-        coefficients[-1][units[:, None], units] = a
-    return constants, coefficients
 
 
 def check_damping(damping: float) -> None:
