@@ -17,8 +17,8 @@ from analysis.report.tables import VERDICT_ORDER, number
 from analysis.runs import find
 from study import records
 from study.command import SHOWN, exit_code
+from study.common.steps import Steps
 from study.fingerprint import fingerprint
-from study.steps import Steps
 
 SAID = "verdicts.txt"
 """What the terminal showed, beside the page."""

@@ -13,8 +13,8 @@ from analysis.frames import Frames
 from analysis.report.authors import is_theirs
 from analysis.runs import Found, export, read, read_export
 from study import records
+from study.common.steps import Steps
 from study.errors import StudyError
-from study.steps import Steps
 
 
 @dataclass(frozen=True)

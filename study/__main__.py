@@ -15,13 +15,13 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from study.command import exit_code, wants_tracebacks
+from study.common.lifeline import end_with_parent
 from study.errors import SWITCH, StudyError, said
 from study.help_page import help_page
-from study.lifeline import end_with_parent
 from study.overrides import check_overrides
 from study.places import CONF
 from study.schema import register
-from study.sweep_end import began, note_run, tell_end
+from study.sweeps.report import began, note_run, tell_end
 
 register()
 log = logging.getLogger("study")

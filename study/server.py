@@ -18,8 +18,8 @@ from filelock import FileLock, Timeout
 
 from study import postgres
 from study.command import exit_code
+from study.common.lifeline import started, stop
 from study.errors import StudyError
-from study.lifeline import started, stop
 from study.tracking.database import quiet
 from study.ui import HOST, answers
 

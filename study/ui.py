@@ -14,8 +14,8 @@ import urllib.request
 from pathlib import Path
 
 from study.command import exit_code
+from study.common.lifeline import started, stop
 from study.errors import StudyError
-from study.lifeline import started, stop
 from study.tracking import Store
 from study.tracking.database import quiet, sqlite_file
 from study.tracking.names import VIEW

@@ -5,8 +5,9 @@ Named smoke (`python -m tests.few smoke ...`) it has the six cells of the sweep 
 
 import sys
 
-from study import plans, reproduce
 from study.command import exit_code
+from study.sweeps import plan as plans
+from study.sweeps import reproduce
 
 QUICK = {
     "population": "free",

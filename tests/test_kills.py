@@ -17,11 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from study.plans import composed, jobs, profile, runnable, tracked, unavailable
 from study.run import run_cell
 from study.stores import store_of
+from study.sweeps.plan import composed, jobs, profile, runnable, tracked, unavailable
+from study.sweeps.workers import TRIES
 from study.tracking import Store
-from study.workers import TRIES
 from tests.few import few
 from tests.tracking.made import store_in
 

@@ -16,8 +16,8 @@ from analysis.selftest.simulation import CONFIDENCE
 from analysis.selftest.together import FEWEST
 from analysis.selftest.words import OUT, in_words
 from study.command import exit_code
+from study.common.steps import Steps
 from study.spreadsheet import write_csv
-from study.steps import Steps
 
 
 def main() -> int:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.selftest.once import rates_once
-from study.lifeline import end_with_parent
-from study.workers import beside
+from study.common.lifeline import end_with_parent
+from study.sweeps.workers import beside
 
 LOOK = 0.3
 """Seconds between two looks at how far it is."""

@@ -20,8 +20,8 @@ from study.bench import oracle, process, profile, scale, surface, taylor, tracki
 from study.bench.rows import Row, table
 from study.cell import environment
 from study.command import exit_code
-from study.plans import profile as sweeps
-from study.plans import sweep, tracked
+from study.sweeps.plan import profile as sweeps
+from study.sweeps.plan import sweep, tracked
 
 PARTS = ("oracle", "taylor", "surface", "process", "tracking", "memory", "scale", "profile")
 FULL_ONLY = ("profile",)

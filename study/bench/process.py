@@ -18,8 +18,8 @@ from joblib import Parallel, delayed
 from study.bench.rows import Row
 from study.bench.timing import Times, alternate
 from study.cell import Cell, compute
-from study.plans import cell, jobs, profile, runnable, tracked, unavailable
-from study.workers import ONE_THREAD
+from study.sweeps.plan import cell, jobs, profile, runnable, tracked, unavailable
+from study.sweeps.workers import ONE_THREAD
 
 FIRST = """
 import time

@@ -18,7 +18,7 @@ from omegaconf import DictConfig
 
 from study import cell, pruning, run
 from study.methods.brute_force import BruteForce
-from study.plans import Sweep, composed, jobs, profile, runnable, unavailable
+from study.sweeps.plan import Sweep, composed, jobs, profile, runnable, unavailable
 from study.tracking import Store, artefacts
 
 SEED = 100

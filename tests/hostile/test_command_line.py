@@ -259,7 +259,7 @@ def test_a_profile_with_damaged_data_finishes_the_rest_and_says_how_to_go_on(
     assert len(store.keys("finished")) == 9
     assert len(reasons(outputs)) == 6
     arguments[2] = 1  # in this process
-    monkeypatch.setattr("study.plans.profile", profile)
+    monkeypatch.setattr("study.sweeps.reproduce.profile", profile)
     again = in_process(capsys, monkeypatch, "study.reproduce", *arguments)
     refused(again, r"15 cells in 2 sweeps, 9 finished, 6 to run.*6 cells failed", (1,))
 
@@ -297,8 +297,8 @@ def test_a_profile_that_cannot_be_is_refused(arguments, told, capsys, monkeypatc
     ],
 )
 def test_a_profile_of_ones_own_that_is_broken_is_named(content, told, tmp_path, monkeypatch):
-    from study import plans
     from study.errors import StudyError
+    from study.sweeps import plan as plans
 
     for part in ("profile", "sweep"):
         (tmp_path / part).mkdir()
@@ -311,7 +311,7 @@ def test_a_profile_of_ones_own_that_is_broken_is_named(content, told, tmp_path, 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b'{"k": 3}', b'{"k": ["a"]}', b"\xff\xfe\x00", b"null"])
 def test_a_damaged_plan_is_made_again(content, tmp_path, caplog):
-    from study import plans
+    from study.sweeps import plan as plans
 
     sweep = plans.Sweep("smoke", plans.sweep("smoke").params | {"population": "cosine_2x10", "seed": "0"})
     first = plans.planned([sweep], tmp_path)

@@ -6,8 +6,8 @@ import shutil
 import pytest
 from hydra import compose
 
-from study import launching
 from study.population import composer
+from study.sweeps import launchers
 from tests.scale import slurm
 from tests.scale.sweeps import COUNT, digests, needs, sweep
 from tests.tracking.made import store_in
@@ -29,12 +29,12 @@ def launcher(*overrides):
 def test_a_launcher_that_is_not_installed_says_how_to_install_it(name, extra, monkeypatch):
     cfg = launcher(f"hydra/launcher={name}")
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    assert f"the extra `{extra}`: make" in launching.missing(cfg)
+    assert f"the extra `{extra}`: make" in launchers.missing(cfg)
 
 
 @pytest.mark.parametrize("name", ["basic", "joblib"])
 def test_a_launcher_that_comes_with_the_study_needs_nothing(name):
-    assert launching.missing(launcher(f"hydra/launcher={name}")) is None
+    assert launchers.missing(launcher(f"hydra/launcher={name}")) is None
 
 
 @pytest.mark.parametrize(
@@ -51,11 +51,11 @@ def test_a_named_sweep_runs_under_any_launcher(name):
 
 
 def test_processes_that_are_started_keep_to_one_thread(monkeypatch):
-    for name in launching.ONE_THREAD:
+    for name in launchers.ONE_THREAD:
         monkeypatch.setenv(name, "8")
     monkeypatch.delenv("RAY_USAGE_STATS_ENABLED", raising=False)
-    launching.keep_to_one_thread()
-    assert {os.environ[name] for name in launching.ONE_THREAD} == {"1"}
+    launchers.keep_to_one_thread()
+    assert {os.environ[name] for name in launchers.ONE_THREAD} == {"1"}
 
 
 @pytest.fixture

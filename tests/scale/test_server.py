@@ -26,9 +26,9 @@ from study.errors import StudyError
 from study.places import ROOT
 from study.tracking import Store
 from tests.analysis.reports import analysis
+from tests.common.test_lifeline import gone
 from tests.scale.sweeps import COUNT, digests, sweep
 from tests.scale.test_move import everything, fill
-from tests.test_lifeline import gone
 
 
 def missing() -> str | None:

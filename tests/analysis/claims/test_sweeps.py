@@ -8,9 +8,9 @@ from hydra import compose
 from analysis.claims import load
 from analysis.claims.sweeps import CONF, PROFILES, files, needs, write
 from study.condition import DIMENSIONS
-from study.plans import jobs, profile
 from study.population import composer
 from study.search import MOST
+from study.sweeps.plan import jobs, profile
 
 
 def test_the_files_are_those_of_the_register():

@@ -20,8 +20,8 @@ from rich.markup import escape
 
 from study.command import tell_failed
 from study.errors import StudyError
-from study.launching import keep_to_one_thread, missing
 from study.schema import SweepConfig
+from study.sweeps.launchers import keep_to_one_thread, missing
 
 if TYPE_CHECKING:
     from study.tracking import Store
@@ -79,8 +79,8 @@ def tell_end(console: Console | None = None) -> None:
     """Print what came of this process's multirun, and what failed; nothing where there was none, or no record."""
     if not began():
         return
-    from study import sweep_table  # pandas and MLflow, for which no sweep that was refused waits
     from study.stores import located, store_of
+    from study.sweeps import medians  # pandas and MLflow, for which no sweep that was refused waits
 
     (config, since), noted = _begun.pop(), _noted()
     try:
@@ -92,8 +92,8 @@ def tell_end(console: Console | None = None) -> None:
     if runs := store.standing().finished(noted, since, config.sweep.name):
         name, shared = config.sweep.name, config.sweep.name == SweepConfig().name
         shown = console or Console()
-        sweep_table.tell(sweep_table.medians(runs), shown)
-        sweep_table.tell_where(store, name, since if shared else None, shown)
+        medians.tell(medians.medians(runs), shown)
+        medians.tell_where(store, name, since if shared else None, shown)
     tell_failures(store, since, console or Console(stderr=True))
 
 

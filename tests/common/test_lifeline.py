@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from study import lifeline
+from study.common import lifeline
 from study.places import ROOT
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
@@ -29,12 +29,12 @@ time.sleep(60)
 """
 PARENT = """
 import os
-from study import lifeline
+from study.common import lifeline
 lifeline.started("family", "--told", "something", environment=os.environ).wait()
 """
 WORKERS = """
 import os, time
-from study.workers import beside
+from study.sweeps.workers import beside
 if __name__ == "__main__":
     print(beside(os.getpid).result(), flush=True) if {quick} else beside(time.sleep, 600)
     import multiprocessing
@@ -44,7 +44,7 @@ if __name__ == "__main__":
 JOBLIB = """
 import os, time
 from joblib import Parallel, delayed
-from study.lifeline import end_with_parent
+from study.common.lifeline import end_with_parent
 def worker(number):
     end_with_parent()
     end_with_parent()

@@ -7,7 +7,6 @@ import pytest
 from hydra import compose
 from omegaconf import OmegaConf
 
-from study import plans
 from study.config import plan
 from study.errors import StudyError
 from study.methods import names
@@ -15,8 +14,9 @@ from study.places import CONF
 from study.population import composer
 from study.settings import Selection
 from study.stores import located
+from study.sweeps import plan as plans
+from study.sweeps.workers import Workers
 from study.trajectory import collect
-from study.workers import Workers
 from tests import cases
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from study.workers import WorkerLostError, Workers
+from study.sweeps.workers import WorkerLostError, Workers
 
 
 def double(number: int) -> int:
@@ -79,14 +79,14 @@ def test_an_item_that_kills_its_process_every_time_is_given_up_alone():
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
 def test_workers_end_with_their_parent_however_it_ends():
     code = (
-        "from study.workers import Workers\n"
-        "from tests.test_workers import process\n"
+        "from study.sweeps.workers import Workers\n"
+        "from tests.sweeps.test_workers import process\n"
         "if __name__ == '__main__':\n"
         "    with Workers(2) as w:\n"
         "        print(*set(w.each(process, range(8))), flush=True)\n"
         "        import time; time.sleep(60)\n"
     )
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=root, env=os.environ | {"PYTHONPATH": "."}
     ) as parent:

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 import analysis
-from study import sweep_table
+from study.sweeps import medians
 from tests.hostile.commands import in_process
 
 TAGS = {"population": "p", "method": "taylor1", "ranking": "iterative", "network_key": "n1", "removal": "zero"}
@@ -19,7 +19,7 @@ def runs(*changes):
 
 
 def test_medians_are_of_networks_and_a_setting_that_varies_is_a_column():
-    found = sweep_table.medians(
+    found = medians.medians(
         runs(
             {"network_key": "n1", "removable": 1.0},
             {"network_key": "n2", "removable": 3.0},
@@ -31,14 +31,14 @@ def test_medians_are_of_networks_and_a_setting_that_varies_is_a_column():
     assert found["removable"].tolist() == pytest.approx([0.5, 0.3])
     assert found["networks"].tolist() == [1, 3]
     assert "removal" not in found
-    varied = sweep_table.medians(runs({"removal": "zero"}, {"removal": "mean"}))
+    varied = medians.medians(runs({"removal": "zero"}, {"removal": "mean"}))
     assert varied["removal"].tolist() == ["zero", "mean"]
     assert varied["cells"].tolist() == [1, 1]
 
 
 def test_a_number_that_is_not_there_is_a_dash():
     shown = Console(file=io.StringIO(), width=120)
-    sweep_table.tell(sweep_table.medians([(TAGS, {"removable": 3.0, "units": 10.0})]), shown)
+    medians.tell(medians.medians([(TAGS, {"removable": 3.0, "units": 10.0})]), shown)
     assert "nan" not in shown.file.getvalue()
     assert re.search(r"taylor1 .* 30% .* – .* – .* 1 ", shown.file.getvalue())
 

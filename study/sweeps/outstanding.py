@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.markup import escape
 
-from study.plans import Job
+from study.sweeps.plan import Job
 from study.tracking import Store
 from study.tracking.inspection import NETWORK
 
@@ -51,7 +51,7 @@ def outstanding(store: Store, by_key: Mapping[str, Job], thorough: bool = False)
 
     Args:
         store: where its cells are recorded.
-        by_key: the plan, `study.plans.planned`.
+        by_key: the plan, `study.sweeps.plan.planned`.
         thorough: whether every file is read and its digest compared; else each is looked at (see `inspection`).
     """
     found = store.inspected(keys=set(by_key), thorough=thorough)

@@ -8,12 +8,14 @@ import time
 import pytest
 from rich.console import Console
 
-from study import board, left_out, plans, reproduce, status, stores
+from study import stores
 from study.data import _sources, mnist20x20
 from study.errors import StudyError
 from study.stores import store_of
+from study.sweeps import board, missing_data, reproduce, status
+from study.sweeps import plan as plans
+from study.sweeps.workers import Workers
 from study.tracking.inspection import NETWORK
-from study.workers import Workers
 from tests.data.test_sources import PACKED, collection, server  # noqa: F401  (a fixture)
 from tests.terminal import CONTROL, terminal
 
@@ -109,7 +111,7 @@ def bare(tmp_path, monkeypatch):
     def prepared(*mirrors, **how):
         monkeypatch.setattr(mnist20x20, "FILES", collection(*mirrors))
         console = Console(file=io.StringIO(), width=500)
-        absent = left_out.fetched(sweeps, console, **how)
+        absent = missing_data.fetched(sweeps, console, **how)
         return absent, console.file.getvalue()
 
     return prepared

@@ -15,8 +15,8 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from study.estimate import Estimate, left
-from study.plans import Job
+from study.sweeps.estimate import Estimate, left
+from study.sweeps.plan import Job
 
 EVERY = 60.0
 """Seconds between two lines where there is no terminal."""

@@ -11,7 +11,7 @@ from study.config import data_folder
 from study.data import DataUnavailableError
 from study.data._fetch import fetch
 from study.data._sources import DownloadFailedError
-from study.plans import Sweep, downloadable, tracked, unavailable
+from study.sweeps.plan import Sweep, downloadable, tracked, unavailable
 
 SWITCH = "STUDY_OFFLINE"
 """Environment variable: `1` keeps downloads off."""

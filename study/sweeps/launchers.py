@@ -7,7 +7,7 @@ import os
 
 from omegaconf import DictConfig
 
-from study.workers import ONE_THREAD
+from study.sweeps.workers import ONE_THREAD
 
 EXTRAS = {
     "hydra_plugins.hydra_ray_launcher": ("ray", "make ray"),

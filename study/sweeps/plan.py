@@ -28,7 +28,7 @@ from study.fingerprint import fingerprint
 from study.places import CONF, PACKAGE
 from study.population import composer
 from study.stores import located
-from study.workers import Workers
+from study.sweeps.workers import Workers
 
 log = logging.getLogger("study")
 AUTHORS = "files of the authors' repository are not at hand; `make authors` says which, and how to get them"

@@ -5,10 +5,11 @@ import io
 import pytest
 from rich.console import Console
 
-from study import plans, status
 from study.errors import StudyError
 from study.run import run_cell
 from study.stores import store_of
+from study.sweeps import plan as plans
+from study.sweeps import status
 from tests.few import QUICK
 
 pytestmark = pytest.mark.usefixtures("ready_stores")
