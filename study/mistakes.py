@@ -180,9 +180,8 @@ def _of_missing(error: MissingConfigException) -> str:
         return f"there is no configuration {wanted_file}: leave --config-name out, the study's own is conf/config.yaml"
     if error.options is None:
         return f"{_plain(_first(str(error)))}; {HELP}"
-    known = [option for option in error.options if option != "schema"]
     plus = "+" if group == "sweep" else ""
-    return f"{plus}{group}={name}: there is none of that name; {among(name, known)}"
+    return f"{plus}{group}={name}: there is none of that name; {among(name, error.options)}"
 
 
 def _split(error: MissingConfigException) -> tuple[str, str, str]:

@@ -109,8 +109,6 @@ def _check_choice(text: str, group: str, override: Override) -> None:
     for name in chosen:
         if not isinstance(name, str) or not name:
             raise StudyError(f"{text}: a choice is named, as in {example}; `python -m study --help` lists them")
-        if name == "schema":
-            raise StudyError(f"{text}: schema lists the settings of {group} and is no choice; {among(name, known)}")
         if name.startswith("/") or ".." in name.split("/"):
             raise StudyError(f"{text}: a choice is a file in conf/{group}/, named without a path, as in {example}")
 

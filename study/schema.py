@@ -215,19 +215,5 @@ warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated
 
 
 def register() -> None:
-    """Make the schema known to Hydra: the root's and every group's `schema`."""
-    store = ConfigStore.instance()
-    store.store(name="schema", node=CellConfig)
-    groups: dict[str, type] = {
-        "dataset": DatasetConfig,
-        "network": NetworkConfig,
-        "training": RecipeConfig,
-        "method": MethodConfig,
-        "ranking": RankingConfig,
-        "removal": NameConfig,
-        "selection": SelectionConfig,
-        "protocol": ProtocolConfig,
-        "tracking": TrackingConfig,
-    }
-    for group, node in groups.items():
-        store.store(group=group, name="schema", node=node)
+    """Make the schema of a cell known to Hydra: `conf/config.yaml` begins with it, so that every group is typed."""
+    ConfigStore.instance().store(name="schema", node=CellConfig)

@@ -49,7 +49,7 @@ def _chain(name: str, conf: Path) -> list[dict[str, object]]:
     content = OmegaConf.to_container(OmegaConf.load(conf / "training" / f"{name}.yaml"))
     if not isinstance(content, dict):
         raise StudyError(f"{conf / 'training' / name}.yaml must hold fields of a recipe, not {content!r}")
-    bases = [base for base in content.pop("defaults", []) if base not in ("schema", "_self_")]
+    bases = [base for base in content.pop("defaults", []) if base != "_self_"]
     return [part for base in bases for part in _chain(base, conf)] + [
         {str(key): value for key, value in content.items()}
     ]

@@ -54,7 +54,7 @@ TYPED = {
     "-m seed=range(0,0)": r"seed=range\(0,0\): .* holds no value",
     "-m seed=range(3,1)": r"holds no value",
     # no choices
-    **{f"{group}=schema": "schema lists the settings" for group in GROUPS},
+    **{f"{group}=schema": "there is none of that name" for group in GROUPS},
     "profile=smoke": r"make reproduce PROFILE=smoke",
     "+profile=smoke": r"make reproduce PROFILE=smoke",
     "population=../sweep/smoke": r"a choice is a file in conf/population/",
@@ -146,7 +146,7 @@ WRITTEN = {
 
 @pytest.mark.parametrize("written", WRITTEN)
 def test_a_slip_in_a_file_is_told_with_its_line(written, tmp_path, capsys, monkeypatch):
-    conf = with_file(tmp_path, monkeypatch, f"defaults: [schema, _self_]\n{written}\n")
+    conf = with_file(tmp_path, monkeypatch, f"# Mine.\n{written}\n")
     done = in_process(capsys, monkeypatch, "study", "tracking=none", "training=mine")
     refused(done, WRITTEN[written], codes=(2,))
     assert not BARE.search(done.said), done.said
