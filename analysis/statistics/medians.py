@@ -1,4 +1,7 @@
-"""The templates of single values: claims about a median, decided by the sign test, which its limits turn round."""
+"""Tests of one value a network (ATLEAST, ATMOST, QTY): the median by the sign test (Arbuthnott 1710).
+
+The limits are the order statistics at which the sign test turns round.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from numpy.typing import ArrayLike
 from analysis.statistics import sign, signed_rank
 from analysis.statistics.intervals import median_limits
 from analysis.statistics.result import ALPHA, Result
-from analysis.statistics.rows import Values, as_array, below, either, ranked, tost
+from analysis.statistics.rows import Estimate, Opposite, Values, as_array, below, either, ranked, tost
 
 Test = Callable[[Values], float]
 """From differences to the one-sided p-value of "they tend to be positive"."""
@@ -57,17 +60,18 @@ def qty_by_ranks(values: ArrayLike, margin: tuple[float, float]) -> Result:
 
 def _against(template: str, x: Values, margin: float | tuple[float, float], side: int, by: Test) -> Result:
     v, w = margin if isinstance(margin, tuple) else (margin, margin)
-    low, high = median_limits(x, ALPHA)
     against = by(side * (w - x))
     tested = side * (x - v)
-    return ranked(
-        template, margin, x, tested, float(np.median(x)), low, high, against, p=by(tested), refuted=against < ALPHA
-    )
+    return ranked(template, margin, x, tested, _median(x), Opposite(against, against < ALPHA), by(tested))
 
 
 def _quantity(x: Values, margin: tuple[float, float], p: float, against: float, worse: Values) -> Result:
     """Row of QTY; `worse`: distances from the end of the range that the values are nearer to."""
     v, w = margin
-    low, high = median_limits(x, ALPHA)
-    refuted = below(v + w, low) or below(high, v - w)
-    return ranked("QTY", margin, x, worse, float(np.median(x)), low, high, against, p=p, refuted=refuted, sides=2)
+    estimate = _median(x)
+    refuted = below(v + w, estimate.low) or below(estimate.high, v - w)
+    return ranked("QTY", margin, x, worse, estimate, Opposite(against, refuted, sides=2), p)
+
+
+def _median(x: Values) -> Estimate:
+    return Estimate(float(np.median(x)), *median_limits(x, ALPHA))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -36,41 +37,57 @@ def either(p: float, q: float) -> float:
     return min(1.0, 2 * min(p, q))
 
 
+class Estimate(NamedTuple):
+    """An estimate with its one-sided 95 % limits, which are NaN where n allows none."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Opposite(NamedTuple):
+    """How the claim's opposite fares: its p-value, whether the frozen plan's rule is met, and how many sides it has."""
+
+    p: float
+    refuted: bool
+    sides: int = 1
+
+
 def ranked(
     template: str,
     margin: float | tuple[float, float],
     x: Values,
     tested: Values,
-    estimate: float,
-    low: float,
-    high: float,
-    against: float,
+    estimate: Estimate,
+    opposite: Opposite,
     p: float | None = None,
-    large_enough: bool = True,
-    refuted: bool = False,
-    sides: int = 1,
 ) -> Result:
-    """Row of a template on `tested` (positive favours the claim), decided by its signed rank unless `p` is given.
+    """Return the row of a template whose effect is that of the signed rank.
 
-    `against`: p-value of the opposite, of which there are so many `sides`.
+    Args:
+        template, margin: as registered.
+        x: one value a network.
+        tested: distances from the margin; positive ones favour the claim.
+        estimate: of x.
+        opposite: of the claim.
+        p: of the claim; None for the signed rank of `tested`.
     """
     return Result(
         template=template,
         margin=margin,
         n=len(x),
-        estimate=estimate,
-        low=low,
-        high=high,
+        estimate=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
         p=signed_rank.p_greater(tested) if p is None else p,
         p_smallest=0.5 ** len(x),
-        p_refute=against,
-        p_refute_smallest=min(1.0, sides * 0.5 ** len(x)),
+        p_refute=opposite.p,
+        p_refute_smallest=min(1.0, opposite.sides * 0.5 ** len(x)),
         effect_name="rank-biserial",
         effect=signed_rank.rank_biserial(tested),
         d_z=d_z(tested),
         sign_p=sign.p_greater(tested),
-        large_enough=bool(large_enough),
-        refuted=bool(refuted),
+        refuted=bool(opposite.refuted),
     )
 
 

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.statistics import holm, median_limits, sign, signed_rank
-from analysis.statistics.templates import assoc, eq, ni, prop, sup, trend
+from analysis.statistics.correlation import assoc
+from analysis.statistics.differences import eq, ni, sup
+from analysis.statistics.proportion import prop
+from analysis.statistics.trend import trend
 
 ALPHA = 0.05
 GRID = st.integers(-40, 40).map(lambda i: i / 8)  # exact in binary, so that sums and halves are

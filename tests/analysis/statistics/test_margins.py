@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.statistics.templates import eq, eq_welch, ni, qty, sup
+from analysis.statistics.differences import eq, ni, sup
+from analysis.statistics.medians import qty
+from analysis.statistics.welch import eq_welch
 
 ABOVE = np.array([0.35, 0.43, 0.48, 0.53, 0.3, 0.37, 0.6, 0.72, 0.81, 0.4])
 TENTH = ABOVE - np.round(ABOVE - 0.1, 2)  # .1 in every network, some above it and some below by rounding

@@ -23,7 +23,12 @@ from analysis.statistics import (
     prediction_interval,
     smallest_corrected,
 )
-from analysis.statistics.templates import assoc, at_least, at_most, eq, eq_welch, ni, prop, qty, sup, trend
+from analysis.statistics.correlation import assoc
+from analysis.statistics.differences import eq, ni, sup
+from analysis.statistics.medians import at_least, at_most, qty
+from analysis.statistics.proportion import prop
+from analysis.statistics.trend import trend
+from analysis.statistics.welch import eq_welch
 
 
 def noise(n, centre, spread=0.01, seed=0):
