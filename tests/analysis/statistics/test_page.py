@@ -34,5 +34,5 @@ def test_the_page_names_the_file_of_each_test(name):
 
 
 def test_the_example_is_right():
-    call, said = re.search(r'evaluate\("SUP", (\[.*\]), 0\.02\)\.p   # (\S+)', PAGE).groups()
+    call, said = re.search(r'evaluate\("SUP", (\[.*\]), 0\.02\)\.p  # (\S+)', PAGE).groups()
     assert evaluate("SUP", [float(x) for x in call.strip("[]").split(", ")], 0.02).p == float(said)
