@@ -14,6 +14,7 @@ from analysis.claims.adding import KEPT, SHORT, add
 from analysis.claims.register import Register, load
 from analysis.claims.rejudge import TABLES, rejudge
 from analysis.claims.sweeps import write
+from analysis.metrics.names import explained
 from analysis.runs import read_store
 from study.command import exit_code
 from study.errors import StudyError
@@ -28,16 +29,27 @@ def as_table(register: Register) -> Table:
     return table
 
 
+def metrics_as_table(register: Register) -> Table:
+    """Return what the metrics' names mean, one row a metric that the register tests."""
+    tested = {part.metric for claim in register.claims for part in claim.parts}
+    table = Table("metric", "what it is", title="E(k): error with k of K units gone; q = k/K; E0 = E(0), E_all = E(K)")
+    for name, metric in explained().items():
+        if name in tested:
+            table.add_row(name, metric.what)
+    return table
+
+
 def main() -> None:
-    """Print the register, write the sweeps that it needs, judge kept values by it, or add those of another store."""
+    """Print the register or what its metrics mean, write its sweeps, judge kept values, or add those of a store."""
     parser = argparse.ArgumentParser(prog="python -m analysis.claims", description=main.__doc__)
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("show", "sweeps", "judge", "add"),
+        choices=("show", "metrics", "sweeps", "judge", "add"),
         default="show",
-        help="sweeps: write conf/sweep and conf/profile; judge: verdicts.csv and amended.csv anew from kept values; "
-        "add: the values of a store to the kept ones, of all parts that it has every registered network of, and judge",
+        help="show: the claims; metrics: what the names of their metrics mean; sweeps: write conf/sweep and "
+        "conf/profile; judge: verdicts.csv and amended.csv anew from kept values; add: the values of a store to the "
+        "kept ones, of all parts that it has every registered network of, and judge",
     )
     parser.add_argument("--store", help="add: the store's address, as sqlite:///PATH/mlflow.db")
     parser.add_argument(
@@ -60,6 +72,8 @@ def main() -> None:
         tell(
             add(read_store(arguments.store, arguments.experiment), arguments.tables, replace=arguments.replace), console
         )
+    elif arguments.what == "metrics":
+        console.print(metrics_as_table(load()))
     else:
         console.print(as_table(load()))
 

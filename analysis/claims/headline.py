@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.claims.verdicts import ABOVE
 from analysis.metrics import THEIRS, main_condition, removable_share
+from analysis.metrics.names import HELD_OUT_SUFFIX, metric
 from analysis.statistics import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, TOO_FEW
 
 METHODS = {
@@ -17,10 +18,6 @@ METHODS = {
     "taylor1": "first order",
     "random": "random",
 }
-METRICS = {"r_1": "share removed", "r_2": "share removed", "r_5": "share removed", "r_1pct": "share removed"}
-METRICS |= {"auc_e": "AUC_E", "rho_0": "Spearman", "rho_mid": "Spearman", "m6_10": "gain", "m8": "share removed"}
-METRICS |= {"m7_20": "share of that layer", "breakdown": "slope", "wins_most_steps": "share of networks"}
-"""What a metric is called in a sentence; others by their own name."""
 DIFFERENCES = ("SUP", "NI", "EQ")
 """Templates whose quantity is (nearly always) a difference of two methods, rankings or populations."""
 CLAIMED = {
@@ -105,13 +102,12 @@ def _decided(claim: pd.Series, part: pd.Series | None) -> Sentence:
 
 
 def _part(row: pd.Series) -> str:
-    metric = str(row["metric"]).removesuffix("_held_out")
-    name = METRICS.get(metric, metric)
-    held_out = ", held out" if metric != row["metric"] else ""
-    difference = "difference in " if row["template"] in DIFFERENCES and metric != "m7_20" else ""
+    plain = str(row["metric"]).removesuffix(HELD_OUT_SUFFIX)
+    held_out = ", held out" if plain != row["metric"] else ""
+    difference = "difference in " if row["template"] in DIFFERENCES and plain != "m7_20" else ""
     limits = "" if pd.isna(row["low"]) else f" [{row['low']:.2g}, {row['high']:.2g}]"
     wanted = CLAIMED[row["template"]].format(margin=str(row["margin"]).split(ABOVE)[0])  # not what refutes it
-    return f"{row['population']}{held_out}: {difference}{name} {row['estimate']:.2g}{limits} {wanted}"
+    return f"{row['population']}{held_out}: {difference}{metric(plain).said} {row['estimate']:.2g}{limits} {wanted}"
 
 
 def _removed(networks: pd.DataFrame) -> list[str]:

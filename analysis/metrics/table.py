@@ -28,23 +28,7 @@ THEIRS = "authors_"
 
 
 def table(frames: Frames) -> pd.DataFrame:
-    """Return one row a cell with its settings (`CELL`) and these columns; null where a metric is not defined.
-
-    * units K, samples N (pruning rows), E0, E_all, accuracy_0 (regression: 1 - E0/N), log2_e0 (of E0/N);
-    * M1 auc_e, auc_e_unclipped (null where E_all < 1.5 E0), m1b;
-    * M2 r_1, r_2, r_5 (null in a regression), r_1pct, m2e (E <= 2 E0), m2x (r_1, in a regression r_1pct, by
-      "exists"), and breakdown (claim C32);
-    * M3 at event 0: rho_0 (Spearman), kendall_0, rho_cheap_0 (25 cheapest), overlap25_0, sign_0, mae_0 (relative
-      error of the estimates), rho_first_layer_0 (units of the layer nearest the input, in deeper networks); rho_mid
-      (Spearman at the recorded event nearest K/2), regret_mean (mean over recorded events of regret / (E_all - E0));
-    * M4 m4, m4n; M5 m5_gini, m5_top20, m5_effective; M6 m6, m6_at (units removed), m6_10 (within 10 removals),
-      m6b_1 to m6b_5; M7 m7_10, m7_20, m7_40, m7_chance; M8 m8;
-    * of single claims: see `metrics.trajectory` and `metrics.gains`; predicted_share (C47): of the removals with
-      regret (where it was recorded) the share whose change of the error the estimate meets within 20 %; fault_share,
-      has_fault (C30): units whose impact exceeds 10 % of E_all - E0; held_out_change (C38): held-out accuracy at half
-      of R_1, less that at the start; interaction_share (C42); bimodal, superadditive, put_back_worse (C27);
-      searched_r_2, searched_r_1pct, greedy_regret, greedy_excess (C43: `metrics.greedy`);
-    * forward_passes, seconds: spent on scores.
+    """Return one row a cell: its settings (`CELL`), and the metrics that `names.yaml` explains, null where not defined.
 
     M1, M2, breakdown, accuracy and M8 come on the pruning rows and, suffixed `_held_out`, on the held-out rows.
     """
