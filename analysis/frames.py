@@ -75,8 +75,8 @@ class Frames:
         cells: one row a finished cell, in the order in which they were finished: the tags of `study.records.RUN_TAGS`
             (seed and draw as integers), run_id, run_name and start_time.
         networks: one row a trained network (kind "network"), the same columns.
-        events, evaluations, impacts, agreement, surfaces, pairs, reinserted, hessian, searched, searched_sets: the
-            tables of `study.records` of all cells, each led by the column `key`, the cell's key.
+        events, evaluations, impacts, agreement, surfaces, pairs, reinserted, hessian, searched, searched_sets,
+        removals: the tables of `study.records` of all cells, each led by the column `key`, the cell's key.
         not_run: population and the reason why none of its cells was run.
         failed: cells that were begun and never finished, with the reason of the last attempt (`FAILED_COLUMNS`, text).
         damaged: finished cells whose tables are lost or not as they were written, which are in no other frame, and
@@ -96,6 +96,7 @@ class Frames:
     hessian: pd.DataFrame = field(default_factory=lambda: no_rows("hessian"))
     searched: pd.DataFrame = field(default_factory=lambda: no_rows("searched"))
     searched_sets: pd.DataFrame = field(default_factory=lambda: no_rows("searched_sets"))
+    removals: pd.DataFrame = field(default_factory=lambda: no_rows("removals"))
     not_run: pd.DataFrame = field(default_factory=lambda: _no_text("population", "reason"))
     failed: pd.DataFrame = field(default_factory=lambda: _no_text(*FAILED_COLUMNS))
     damaged: pd.DataFrame = field(default_factory=no_damaged)

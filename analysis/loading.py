@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.frames import Frames
 from analysis.metrics import curves, table
+from analysis.metrics.curves import last_of_rounds
 from analysis.runs import SQLITE, read_store
 from study.condition import DIMENSIONS
 from study.errors import StudyError
@@ -50,8 +51,8 @@ class Cells(pd.DataFrame):
                 "this frame has lost its cells: call curves() on what analysis.load gave, or on a selection"
             )
         frames = self.frames.of(self["key"].tolist())
-        went = frames.events.rename(columns={"event": "removed"})
-        return curves(frames, split).merge(went[["key", "removed", *WENT]], on=["key", "removed"], how="left")
+        went = last_of_rounds(frames.events)[["key", "removed", *WENT]]
+        return curves(frames, split).merge(went, on=["key", "removed"], how="left")
 
 
 def loaded(sweep: str | None, uri: str | None, experiment: str) -> Cells:

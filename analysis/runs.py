@@ -29,7 +29,7 @@ from analysis.mending import commands
 from analysis.stored import environment, looked_at, read_cells
 from study.condition import DIMENSIONS
 from study.errors import said
-from study.records import RECORDS_VERSION, RUN_TAGS, TAG, subject
+from study.records import READABLE, RUN_TAGS, TAG, subject
 from study.tracking import Store
 from study.tracking.database import SQLITE
 from study.tracking.inspection import CELL, NETWORK
@@ -113,11 +113,11 @@ def find(uri: str, experiment: str, sweep: str | None = None, artifacts: Path | 
         cells, damaged = (frame[frame["sweep"] == sweep] for frame in (cells, damaged))
         if cells.empty and damaged.empty:
             raise StoreError(f"no finished cell belongs to sweep {sweep!r}; there are: {sorted(set(listing['sweep']))}")
-    strange = set(cells["records_version"]) - {str(RECORDS_VERSION)}
+    strange = set(cells["records_version"]) - {str(version) for version in READABLE}
     if strange:
         raise StoreError(
             f"cells were recorded with records version {', '.join(sorted(strange))}, this analysis reads "
-            f"{RECORDS_VERSION}; use the code of the version that wrote them, or run them again"
+            f"{' and '.join(map(str, READABLE))}; use the code of the version that wrote them, or run them again"
         )
     networks = listing[(listing["kind"] == "network") & listing["network_key"].isin(set(cells["network_key"]))]
     harmed = looked_at(runs, NETWORK, networks)[2]

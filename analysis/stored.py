@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.frames import DAMAGED_COLUMNS, no_damaged, no_rows
-from study.records import TABLES, conform
+from study.records import TABLES, conform, upgraded
 from study.tracking.inspection import CELL, Kind, flaw, listed, tables_of
 from study.tracking.manifest import DamagedError, beside
 from study.tracking.runs import Runs
@@ -70,10 +70,10 @@ def read_cells(
     kept = {str(known.at[run, "key"]): held for run, held in found if not isinstance(held, str)}
     read = known.loc[[run for run, held in found if not isinstance(held, str)]]
     lost = known.loc[list(reasons)].assign(reason=pd.Series(reasons, dtype="str"))
-    out = {}
+    out, network_of = {}, dict(zip(read["key"], read["network"], strict=True))
     for name in TABLES:
         of_key = {key: table for key, tables in kept.items() if len(table := tables.pop(name, ()))}
-        out[name] = _frame(name, of_key) if of_key else no_rows(name)
+        out[name] = _frame(name, of_key, network_of) if of_key else no_rows(name)
     return read, out, damaged(lost, DIGEST)
 
 
@@ -91,9 +91,11 @@ def _first_whole(
     return candidates[0], reasons[0]
 
 
-def _frame(name: str, of_key: dict[str, pa.Table]) -> pd.DataFrame:
-    frame = conform(name, pa.concat_tables(of_key.values(), promote_options="permissive").to_pandas())
+def _frame(name: str, of_key: dict[str, pa.Table], network_of: Mapping[str, str]) -> pd.DataFrame:
+    frame = pa.concat_tables(of_key.values(), promote_options="permissive").to_pandas()
     lengths = [len(table) for table in of_key.values()]
+    networks = np.repeat(np.array([network_of[key] for key in of_key], dtype=object), lengths)
+    frame = conform(name, upgraded(name, frame, networks))
     frame.insert(0, "key", pd.Series(np.repeat(np.array(list(of_key), dtype=object), lengths), dtype="str"))
     return frame
 

@@ -20,13 +20,18 @@ from study.data import Dataset, load_dataset, parameters
 from study.errors import StudyError
 from study.impact import fused
 from study.keys import cell_key, numerics
-from study.networks import Network, architecture, fitted
+from study.networks import Network, architecture, fitted, fresh
 from study.places import CHECKOUT
+from study.pruning.state import Truths
+from study.pruning.trajectory import Progress, Result, collect
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
 from study.training.acceptance import measured, poorly_trained
+from study.training.further import Further, Origin
 from study.training.recipe import read_recipe
-from study.trajectory import Progress, Result, collect
+
+TRUTHS = Truths()
+"""True impacts in trained networks, shared by the cells that a process computes."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +123,20 @@ def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress |
     network = trained.network
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
-    result = collect(network, data, plan.method, plan.settings, plan.seed, device, progress)
+    further = Further(data, plan.seed, origin(plan, data), Path(networks))
+    result = collect(network, data, plan.method, plan.settings, further, device, progress, TRUTHS)
     return Done(
         cell, trained, result, judge(plan, trained.network, data), summary(result), poor(plan, trained.network, data)
     )
+
+
+def origin(plan: Plan, data: Dataset) -> Origin | None:
+    """Return where a cell's network comes from; None where it was not trained here, or is pruned as another one."""
+    if plan.stored is not None or plan.pruned_output is not None or not plan.settings.protocol.trains:
+        return None
+    output = plan.output or data.output
+    ends = (data.features, data.outputs)
+    return Origin(fresh(plan.front, plan.hidden, *ends, plan.activation, output, plan.seed), plan.recipe, plan.seed)
 
 
 def poor(plan: Plan, network: Network, data: Dataset) -> str | None:
@@ -236,8 +251,7 @@ def params(plan: Plan) -> dict[str, object]:
         flat |= {name: architecture(value) for name, value in vars(plan.front).items()}
     flat |= {f"method.{k}": v for k, v in plan.method_params.items()}
     flat |= {f"selection.{k}": v for k, v in vars(plan.settings.selection).items()}
-    if plan.settings.protocol.name == "retrain":
-        flat |= {"protocol.every": plan.settings.protocol.every, "protocol.epochs": plan.settings.protocol.epochs}
+    flat |= {f"protocol.{k}": v for k, v in vars(plan.settings.protocol).items()}
     flat |= {f"training.{k}": v for k, v in vars(plan.recipe).items() if k != "threads"}
     return flat
 

@@ -19,9 +19,10 @@ from study.errors import StudyError, said, whole
 from study.methods import Method, method
 from study.methods.base import check_filters, check_removal, method_class
 from study.networks import Front
+from study.protocols import Protocol, protocol, protocol_class
 from study.recipe import Recipe
 from study.schema import CellConfig
-from study.settings import Protocol, Selection, Settings
+from study.settings import Selection, Settings
 
 STORED = "authors_"
 """What the names of populations begin with whose network is read, not trained."""
@@ -107,7 +108,7 @@ def plan(cfg: DictConfig) -> Plan:
         removal=cfg.removal.name,
         error=cfg.error,
         selection=Selection(cfg.selection.rows, cfg.selection.samples, cfg.selection.seed),
-        protocol=Protocol(cfg.protocol.name, cfg.protocol.every, cfg.protocol.epochs),
+        protocol=_protocol(plain(cfg.protocol)),
         truth_every=cfg.record.truth_every,
         surfaces_every=surfaces,
         pairs=cfg.record.pairs,
@@ -118,7 +119,9 @@ def plan(cfg: DictConfig) -> Plan:
         search_width=cfg.record.search_width,
         threads=cfg.run.threads,
     )
-    chosen = method(cfg.method.name, **typed(_method_parameters(cfg), plain(cfg.method.params), "method.params"))
+    chosen = method(
+        cfg.method.name, **typed(_fields(method_class(cfg.method.name)), plain(cfg.method.params), "method.params")
+    )
     check_removal(chosen, settings.removal)
     front = Front(*(tuple(cfg.network[name]) for name in ("filters", "kernels", "pools")))
     if front:
@@ -161,8 +164,13 @@ def check_keys(cfg: DictConfig, at: str = "") -> None:
             check_keys(node, f"{at}{key}.")
 
 
-def _method_parameters(cfg: DictConfig) -> dict[str, tuple[type, object]]:
-    cls = method_class(cfg.method.name)
+def _protocol(node: dict[str, Any]) -> Protocol:
+    name = str(node.pop("name"))
+    return protocol(name, **typed(_fields(protocol_class(name)), node, "protocol"))
+
+
+def _fields(cls: type[Any]) -> dict[str, tuple[type, object]]:
+    """Return types and defaults of a dataclass's fields, by name."""
     hints = typing.get_type_hints(cls)
     return {f.name: (hints[f.name], f.default) for f in dataclasses.fields(cls)}
 

@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 
@@ -59,3 +60,16 @@ def steps_kept(kept: ArrayLike) -> int:
     """
     ok = np.asarray(kept, dtype=bool)
     return len(ok) - 1 if ok.all() else int(np.argmin(ok)) - 1
+
+
+def removable(evaluations: pd.DataFrame, points: float) -> int:
+    """Return the last step up to which the network has kept its accuracy on the pruning rows.
+
+    Args:
+        evaluations: of one trajectory, the table of `study.records`.
+        points: percentage points of accuracy that may be lost; in a regression percent of the error's range.
+    """
+    path = evaluations[evaluations["split"] == "pruning"]
+    if path["correct"].isna().any():
+        return steps_kept(error_kept(path["error"], points / 100))
+    return steps_kept(accuracy_kept(path["correct"], int(path["samples"].iloc[0]), points))

@@ -14,7 +14,6 @@ from typing import Any
 
 from study.config import Plan
 from study.impact import ORACLE_VERSION
-from study.retraining import RETRAINING_VERSION
 from study.search import SEARCH_VERSION
 from study.settings import Settings
 from study.training import TRAINING_VERSION
@@ -44,8 +43,8 @@ def cell_key(plan: Plan, network: str) -> str:
 def numerics(plan: Plan) -> dict[str, int]:
     """Return the versions of the numbers that a cell depends on; raising one makes its cells run again."""
     found = {"oracle": ORACLE_VERSION, "method": plan.method.version}
-    if plan.settings.protocol.name == "retrain":
-        found |= {"training": TRAINING_VERSION, "retraining": RETRAINING_VERSION}
+    if plan.settings.protocol.trains:
+        found |= {"training": TRAINING_VERSION, "retraining": plan.settings.protocol.version}
     if plan.settings.search != "none":
         found |= {"search": SEARCH_VERSION}
     return found
@@ -59,11 +58,8 @@ def of_settings(of: Settings) -> dict[str, Any]:
     """
     rows, protocol = of.selection, of.protocol
     selection = {"rows": (rows.rows, "pruning"), "samples": (rows.samples, None), "seed": (rows.seed, 0)}
-    trained = {
-        "name": (protocol.name, "no_retrain"),
-        "every": (protocol.every, 0.1),
-        "epochs": (protocol.epochs, 5),
-    }
+    usual = {"every": 0.1, "epochs": 5} if protocol.name == "retrain" else type(protocol)().__dict__
+    trained = {"name": (protocol.name, "no_retrain")} | {k: (v, usual[k]) for k, v in vars(protocol).items()}
     return _unusual(
         {
             "ranking": (of.ranking, "iterative"),

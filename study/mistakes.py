@@ -50,9 +50,10 @@ def told(error: BaseException) -> str:
         return _of_override(merging[1], error.__cause__)
     if missing := re.match(r"Could not override '(.+?)'", text):
         group = missing[1].partition(".")[0]
+        place = group if group == "protocol" else f"{group}.params"
         return (
             f"{missing[1]} is no parameter of the {group} that is chosen: its file in conf/{group}/ lists what there "
-            f"is, each set by {group}.params.NAME=VALUE"
+            f"is, each set by {place}.NAME=VALUE"
         )
     if several := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '(.*?)'", text):
         return (

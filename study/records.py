@@ -11,7 +11,7 @@ error that the cell ranks on.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,11 @@ from study.condition import ABOUT
 if TYPE_CHECKING:  # whoever needs a name or a word alone waits for no pandas
     import pandas as pd
 
-RECORDS_VERSION = 1
-"""Raised when a column changes its meaning; readers refuse what they do not know."""
+RECORDS_VERSION = 2
+"""Raised when a column changes its meaning or comes; readers refuse what they do not know."""
+
+READABLE = (1, 2)
+"""Versions that `upgraded` makes the present one of."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,10 @@ class Column:
 
 
 EVENTS: dict[str, Column] = {
-    "event": Column("int32", "units removed", "0 = the trained network, k = after the k-th removal"),
-    "kind": Column("str", "", "start | remove"),
-    "layer": Column("int16", "", "hidden layer of the removed unit, 0 = nearest the input; -1 at the start"),
-    "unit": Column("int32", "", "index of the removed unit in its layer; -1 at the start"),
+    "event": Column("int32", "", "0 = the trained network, then counted on; one a removal where units go one by one"),
+    "kind": Column("str", "", "start | remove | train: what came last"),
+    "layer": Column("int16", "", "hidden layer of the removed unit, 0 = nearest the input; -1 where not one unit went"),
+    "unit": Column("int32", "", "index of the removed unit in its layer; -1 where not one unit went"),
     "units_left": Column("int32", "units", "hidden units that remain"),
     "parameters_left": Column("int64", "numbers", "weights and biases of the physically smaller network"),
     "multiply_adds_left": Column("int64", "operations a sample", "multiply-adds of the smaller network"),
@@ -46,10 +49,22 @@ EVENTS: dict[str, Column] = {
     "score": Column("float64", "", "the chosen unit's score when it was chosen; null at the start"),
     "forward_passes": Column("int64", "passes over the ranking rows", "spent by the method on scores, so far"),
     "seconds": Column("float64", "s", "spent by the method on scores, so far", timing=True),
+    "scope": Column("str", "", "unit | filter: what goes; a network with filters has both"),
+    "removed": Column("int32", "units", "gone so far"),
+    "round": Column("int32", "", "of the protocol; 0 = the trained network"),
+    "phase": Column("str", "", "prune | train: whether what is left was trained since the removal, in a round"),
+}
+
+REMOVALS: dict[str, Column] = {
+    "event": Column("int32", "", "as in events, of those in which several units went"),
+    "layer": Column("int16", "", "hidden layer of a unit that went, 0 = nearest the input; in the order of removal"),
+    "unit": Column("int32", "", "its index in its layer"),
+    "score": Column("float64", "", "its score when it was chosen"),
+    "estimate": Column("float64", "error", "its estimate when it was chosen; null where there is none"),
 }
 
 EVALUATIONS: dict[str, Column] = {
-    "event": Column("int32", "units removed", "as in events"),
+    "event": Column("int32", "", "as in events"),
     "split": Column("str", "", "pruning | held_out | a further held-out split of the data set"),
     "samples": Column("int64", "samples", "rows of the split"),
     "error": Column("float64", "error", "error that is ranked on, summed over the split"),
@@ -60,7 +75,7 @@ EVALUATIONS: dict[str, Column] = {
 }
 
 IMPACTS: dict[str, Column] = {
-    "event": Column("int32", "units removed", "the network in which the impact was measured (before the next removal)"),
+    "event": Column("int32", "", "the network in which the impact was measured (before the next removal)"),
     "layer": Column("int16", "", "hidden layer, 0 = nearest the input"),
     "unit": Column("int32", "", "index in its layer"),
     "estimate": Column("float64", "error", "signed prediction of the impact; null for methods without one"),
@@ -73,7 +88,7 @@ IMPACTS: dict[str, Column] = {
 }
 
 AGREEMENT: dict[str, Column] = {
-    "event": Column("int32", "units removed", "as in impacts"),
+    "event": Column("int32", "", "as in impacts"),
     "layer": Column("int16", "", "-1 = all remaining units, else the units of this hidden layer"),
     "units": Column("int32", "units", "remaining units compared"),
     "ties": Column("int32", "units", "units whose true impact equals another one's (dead or duplicate units)"),
@@ -88,7 +103,7 @@ AGREEMENT: dict[str, Column] = {
 }
 
 SURFACES: dict[str, Column] = {
-    "event": Column("int32", "units removed", "before the removal of the unit that is drawn"),
+    "event": Column("int32", "", "before the removal of the unit that is drawn"),
     "layer": Column("int16", "", "of the unit that goes next"),
     "unit": Column("int32", "", "of the unit that goes next"),
     "gain": Column("float64", "", "factor on the unit's output; 1 = trained, 0 = removed"),
@@ -143,9 +158,10 @@ TABLES: dict[str, dict[str, Column]] = {
     "hessian": HESSIAN,
     "searched": SEARCHED,
     "searched_sets": SEARCHED_SETS,
+    "removals": REMOVALS,
 }
 
-ON_DEMAND = ("pairs", "reinserted", "hessian", "searched", "searched_sets")
+ON_DEMAND = ("pairs", "reinserted", "hessian", "searched", "searched_sets", "removals")
 """Tables that only some cells have; the others record none of them, so that a new one disowns no old result."""
 
 FREE = "free"
@@ -231,25 +247,56 @@ def filters_of(network: str) -> tuple[int, ...]:
     return tuple(int(size) for size in re.findall(r"-(\d+)c", network))
 
 
-def empty(table: str) -> pd.DataFrame:
+def upgraded(table: str, frame: pd.DataFrame, networks: Iterable[str]) -> pd.DataFrame:
+    """Return a table with rows of earlier versions as one of the present version.
+
+    In version 1 units went one by one, and nothing else was an event.
+
+    Args:
+        table: its name.
+        frame: as it was recorded.
+        networks: the tag `network` of the cell of every row.
+    """
+    if table != "events" or not len(frame):
+        return frame
+    then = frame["scope"].isna() if "scope" in frame else frame["event"].notna()
+    if not then.any():
+        return frame
+    networks = list(networks)
+    of_tag = {tag: "filter" if filters_of(tag) else "unit" for tag in set(networks)}
+    scopes = [of_tag[tag] for tag in networks]
+    whole, event = frame.copy(deep=False), frame["event"]
+    for name, meant in (("scope", scopes), ("removed", event), ("round", event), ("phase", "prune")):
+        whole[name] = meant if then.all() else whole[name].where(~then, meant)
+    return whole
+
+
+def empty(table: str, declared: Mapping[str, Column] | None = None) -> pd.DataFrame:
     """Return a table without rows, with the declared columns and types.
 
     >>> list(empty("surfaces").columns)
     ['event', 'layer', 'unit', 'gain', 'error']
     """
-    return conform(table, {name: [] for name in TABLES[table]})
+    return conform(table, {name: [] for name in declared or TABLES[table]}, declared)
 
 
-def conform(table: str, columns: Mapping[str, object] | pd.DataFrame) -> pd.DataFrame:
+def conform(
+    table: str, columns: Mapping[str, object] | pd.DataFrame, declared: Mapping[str, Column] | None = None
+) -> pd.DataFrame:
     """Return `columns` as the declared table: its columns in order, in their types, nulls where one is missing.
 
+    Args:
+        table: its name.
+        columns: by name.
+        declared: of a table that a measure of one's own declares; None for one that is declared here.
+
     Raises:
-        KeyError: for a table or a column that is not declared here.
+        KeyError: for a table or a column that is not declared.
     """
     import numpy as np
     import pandas as pd
 
-    declared = TABLES[table]
+    declared = declared or TABLES[table]
     frame = pd.DataFrame(columns)
     unknown = set(frame.columns) - set(declared)
     if unknown:
@@ -265,5 +312,6 @@ def conform(table: str, columns: Mapping[str, object] | pd.DataFrame) -> pd.Data
 
 
 def without_timing(table: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns that the same cell reproduces bit by bit."""
-    return frame[[name for name, column in TABLES[table].items() if not column.timing]]
+    """Return the columns that the same cell reproduces bit by bit; of a table of an earlier version, those it has."""
+    timing = {name for name, column in TABLES.get(table, {}).items() if column.timing}
+    return frame[[name for name in frame if name not in timing]]

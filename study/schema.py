@@ -21,7 +21,7 @@ from omegaconf import MISSING, OmegaConf
 from study.places import CHECKOUT
 from study.recipe import Recipe
 from study.records import FREE
-from study.settings import Protocol, Settings
+from study.settings import Settings
 
 
 @dataclass
@@ -106,15 +106,6 @@ class SelectionConfig:
 
 
 @dataclass
-class ProtocolConfig:
-    """Whether what is left is trained: `epochs` each time that a further share `every` of the units has gone."""
-
-    name: str = MISSING
-    every: float = Protocol.every
-    epochs: int = Protocol.epochs
-
-
-@dataclass
 class RecordConfig:
     """What is measured on the way: true impacts every n-th step, error surfaces every n-th removal (0: none).
 
@@ -196,7 +187,7 @@ class CellConfig:
     ranking: RankingConfig = MISSING
     removal: NameConfig = MISSING
     selection: SelectionConfig = MISSING
-    protocol: ProtocolConfig = MISSING
+    protocol: dict[str, Any] = MISSING
     tracking: TrackingConfig = MISSING
     error: str = "half_squared"
     seed: int = 0

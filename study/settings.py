@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from study.errors import StudyError, choice, number, shown, truth, whole
+from study.protocols import Protocol
+from study.protocols.no_retrain import NoRetrain
 from study.removals import names as removal_names
 
 if TYPE_CHECKING:  # the command line reads the defaults of these classes, and waits for no torch
@@ -14,7 +17,6 @@ if TYPE_CHECKING:  # the command line reads the defaults of these classes, and w
 
 RANKINGS = ("single_overall", "iterative")
 REMOVALS = removal_names()
-PROTOCOLS = ("no_retrain", "retrain")
 ERRORS = ("half_squared", "cross_entropy")
 SEARCHES = ("none", "beam", "exhaustive")
 CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "error": ERRORS, "search": SEARCHES}
@@ -70,51 +72,6 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Protocol:
-    """The order of score, remove, train and evaluate; see `study.pruning`.
-
-    Attributes:
-        name: "no_retrain" (the paper's: score, remove, evaluate) or "retrain" (score, remove, train where it is due,
-            evaluate).
-        every: share of all hidden units, above 0 and at most 1: training is due each time that as many more have gone.
-        epochs: passes over the training rows each time, 0 or more; 0 trains nothing.
-    """
-
-    name: str = "no_retrain"
-    every: float = 0.1
-    epochs: int = 5
-
-    def __post_init__(self) -> None:
-        choice("protocol", self.name, PROTOCOLS)
-        if not 0 < number("protocol.every", self.every) <= 1:
-            raise StudyError(f"protocol.every={self.every}; possible: a share of the units above 0, 1 at most")
-        whole("protocol.epochs", self.epochs)
-        if self.name != "retrain" and (self.every, self.epochs) != (Protocol.every, Protocol.epochs):
-            raise StudyError("protocol: `every` and `epochs` go with retrain, and only with it")
-
-    @property
-    def label(self) -> str:
-        """For people and tags.
-
-        >>> Protocol().label, Protocol("retrain", epochs=20).label
-        ('no_retrain', 'retrain[epochs=20]')
-        """
-        share = f",every={self.every:g}" if self.every != Protocol.every else ""
-        return f"{self.name}[epochs={self.epochs}{share}]" if self.name == "retrain" else self.name
-
-    def due(self, removed: int, units: int) -> bool:
-        """Whether the network is trained after its removal number `removed` of `units`: never after the last.
-
-        >>> [n for n in range(1, 13) if Protocol("retrain", every=0.25).due(n, 12)]
-        [3, 6, 9]
-        """
-        if self.name != "retrain" or self.epochs == 0 or removed == units:
-            return False
-        now, before = (int(n / (self.every * units) + 1e-9) for n in (removed, removed - 1))
-        return now > before
-
-
-@dataclass(frozen=True)
 class Settings:
     """How to prune: everything scientific but the network, the data and the method.
 
@@ -138,13 +95,14 @@ class Settings:
         search: "beam" or "exhaustive": the best sets of removed units are recorded, too (see `study.search`).
         search_width: sets that a beam keeps of each size.
         threads: of PyTorch's; another count gives other bits. What is retrained is trained with one.
+        measures: further measures by name, each with its parameters (see `study.measures`).
     """
 
     ranking: str = "iterative"
     removal: str = "zero"
     error: str = "half_squared"
     selection: Selection = field(default_factory=Selection)
-    protocol: Protocol = field(default_factory=Protocol)
+    protocol: Protocol = field(default_factory=NoRetrain)
     truth_every: int = 1
     surfaces_every: int = 0
     surface_gain: float = 10.0
@@ -156,6 +114,7 @@ class Settings:
     search: str = "none"
     search_width: int = 100
     threads: int = 1
+    measures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for key, known in CHOICES.items():
@@ -171,7 +130,7 @@ class Settings:
         whole("truth_every", self.truth_every, 1)
         whole("threads", self.threads, 1)
         whole("surfaces_every", self.surfaces_every)
-        if self.reinsertion and self.protocol.name != "no_retrain":
+        if self.reinsertion and self.protocol.trains:
             raise StudyError(
                 "reinsertion goes with protocol no_retrain: units are put back into what was left, untrained"
             )

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import pandas as pd
 
-from study.trajectory import Result
+from study.pruning.trajectory import Result
 
 
 @dataclass(frozen=True)

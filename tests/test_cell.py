@@ -19,8 +19,9 @@ from study.errors import PoorTrainingWarning, StudyError
 from study.keys import cell_key, of_settings
 from study.networks import mlp
 from study.population import composer
+from study.protocols.retrain import Retrain
 from study.run import run_cell, title
-from study.settings import Protocol, Selection, Settings
+from study.settings import Selection, Settings
 from study.stores import store_of
 from study.tracking import tables_digest
 from study.training import Recipe, stored_key
@@ -106,7 +107,7 @@ CHANGED = {
     "removal": "mean",
     "error": "cross_entropy",
     "selection": Selection("held_out"),
-    "protocol": Protocol("retrain"),
+    "protocol": Retrain(),
     "surface_gain": 9.0,
     "surface_step": 0.2,
     "pairs": True,

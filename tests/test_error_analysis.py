@@ -8,7 +8,7 @@ from scipy import stats
 
 from study.bench.oracle import eagerly
 from study.error_analysis import agreement, kendall, overlap, spearman, tied
-from study.trajectory import prune
+from study.pruning.trajectory import prune
 from tests import cases
 
 

@@ -8,15 +8,18 @@ import pytest
 import torch
 from torch import nn
 
-from study import pruning, records
+from study import records
 from study.errors import StudyError
 from study.impact import unit_errors
-from study.methods import Scores, names
+from study.methods import Scores, method, names
 from study.methods.base import method_class, removals
 from study.networks import from_module
-from study.pruning import choose
+from study.pruning import state
+from study.pruning.choice import choose
+from study.pruning.state import Truths
+from study.pruning.trajectory import collect, prune
 from study.settings import Selection, Settings
-from study.trajectory import prune
+from study.training.further import Further
 from tests import cases
 
 
@@ -199,7 +202,7 @@ def test_both_errors_are_recorded_under_a_softmax(data):
 def test_tables_are_as_declared_and_the_same_twice(data):
     net = cases.network((5, 4), 3)
     one, two = (prune(net, data, "taylor2_exact", surfaces_every=4, pairs=True, search="beam") for _ in range(2))
-    assert {*one.tables, "reinserted", "hessian"} == set(records.TABLES)
+    assert {*one.tables, "reinserted", "hessian", "removals"} == set(records.TABLES)
     for name, frame in one.tables.items():
         assert list(frame.columns) == list(records.TABLES[name])
         pd.testing.assert_frame_equal(
@@ -247,13 +250,17 @@ def test_what_does_not_fit_is_said(data):
 def test_methods_share_the_true_impacts_of_a_trained_network(monkeypatch):
     net, data = cases.network((5, 4), 3), cases.dataset()
     asked = []
-    monkeypatch.setattr(pruning, "unit_errors", lambda *args: asked.append(len(args[1])) or unit_errors(*args))
-    monkeypatch.setattr(pruning, "_STARTS", {})
-    one = prune(net, data, "magnitude", truth_every=100).impacts
-    other = prune(net, data, "taylor1", truth_every=100).impacts
+    monkeypatch.setattr(state, "unit_errors", lambda *args: asked.append(len(args[1])) or unit_errors(*args))
+    known = Truths()
+
+    def impacts(net, data, name, **given):
+        of = Settings(truth_every=100, **given)
+        return collect(net, data, method(name), of, Further(data, seed=0), truths=known).impacts
+
+    one, other = impacts(net, data, "magnitude"), impacts(net, data, "taylor1")
     assert asked == [9]
     assert one["impact"].equals(other["impact"])
-    prune(net, data, "taylor1", truth_every=100, removal="mean")
-    prune(cases.network((5, 4), 3, seed=1), data, "taylor1", truth_every=100)
-    prune(net, cases.dataset(seed=5), "taylor1", truth_every=100)
+    impacts(net, data, "taylor1", removal="mean")
+    impacts(cases.network((5, 4), 3, seed=1), data, "taylor1")
+    impacts(net, cases.dataset(seed=5), "taylor1")
     assert asked == [9] * 4

@@ -30,6 +30,11 @@ def of_split(evaluations: pd.DataFrame, split: str) -> pd.DataFrame:
     return chosen.sort_values(["key", "event"], ignore_index=True)
 
 
+def last_of_rounds(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of the table events that end a round: a round that trains ends with the trained network."""
+    return events[~events.duplicated(["key", "round"], keep="last")]
+
+
 def curves(frames: Frames, split: str = "pruning") -> pd.DataFrame:
     """Return one row a cell and removal.
 
@@ -45,7 +50,8 @@ def curves(frames: Frames, split: str = "pruning") -> pd.DataFrame:
     path = path.merge(frames.cells[[*CELL_COLUMNS, "task"]], on="key")
     units = frames.events.loc[frames.events["event"] == 0, ["key", "units_left"]]
     path = path.merge(units.rename(columns={"units_left": "units"}), on="key")
-    path = path.sort_values(["key", "event"], ignore_index=True).rename(columns={"event": "removed"})
+    path = path.merge(last_of_rounds(frames.events)[["key", "event", "removed"]], on=["key", "event"])
+    path = path.sort_values(["key", "event"], ignore_index=True)
     start = path.groupby("key")["error"].transform("first")
     path["q"] = path["removed"] / path["units"]
     path["error_ratio"] = path["error"] / start.where(start > 0)

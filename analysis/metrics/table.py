@@ -34,6 +34,7 @@ def table(frames: Frames) -> pd.DataFrame:
     """
     cells = frames.cells[[*CELL, "task", "network"]]
     rows = cells.set_index("key")
+    frames = _one_by_one(frames)
     parts: list[pd.DataFrame | pd.Series] = [
         _on_split(of_split(frames.evaluations, "pruning"), rows["task"], complete=_complete(frames)),
         _on_split(of_split(frames.evaluations, HELD_OUT), rows["task"], _complete(frames)).add_suffix("_held_out"),
@@ -101,6 +102,13 @@ def main_condition(table: pd.DataFrame) -> pd.DataFrame:
     for name in USUAL.keys() - {"ranking"}:
         usual &= table[name] == USUAL[name]
     return table[usual]
+
+
+def _one_by_one(frames: Frames) -> Frames:
+    """Return the cells in which every event is the removal of one unit: what the metrics are defined for."""
+    events = frames.events
+    others = set(events.loc[events["removed"] != events["event"], "key"])
+    return frames.of([key for key in frames.cells["key"] if key not in others]) if others else frames
 
 
 def _complete(frames: Frames) -> set[str]:

@@ -17,11 +17,13 @@ from study.authors.networks import artefact, as_pruned, stored
 from study.authors.results import Results
 from study.data import Dataset
 from study.impact import Stages, unit_errors
+from study.measures.surfaces import Surfaces
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
-from study.pruning import steps
+from study.pruning.run import steps
 from study.removals.base import Replacement
 from study.settings import Settings
+from study.training.further import Further
 
 METHODS = {"gt": "brute_force", "g1": "taylor1_as_implemented", "g2": "taylor2_as_implemented"}
 """The methods that compute the recorded criteria."""
@@ -210,18 +212,13 @@ def pruned(
     params: Mapping[str, Any] | None = None,
 ) -> tuple[Array, dict[int, Array]]:
     """Return E after 0, 1, ... removals, and the error surfaces of the unit that goes next, by units removed."""
-    settings = Settings(
-        ranking=ranking,
-        truth_every=sum(network.hidden) + 1,
-        surfaces_every=surfaces_every,
-        surface_gain=10.0,
-        surface_step=0.1,
-    )
+    criterion, settings = method(name, **(params or {})), Settings(ranking=ranking)
+    drawn = Surfaces(surfaces_every, gain=10.0, step=0.1) if surfaces_every else None
     errors, surfaces = [], {}
-    for step in steps(network, data, method(name, **(params or {})), settings):
+    for step in steps(network, data, criterion, settings, Further(data, seed=0)):
         errors.append(step.evaluations["pruning"].error)
-        if step.surface is not None:
-            surfaces[step.event] = step.surface[1].numpy()
+        if drawn is not None and (seen := drawn.at(step, criterion.tie)):
+            surfaces[step.event] = seen["surfaces"]["error"]
     return np.array(errors), surfaces
 
 

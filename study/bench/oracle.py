@@ -16,9 +16,10 @@ from study.bench.timing import Times, Work, alternate, repeated
 from study.impact import fused, plain_errors, unit_errors
 from study.impact.stages import ones
 from study.methods import method
-from study.pruning import steps
+from study.pruning.run import steps
 from study.removals.base import Replacement
 from study.settings import Settings
+from study.training.further import Further
 
 SAMPLED = 10
 """Candidates that the reference and the peers are timed on; their times are scaled to all."""
@@ -99,7 +100,7 @@ def whole(case: Case, rounds: int, in_full: bool) -> list[Row]:
     candidates = total * (total + 1) // 2
 
     def prune() -> None:
-        for _ in steps(case.network, data, method("brute_force"), Settings()):
+        for _ in steps(case.network, data, method("brute_force"), Settings(), Further(data, seed=0)):
             pass
 
     works: dict[str, Work] = {} if in_full else {"reference": case.reference(SAMPLED)}

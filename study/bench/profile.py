@@ -16,8 +16,10 @@ from unittest import mock
 import pandas as pd
 from omegaconf import DictConfig
 
-from study import cell, pruning, run
-from study.methods.brute_force import BruteForce
+from study import cell, run
+from study.measures import surfaces
+from study.methods import brute_force
+from study.pruning import state
 from study.sweeps.plan import Sweep, composed, jobs, profile, runnable, unavailable
 from study.tracking import Store, artefacts
 
@@ -46,8 +48,8 @@ def clocks(taken: dict[str, float]) -> Iterator[None]:
     parts: list[tuple[Any, str, str]] = [
         (run, "prepare", "data and keys"),
         (cell, "load_or_train", "training"),
-        (BruteForce, "scores", "oracle"),
-        (pruning, "surface", "error surfaces"),
+        *((of, "unit_errors", "oracle") for of in (brute_force, state)),
+        (surfaces, "surface", "error surfaces"),
         (cell, "collect", "methods, evaluations and tables"),
         (cell, "summary", "summary"),
         (run, "draw_all", "figures"),

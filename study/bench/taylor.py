@@ -14,8 +14,9 @@ from study.bench.rows import Row
 from study.bench.timing import Work, alternate
 from study.impact.derivatives import exact_curvature, slopes
 from study.methods import method
-from study.pruning import steps
+from study.pruning.run import steps
 from study.settings import Settings
+from study.training.further import Further
 
 METHODS = ("taylor1", "taylor2", "taylor2_exact")
 
@@ -25,7 +26,7 @@ def whole(case: Case, rounds: int) -> list[Row]:
     data, total = case.dataset, sum(case.hidden)
 
     def prune(name: str) -> None:
-        for _ in steps(case.network, data, method(name), Settings(truth_every=total + 1)):
+        for _ in steps(case.network, data, method(name), Settings(), Further(data, seed=0)):
             pass
 
     works: dict[str, Work] = {"reference": case.reference(SAMPLED)}

@@ -27,9 +27,10 @@ from study.methods import method
 from study.networks import Network
 from study.networks.file import to_tensors
 from study.population import composer
-from study.pruning import steps
+from study.pruning.run import steps
 from study.settings import Settings
 from study.training import TRAINING_VERSION
+from study.training.further import Further
 
 POPULATIONS = (
     *("digits_1x100", "digits_2x50", "diamond_2x50", "circle_2x50", "random_shape_2x50", "double_shape_2x50"),
@@ -159,11 +160,11 @@ def pruned(network: Network, data: Dataset, shares: tuple[float, ...]) -> tuple[
     total = sum(network.hidden)
     wanted = {round(share * total) for share in shares}
     path, impacts = [], []
-    for step in steps(network, data, method("brute_force"), Settings()):
-        place = (-1, -1) if step.removed is None else (step.removed.layer, step.removed.unit)
+    for step in steps(network, data, method("brute_force"), Settings(), Further(data, seed=0)):
+        place = (step.removed[0].layer, step.removed[0].unit) if step.removed else (-1, -1)
         path.append((step.event, *place, step.evaluations["pruning"].error))
-        if step.event in wanted and step.impact is not None:
-            columns = {"layer": step.layer, "unit": step.unit, "impact": step.impact}
+        if step.event in wanted and step.scores is not None:
+            columns = {"layer": step.layer, "unit": step.unit, "impact": step.state.impacts()}
             impacts.append(pd.DataFrame({k: v.numpy() for k, v in columns.items()}).assign(removed=step.event))
     return pd.DataFrame(path, columns=["removed", "layer", "unit", "error"]), pd.concat(impacts, ignore_index=True)
 

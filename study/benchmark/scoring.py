@@ -19,9 +19,11 @@ from study.kept import largest_error, least_correct
 from study.methods import Method, View
 from study.methods.base import check_filters
 from study.networks import ErrorFunction
-from study.pruning import Evaluation, steps
+from study.pruning.run import steps
+from study.pruning.state import Evaluation
 from study.removals.base import Replacement
 from study.settings import Settings
+from study.training.further import Further
 
 AGREEMENT = ("units", "spearman", "overlap_25", "regret", "sign", "scale")
 """Kept of `error_analysis.agreement`; regret as a share of E(none) - E0, Spearman that of the score."""
@@ -87,13 +89,10 @@ def removable(network: FrozenNetwork, data: Dataset, method: Method, ranking: st
     """
     splits = {"training": data.pruning, "pruning": data.pruning, "held_out": data.held_out.rows(torch.tensor([0]))}
     slim = replace(data, splits=splits)
-    settings, until = (
-        Settings(ranking=ranking, truth_every=sum(network.trained.hidden) + 1),
-        time.perf_counter() + limit,
-    )
+    settings, until = Settings(ranking=ranking), time.perf_counter() + limit
     start: Evaluation | None = None
     total = sum(network.trained.hidden)
-    for step in steps(network.trained, slim, method, settings, network.seed):
+    for step in steps(network.trained, slim, method, settings, Further(slim, network.seed)):
         seen = step.evaluations["pruning"]
         start = seen if start is None else start
         if not _within(seen, start, network.span, len(data.pruning)):

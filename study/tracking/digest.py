@@ -30,12 +30,8 @@ def tables_digest(tables: Mapping[str, pd.DataFrame]) -> str:
     """
     sha = hashlib.sha256()
     for name in sorted(tables):
-        frame = without_timing(name, tables[name])
-        sha.update(f"table {name} rows {len(frame)}\n".encode())
-        for column in frame.columns:
-            dtype = TABLES[name][column].dtype
-            sha.update(f"column {column} {dtype}\n".encode())
-            sha.update(_canonical_bytes(frame[column], dtype))
+        for part in _frame_bytes(name, tables[name]):
+            sha.update(part)
     return sha.hexdigest()
 
 
@@ -56,6 +52,10 @@ def arrow_digest(tables: Mapping[str, pa.Table]) -> str:
     """
     sha = hashlib.sha256()
     for name in sorted(tables):
+        if name not in TABLES:  # of a measure of one's own
+            for part in _frame_bytes(name, tables[name].to_pandas()):
+                sha.update(part)
+            continue
         table, declared = tables[name], TABLES[name]
         there = set(table.column_names)
         if unknown := sorted(there - set(declared)):
@@ -67,6 +67,20 @@ def arrow_digest(tables: Mapping[str, pa.Table]) -> str:
                 for part in _arrow_bytes(table[column], about.dtype):
                     sha.update(part)
     return sha.hexdigest()
+
+
+def _frame_bytes(name: str, table: pd.DataFrame) -> Iterator[bytes]:
+    frame = without_timing(name, table)
+    yield f"table {name} rows {len(frame)}\n".encode()
+    for column in frame.columns:
+        dtype = _dtype(name, column, frame)
+        yield f"column {column} {dtype}\n".encode()
+        yield _canonical_bytes(frame[column], dtype)
+
+
+def _dtype(name: str, column: str, frame: pd.DataFrame) -> str:
+    """Return the declared type of a column; of a table that a measure of one's own declares, the one it has."""
+    return TABLES[name][column].dtype if name in TABLES else str(frame[column].dtype)
 
 
 def _canonical_bytes(values: pd.Series, dtype: str) -> bytes:

@@ -44,7 +44,8 @@ class CellRecord:
     Attributes:
         tags: by the names of `study.records.RUN_TAGS` without the prefix; the store adds status, tables_digest.
         params: the scientific configuration, flattened.
-        tables: those of `study.records.TABLES`, without the ones on demand that were not asked for.
+        tables: those of `study.records.TABLES`, without the ones on demand that were not asked for, and those that
+            measures of one's own declare.
         config_yaml: the composed configuration.
         environment: versions of what the numbers depend on.
         dataset: the data set.
@@ -67,9 +68,8 @@ class CellRecord:
         check_tags(self.tags)
         if not self.tags.get("key"):
             raise StudyError("a cell that is recorded needs the tag 'key'")
-        missing, unknown = sorted(set(TABLES) - {*ON_DEMAND, *self.tables}), sorted(set(self.tables) - set(TABLES))
-        if missing or unknown:
-            raise StudyError(f"a cell records the tables {list(TABLES)}; missing {missing}, unknown {unknown}")
+        if missing := sorted(set(TABLES) - {*ON_DEMAND, *self.tables}):
+            raise StudyError(f"a cell records the tables {list(TABLES)}; missing {missing}")
         if len(self.step_metrics) > MOST_STEP_METRICS:
             raise StudyError(
                 f"at most {MOST_STEP_METRICS} step metrics a run keep a large store quick, got "

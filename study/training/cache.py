@@ -8,7 +8,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -29,6 +29,9 @@ TRAINING_VERSION = 2
 
 DENSE = Front()
 """No convolutional layers."""
+
+Kind = tuple[str, tuple[str, ...], str]
+"""Name, activations and output of a network."""
 
 HISTORY = ("epoch", "step", "error", "accuracy", "gradient")
 """Columns of a history."""
@@ -107,16 +110,35 @@ def load_or_train(
     """
     seed = whole("seed", seed)
     key = network_key(hidden, activation, output, data, recipe, seed, front)
+    kind = (fitted(front, hidden, data.features, data.outputs), (activation,) * (len(front) + len(hidden)), output)
+
+    def training() -> tuple[Network, pd.DataFrame]:
+        start = fresh(front, hidden, data.features, data.outputs, activation, output, seed)
+        return fit(start, data, seed=seed, recipe=recipe)
+
+    return cached(folder, key, kind, training)
+
+
+def cached(folder: Path, key: str, kind: Kind, training: Callable[[], tuple[Network, pd.DataFrame]]) -> Trained:
+    """Return the network of a key from the cache, trained first where it is not there; one trains, others wait.
+
+    Args:
+        folder: of the cache.
+        key: SHA-256 over everything that decides the network.
+        kind: name, activations and output that the network has to have.
+        training: returns the network and its history.
+
+    Raises:
+        StudyError: when training diverges, or the folder cannot be written to.
+    """
     file = folder / key[:2] / f"{key}.safetensors"
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
-            name = fitted(front, hidden, data.features, data.outputs)
-            if (cached := _read(file, key, (name, (activation,) * (len(front) + len(hidden)), output))) is not None:
-                return cached
-            start = fresh(front, hidden, data.features, data.outputs, activation, output, seed)
+            if (known := _read(file, key, kind)) is not None:
+                return known
             started = time.perf_counter()
-            network, history = fit(start, data, seed=seed, recipe=recipe)
+            network, history = training()
             trained = Trained(network, key, file, time.perf_counter() - started, history)
             _write(trained)
     except OSError as error:
@@ -165,7 +187,7 @@ def _write(trained: Trained) -> None:
     part.replace(trained.file)
 
 
-def _read(file: Path, key: str, kind: tuple[str, tuple[str, ...], str]) -> Trained | None:
+def _read(file: Path, key: str, kind: Kind) -> Trained | None:
     """Return the network of a file; None where there is none, or it is not what its name says.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pandas as pd
 import torch
@@ -95,9 +95,25 @@ def own_recipe(data: Dataset) -> Recipe:
 
 
 def fit(
-    start: Network, data: Dataset, *, seed: int, recipe: Recipe, progress: Progress | None = None
+    start: Network,
+    data: Dataset,
+    *,
+    seed: int,
+    recipe: Recipe,
+    progress: Progress | None = None,
+    since: int = 0,
+    until: int | None = None,
 ) -> tuple[Network, pd.DataFrame]:
     """Train from `start`; return the network and its history.
+
+    Args:
+        start: the weights to begin with.
+        data: gives the training rows.
+        seed: of the order of batches.
+        recipe: of the whole training.
+        progress: called after every epoch with the epochs done and planned.
+        since: epoch that `start` is of: batches and learning rates go on from there, Adam's moments begin anew.
+        until: stop after this epoch of the recipe, unpolished; None for its end.
 
     Returns:
         The network, and a frame with the columns epoch (L-BFGS iterations count on), step, error (mean over the
@@ -115,8 +131,8 @@ def fit(
     with torch.no_grad(), threads(recipe.threads):
         run.look(0)
         if recipe.optimizer == "adam":
-            run.adam(order)
-            if recipe.polish:
+            run.adam(order, since, recipe.epochs if until is None else until)
+            if recipe.polish and until is None:
                 run.lbfgs(recipe.polish)
         else:
             run.lbfgs(recipe.epochs)
@@ -176,14 +192,17 @@ class _Run:
         )
         return accuracy
 
-    def adam(self, generator: torch.Generator) -> None:
+    def adam(self, generator: torch.Generator, since: int, until: int) -> None:
         """Mini-batches in a new order every epoch, the learning rate falling on half a cosine."""
         recipe, parameters = self.recipe, self.parameters
         optimizer = _Adam(parameters.vector, parameters.gradient)
         per_epoch = math.ceil(len(self.inputs) / recipe.batch_size)
         total = per_epoch * recipe.epochs
         every = math.ceil(recipe.epochs / LOOKS)
-        for epoch in range(1, recipe.epochs + 1):
+        for _ in range(since):
+            self._batches(generator)
+            self.steps += per_epoch
+        for epoch in range(since + 1, until + 1):
             for batch in self._batches(generator):
                 share = (1 + math.cos(math.pi * self.steps / total)) / 2
                 rate = recipe.final_rate + (1 - recipe.final_rate) * share
@@ -193,14 +212,13 @@ class _Run:
                 due = recipe.target_accuracy is not None and self.steps % recipe.check_every == 0
                 if due and self.look(self.steps / per_epoch) >= (recipe.target_accuracy or 0.0):
                     return
-            if epoch % every == 0 or epoch == recipe.epochs:
+            if epoch % every == 0 or epoch == until:
                 self.look(epoch)
             if self.progress:
                 self.progress(epoch, self.planned)
 
-    def _batches(self, generator: torch.Generator) -> Iterator[Tensor]:
-        order = torch.randperm(len(self.inputs), generator=generator)
-        yield from order.split(self.recipe.batch_size)
+    def _batches(self, generator: torch.Generator) -> tuple[Tensor, ...]:
+        return torch.randperm(len(self.inputs), generator=generator).split(self.recipe.batch_size)
 
     def lbfgs(self, iterations: int) -> None:
         """L-BFGS on all rows with a strong Wolfe line search, in at most `LOOKS` stretches that share their memory."""

@@ -19,7 +19,7 @@ from study.data import Dataset
 from study.data._registry import _load
 from study.errors import StudyError
 from study.methods import method, names
-from study.trajectory import prune
+from study.pruning.trajectory import prune
 from tests import cases
 from tests.benchmark.made import DATA, frozen_network
 

@@ -14,7 +14,8 @@ from study.data import Dataset, Split, one_hot
 from study.errors import StudyError
 from study.methods import names
 from study.networks import Network, from_module, mlp
-from study.settings import Protocol, Selection, Settings
+from study.protocols.retrain import Retrain
+from study.settings import Selection, Settings
 from study.training import Recipe
 from tests import cases
 
@@ -253,9 +254,9 @@ ARGUMENTS = {
     "a subset of half a row": (lambda: Selection("subset", 0.5), "whole number"),
     "a subset larger than the rows": (lambda: prune(NET, MADE, selection=Selection("subset", 41)), "possible: 1 to 40"),
     "an unknown protocol": (lambda: prune(NET, MADE, protocol="train"), "possible: no_retrain, retrain"),
-    "no share at all": (lambda: Protocol("retrain", every=0.0), "above 0"),
-    "a share that is no number": (lambda: Protocol("retrain", every=NAN), "protocol.every=nan"),
-    "half an epoch": (lambda: Protocol("retrain", epochs=0.5), "whole number"),
+    "no share at all": (lambda: Retrain(every=0.0), "above 0"),
+    "a share that is no number": (lambda: Retrain(every=NAN), "protocol.every=nan"),
+    "half an epoch": (lambda: Retrain(epochs=0.5), "whole number"),
     "an unknown parameter": (lambda: prune(NET, MADE, "taylor1", draw=3), "has no parameter draw"),
     "an impossible parameter": (lambda: prune(NET, MADE, "taylor2", threshold=3), "possible: none, mean, median"),
     "half a draw": (lambda: prune(NET, MADE, "random", draw=0.5), "whole number"),

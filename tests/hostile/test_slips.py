@@ -14,8 +14,9 @@ from study import load_dataset, mistakes, overrides, places, prune, train
 from study.data import Dataset, one_hot
 from study.errors import StudyError, said
 from study.methods.base import method_class
+from study.protocols.retrain import Retrain
 from study.recipe import Recipe
-from study.settings import Protocol, Selection, Settings
+from study.settings import Selection, Settings
 from study.training import read_recipe
 from tests import cases
 from tests.hostile.commands import in_process, refused
@@ -179,7 +180,7 @@ CALLS = {
     "train": (train, {"network": "mlp_3", "data": MADE, "recipe": Recipe(epochs=1)}),
     "load_dataset": (load_dataset, {"name": "diamond"}),
     "Selection": (Selection, {}),
-    "Protocol": (Protocol, {"name": "retrain"}),
+    "Retrain": (Retrain, {}),
     "Settings": (Settings, {}),
     "Recipe": (Recipe, {}),
     "one_hot": (one_hot, {"labels": MADE.training.labels}),
@@ -194,7 +195,7 @@ ARGUMENTS = {
     "train": "network data seed recipe activation output progress",
     "load_dataset": "name seed folder",
     "Selection": "rows samples seed",
-    "Protocol": "name every epochs",
+    "Retrain": "every epochs",
     "Settings": "surface_gain surface_step selection protocol",
     "Recipe": "optimizer learning_rate batch_size epochs polish target_accuracy precision untrained_hidden "
     "weight_decay",

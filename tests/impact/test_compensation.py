@@ -13,11 +13,12 @@ from study.errors import StudyError
 from study.impact import Stages, plain_errors, surface, unit_errors
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
+from study.protocols.retrain import Retrain
+from study.pruning.trajectory import prune
 from study.removals import replacement
 from study.removals.base import Instead, Replacement
 from study.removals.compensate import compensation, plain_compensation
-from study.settings import Protocol, Settings
-from study.trajectory import prune
+from study.settings import Settings
 from tests import cases
 from tests.impact.test_oracle import close
 
@@ -218,9 +219,9 @@ def test_a_network_with_a_spare_unit_loses_it_for_nothing_under_compensation_onl
 def test_retraining_starts_from_the_compensated_weights():
     net, data = cases.network((5, 4), 3), cases.dataset()
     once = {"removal": "compensate", "method": "magnitude"}
-    plain, trained = (prune(net, data, protocol=p, **once) for p in ("no_retrain", Protocol("retrain", every=0.3)))
+    plain, trained = (prune(net, data, protocol=p, **once) for p in ("no_retrain", Retrain(every=0.3)))
     assert trained.trajectory["error_pruning"][:3].tolist() == plain.trajectory["error_pruning"][:3].tolist()
-    nothing = prune(net, data, protocol=Protocol("retrain", epochs=0), **once)
+    nothing = prune(net, data, protocol=Retrain(epochs=0), **once)
     assert nothing.trajectory["error_pruning"].tolist() == plain.trajectory["error_pruning"].tolist()
     for k, (gains, network) in enumerate(trained.path):
         left = float(cases.plain_error(network, data.pruning, "half_squared", gains))

@@ -13,8 +13,8 @@ from study.impact.stages import ones, parts
 from study.impact.surfaces import plain_surface
 from study.methods import View, method, names
 from study.networks import ErrorFunction
+from study.pruning.trajectory import prune
 from study.removals import replacement
-from study.trajectory import prune
 from tests import cases
 from tests.impact.test_gain_hessian import agree, by_autograd, pruned
 from tests.impact.test_oracle import close

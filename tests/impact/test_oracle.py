@@ -13,8 +13,8 @@ from study.impact import Stages, fused, plain_errors, unit_errors
 from study.impact.eager import BLOCKS
 from study.impact.stages import ones
 from study.networks import ErrorFunction, Network
+from study.pruning.trajectory import prune
 from study.removals import replacement
-from study.trajectory import prune
 from tests import cases
 
 

@@ -10,8 +10,8 @@ from study.errors import StudyError
 from study.impact import Stages
 from study.methods import View, method
 from study.networks import ErrorFunction
+from study.pruning.trajectory import prune
 from study.removals import replacement
-from study.trajectory import prune
 from tests import cases
 
 

@@ -12,8 +12,8 @@ from study.impact import Stages, gain_derivatives
 from study.methods import Scores, method
 from study.methods.base import View
 from study.networks import ErrorFunction, Network
+from study.pruning.trajectory import prune
 from study.removals import replacement
-from study.trajectory import prune
 from tests import cases
 
 

@@ -11,8 +11,8 @@ from study.impact import Stages
 from study.impact.coalitions import marginals, permutations, plain_marginals
 from study.methods import View, method
 from study.networks import ErrorFunction
+from study.pruning.trajectory import prune
 from study.removals import replacement
-from study.trajectory import prune
 from tests import cases
 
 

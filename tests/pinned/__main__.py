@@ -11,10 +11,13 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
+
 from study.places import ROOT
 from study.run import run_cell, store_of
 from study.tracking import Store
-from tests.pinned.cells import ASKED, PINNED, STORE, cell, machine, of_profile, pinned, recorded
+from study.tracking.digest import tables_digest
+from tests.pinned.cells import ASKED, PINNED, STORE, cell, machine, of_profile, of_version_1, pinned, recorded
 
 
 def write() -> None:
@@ -46,12 +49,17 @@ def write() -> None:
 
 def smoke() -> dict[str, str]:
     """Return key -> digest of the cells of the profile smoke that lie in `outputs/`."""
-    runs = Store(f"sqlite:///{ROOT}/outputs/mlflow/mlflow.db").standing().runs
+    store = Store(f"sqlite:///{ROOT}/outputs/mlflow/mlflow.db")
+    runs = store.standing().runs
     found = runs.client.search_runs(
         [runs.experiment], "tags.`study.sweep` = 'smoke' AND tags.`study.status` = 'finished'"
     )
-    tags = [run.data.tags for run in found if run.data.tags["study.kind"] == "cell"]
-    return {tag["study.key"]: tag["study.tables_digest"] for tag in tags}
+    cells = {run.info.run_id: run.data.tags for run in found if run.data.tags["study.kind"] == "cell"}
+    return {tags["study.key"]: _digest(store.artifacts / run / "artifacts" / "tables") for run, tags in cells.items()}
+
+
+def _digest(folder: Path) -> str:
+    return tables_digest(of_version_1({file.stem: pd.read_parquet(file) for file in folder.glob("*.parquet")}))
 
 
 def check() -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import yaml
 from hydra import compose
 from omegaconf import DictConfig
@@ -19,6 +21,8 @@ HERE = Path(__file__).parent
 ASKED: dict[str, Any] = yaml.safe_load((HERE / "asked.yaml").read_text())
 STORE = HERE / "store.tar.gz"
 PINNED = HERE / "pinned.json"
+LATER = ["scope", "removed", "round", "phase"]
+"""Columns of the table of events that came with version 2 of the records."""
 
 
 def of_profile(name: str) -> DictConfig:
@@ -44,6 +48,11 @@ def cell(cfg: DictConfig) -> Cell:
 def pinned() -> dict[str, Any]:
     """Return what was written when the cells were pinned."""
     return json.loads(PINNED.read_text())
+
+
+def of_version_1(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables without the columns that version 1 of the records had not: what the pinned digests are of."""
+    return {name: frame.drop(columns=LATER, errors="ignore") for name, frame in tables.items()}
 
 
 def machine() -> dict[str, str]:

@@ -7,14 +7,14 @@ import pytest
 
 import analysis
 from study import records
-from study.cell import compute
+from study.cell import cell_tags, compute
 from study.data import DataUnavailableError
 from study.run import run_cell
 from study.tracking import Store
 from study.tracking.digest import tables_digest
 from study.tracking.inspection import NETWORK
 from tests.once import once
-from tests.pinned.cells import ASKED, cell, machine, of_profile, pinned, recorded, unpacked
+from tests.pinned.cells import ASKED, LATER, cell, machine, of_profile, of_version_1, pinned, recorded, unpacked
 
 PINS = pinned()
 
@@ -53,6 +53,10 @@ def test_a_recorded_cell_comes_back(name, kept, tmp_path):
     assert run is not None
     then = {name: pd.read_parquet(store.artifacts / run / "artifacts" / "tables" / f"{name}.parquet") for name in now}
     assert tables_digest(then) == pin["tables_digest"]
+    upgraded = records.upgraded("events", then["events"], [cell_tags(found)["network"]] * len(then["events"]))
+    assert [column for column in now["events"] if column not in then["events"]] == LATER
+    pd.testing.assert_frame_equal(now["events"][LATER], records.conform("events", upgraded)[LATER])
+    now = of_version_1(now)
     if machine() == PINS["machine"]:
         assert tables_digest(now) == pin["tables_digest"]
     for table, frame in now.items():

@@ -12,11 +12,12 @@ from study.errors import StudyError
 from study.methods import names
 from study.places import CONF
 from study.population import composer
+from study.pruning.trajectory import collect
 from study.settings import Selection
 from study.stores import located
 from study.sweeps import plan as plans
 from study.sweeps.workers import Workers
-from study.trajectory import collect
+from study.training.further import Further
 from tests import cases
 
 
@@ -58,7 +59,8 @@ def test_every_method_can_score_the_networks_of_its_population():
         chosen = plan(plans.composed(job))
         network = cases.network((3,), 2, output=layer)
         settings = replace(chosen.settings, selection=Selection(), pairs=False, surfaces_every=0)
-        collect(network, cases.dataset(outputs=2), chosen.method, settings)
+        data = cases.dataset(outputs=2)
+        collect(network, data, chosen.method, settings, Further(data, seed=0))
     assert len(standing) > 50
 
 

@@ -12,11 +12,11 @@ from study.data import load_dataset
 from study.errors import StudyError
 from study.networks import LENET_5_SMALL, Front, mlp
 from study.population import composer
+from study.pruning.trajectory import prune
 from study.records import hidden_of
 from study.run import title
 from study.training import Recipe, load_or_train, network_key, train
 from study.training.backprop import Parameters
-from study.trajectory import prune
 from tests import cases
 
 SHORT = Recipe(epochs=2, learning_rate=0.005, polish=3)

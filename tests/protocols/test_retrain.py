@@ -11,9 +11,11 @@ from study.config import plan
 from study.errors import StudyError
 from study.keys import cell_key, numerics, of_settings
 from study.networks import Network
-from study.retraining import retrain
-from study.settings import Protocol, Settings
-from study.trajectory import prune
+from study.protocols import protocol
+from study.protocols.retrain import Retrain
+from study.pruning.trajectory import prune
+from study.settings import Settings
+from study.training.further import Further
 from tests import cases
 from tests.hostile.commands import in_process
 from tests.test_cell import SMALL, composed
@@ -31,7 +33,7 @@ def same(one, two):
             pd.testing.assert_frame_equal(*frames, check_exact=True)
 
 
-@pytest.mark.parametrize("protocol", [Protocol("retrain", epochs=0), Protocol("retrain", every=1.0)])
+@pytest.mark.parametrize("protocol", [Retrain(epochs=0), Retrain(every=1.0)])
 @pytest.mark.parametrize("selection", ["pruning", "held_out"])
 def test_without_epochs_or_a_due_removal_nothing_changes(protocol, selection, data):
     net = cases.network((5, 4), 3)
@@ -43,7 +45,7 @@ def test_without_epochs_or_a_due_removal_nothing_changes(protocol, selection, da
 @pytest.mark.parametrize("removal", ["zero", "mean"])
 def test_a_step_shows_the_trained_network_and_removed_units_stay_removed(ranking, removal, data):
     net = cases.network((5, 4), 3)
-    result = prune(net, data, "taylor2", ranking, removal=removal, protocol=Protocol("retrain", every=0.3, epochs=2))
+    result = prune(net, data, "taylor2", ranking, removal=removal, protocol=Retrain(every=0.3, epochs=2))
     plain = prune(net, data, "taylor2", ranking, removal=removal)
     units = [(e, layer, unit) for e, layer, unit in result.tables["events"][["event", "layer", "unit"]].to_numpy()]
     assert {unit[1:] for unit in units[1:]} == {(0, k) for k in range(5)} | {(1, k) for k in range(4)}
@@ -54,11 +56,11 @@ def test_a_step_shows_the_trained_network_and_removed_units_stay_removed(ranking
         assert sum(small.hidden) == 9 - k
         left = float(cases.plain_error(small, data.pruning, "half_squared", [torch.ones(n) for n in small.hidden]))
         assert left == pytest.approx(errors[k], rel=1e-12)
-        trained = sum(Protocol("retrain", every=0.3).due(n, 9) for n in range(1, k + 1))
+        trained = sum(Retrain(every=0.3).due(n, 9) for n in range(1, k + 1))
         assert (network.weights[0].equal(net.weights[0])) == (trained == 0)
         for event, layer, unit in units[1 : k + 1]:
             assert gains[layer][unit] == 0
-            if any(Protocol("retrain", every=0.3).due(n, 9) for n in range(event, k + 1)):
+            if any(Retrain(every=0.3).due(n, 9) for n in range(event, k + 1)):
                 assert not network.weights[layer][unit].any()
                 assert not network.weights[layer + 1][:, unit].any()
 
@@ -90,7 +92,7 @@ def test_training_lowers_the_error_of_a_linear_network_that_lost_a_unit():
     plain = prune(net, data).trajectory["error_pruning"]
     errors = [plain[1]]
     for epochs in (1, 5, 20, 400):
-        path = prune(net, data, protocol=Protocol("retrain", every=0.5, epochs=epochs)).trajectory["error_pruning"]
+        path = prune(net, data, protocol=Retrain(every=0.5, epochs=epochs)).trajectory["error_pruning"]
         assert path[0] == plain[0] == 0
         errors.append(path[1])
     assert errors == sorted(errors, reverse=True)
@@ -98,21 +100,23 @@ def test_training_lowers_the_error_of_a_linear_network_that_lost_a_unit():
 
 
 def test_more_epochs_begin_with_the_steps_of_fewer(data):
+    further = Further(data, seed=0)
     net, gains = cases.network((4,), 3), [torch.tensor([1.0, 0.0, 1.0, 1.0], dtype=torch.float64)]
-    twice = retrain(net, gains, data, epochs=2, seed=0, removed=1)
-    assert not retrain(net, gains, data, epochs=1, seed=0, removed=1).weights[0].equal(twice.weights[0])
-    gain = [(retrain(net, gains, data, epochs=n, seed=0, removed=1).weights[1] - net.weights[1])[:, 0] for n in (1, 2)]
+    twice = further.few_epochs(net, gains, epochs=2, removed=1)
+    assert not further.few_epochs(net, gains, epochs=1, removed=1).weights[0].equal(twice.weights[0])
+    gain = [(further.few_epochs(net, gains, epochs=n, removed=1).weights[1] - net.weights[1])[:, 0] for n in (1, 2)]
     assert torch.allclose(2 * gain[0], gain[1], rtol=0.2)  # Adam's first steps are all of its rate: one batch an epoch
 
 
 def test_a_layer_without_units_is_trained_around(data):
+    further = Further(data, seed=0)
     net = cases.network((2, 5), 3)
     gains = [torch.zeros(2, dtype=torch.float64), torch.ones(5, dtype=torch.float64)]
-    trained = retrain(net, gains, data, epochs=3, seed=0, removed=2)
+    trained = further.few_epochs(net, gains, epochs=3, removed=2)
     assert trained.hidden == (2, 5)
     assert not trained.weights[1].any()
     assert not trained.biases[2].equal(net.biases[2])
-    result = prune(net, data, "random", protocol=Protocol("retrain", every=0.1, epochs=1))
+    result = prune(net, data, "random", protocol=Retrain(every=0.1, epochs=1))
     assert len(result.trajectory) == 8
 
 
@@ -125,24 +129,23 @@ def test_a_compact_network_of_other_sizes_is_refused():
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"name": "retrian"}, "protocol='retrian'; possible: no_retrain, retrain"),
+        ({"name": "retrian"}, "protocol='retrian'; possible: no_retrain, retrain, rounds"),
         ({"name": "retrain", "every": 0.0}, "protocol.every=0.0; possible: a share"),
         ({"name": "retrain", "every": 1.5}, "protocol.every=1.5"),
         ({"name": "retrain", "epochs": -1}, "protocol.epochs=-1: 0 or more"),
-        ({"epochs": 20}, "go with retrain, and only with it"),
+        ({"name": "no_retrain", "epochs": 20}, "'no_retrain' has no parameter epochs; it takes: none"),
     ],
 )
 def test_what_a_protocol_cannot_be_is_said(given, told):
     with pytest.raises(StudyError, match=told):
-        Protocol(**given)
+        protocol(**given)
 
 
 def test_due_steps_are_counted_over_all_units():
-    tenth = Protocol("retrain")
+    tenth = Retrain()
     assert [n for n in range(1, 101) if tenth.due(n, 100)] == list(range(10, 100, 10))
     assert [n for n in range(1, 5) if tenth.due(n, 4)] == [1, 2, 3]
-    assert not any(Protocol().due(n, 100) for n in range(1, 101))
-    assert Protocol("retrain", every=0.25, epochs=1).label == "retrain[epochs=1,every=0.25]"
+    assert Retrain(every=0.25, epochs=1).label == "retrain[epochs=1,every=0.25]"
 
 
 def test_the_key_knows_the_protocol_and_a_cell_that_never_trains_does_not():
@@ -155,8 +158,6 @@ def test_the_key_knows_the_protocol_and_a_cell_that_never_trains_does_not():
     assert set(numerics(plan(composed(*SMALL)))) == {"oracle", "method"}
     assert "protocol.epochs" not in params(plan(composed(*SMALL)))
     assert params(plan(composed(*SMALL, "protocol=retrain")))["protocol.epochs"] == 5
-    with pytest.raises(StudyError, match="go with retrain"):
-        plan(composed(*SMALL, "protocol.epochs=1"))
 
 
 def test_the_command_line_retrains_and_records_the_protocol(ready_stores, tmp_path, capsys, monkeypatch):

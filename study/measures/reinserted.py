@@ -1,0 +1,43 @@
+"""True impacts of units that are gone, put back one at a time into what was left without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from study.device import device as device_of
+from study.impact import Stages, reinserted_errors
+from study.kept import removable
+from study.measures.base import Found, Measure, Trajectory
+from study.records import Column
+from study.removals.base import Instead
+
+
+@dataclass(frozen=True)
+class Reinserted(Measure):
+    """Units that go before the network has lost some accuracy (claim C27).
+
+    Attributes:
+        within: points of accuracy that it may have lost; in a regression percent of the error's range.
+    """
+
+    tables: ClassVar[Mapping[str, Mapping[str, Column]]] = {"reinserted": {}}
+    within: float = 2.0
+
+    def after(self, trajectory: Trajectory) -> Found:
+        """Return a row a unit; nothing where none may go."""
+        size = removable(trajectory.evaluations, self.within)
+        if not size:
+            return {}
+        gains, network = trajectory.path[size]
+        gone, rows = trajectory.gone[:size], trajectory.data.pruning
+        there, error = network.to(device_of(trajectory.device)), trajectory.error
+        without = Stages(there, rows, error, gains).total()
+        layer, unit = (torch.tensor([getattr(c, name) for c in gone], dtype=torch.int64) for name in ("layer", "unit"))
+        instead = Instead(torch.cat([c.instead.constants for c in gone]))
+        errors = reinserted_errors(there, rows, error, gains, layer, unit, instead)
+        columns = {"layer": layer.numpy(), "unit": unit.numpy(), "impact": (without - errors).numpy()}
+        return {"reinserted": {"event": size, **columns}}

@@ -1,0 +1,94 @@
+"""What is seen of a step, as rows of the tables of `study.records`; and blocks of rows as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from study import records
+from study.measures.base import Block, Found, Measure
+from study.pruning.run import Step
+
+
+def add(found: dict[str, list[Block]], seen: Found) -> None:
+    """Add what a measure has seen to what was seen before, by table."""
+    for name, block in seen.items():
+        found.setdefault(name, []).append(block)
+
+
+def tables(found: dict[str, list[Block]], asked: Sequence[Measure]) -> dict[str, pd.DataFrame]:
+    """Return the tables in the records' order, then those that measures of one's own declare."""
+    frames = {name: pd.DataFrame(found[name]) for name in ("events", "evaluations")}
+    frames |= {name: _stacked(blocks) for name, blocks in found.items() if name not in frames}
+    declared = records.TABLES | {name: columns for of in asked for name, columns in of.tables.items() if columns}
+    made = {}
+    for name, columns in declared.items():
+        frame = frames.get(name, pd.DataFrame())
+        if len(frame):
+            made[name] = records.conform(name, frame, columns)
+        elif name not in records.ON_DEMAND:
+            made[name] = records.empty(name, columns)
+    return made
+
+
+def of_event(step: Step) -> Block:
+    """Return the row of `events`: what went to get here, and what is left."""
+    parameters, multiply_adds = step.network.left(step.gains)
+    one = step.removed[0] if len(step.removed) == 1 else None
+    return {
+        "event": step.event,
+        "kind": "start" if not step.event else "remove" if step.removed else "train",
+        "layer": -1 if one is None else one.layer,
+        "unit": -1 if one is None else one.unit,
+        "units_left": len(step.layer),
+        "parameters_left": parameters,
+        "multiply_adds_left": multiply_adds,
+        "estimate": np.nan if one is None or one.estimate is None else one.estimate,
+        "score": np.nan if one is None else one.score,
+        "forward_passes": step.forward_passes,
+        "seconds": step.seconds,
+        "scope": "filter" if step.network.front else "unit",
+        "removed": step.state.removed,
+        "round": step.round,
+        "phase": step.phase,
+    }
+
+
+def of_removals(step: Step) -> Block:
+    """Return the rows of `removals`: the units that went in one step, in their order."""
+    columns = {name: [getattr(c, name) for c in step.removed] for name in ("layer", "unit", "score", "estimate")}
+    return {"event": step.event, **columns}
+
+
+def of_evaluations(step: Step, sizes: dict[str, int], classes: dict[str, list[int]]) -> list[Block]:
+    """Return the rows of `evaluations`, one a split; samples and samples per class by split."""
+    rows: list[Block] = []
+    for split, seen in step.evaluations.items():
+        per_class = seen.correct.tolist()
+        rows.append(
+            {
+                "event": step.event,
+                "split": split,
+                "samples": sizes[split],
+                "error": seen.error,
+                "second_error": np.nan if seen.second_error is None else seen.second_error,
+                "correct": sum(per_class) if per_class else np.nan,
+                "correct_per_class": per_class,
+                "samples_per_class": classes[split],
+            }
+        )
+    return rows
+
+
+def _stacked(blocks: list[Block]) -> pd.DataFrame:
+    """Return blocks of rows, each a column's values or one value for all of its rows, as one table."""
+    if not blocks:
+        return pd.DataFrame()
+    longest = [max(np.size(v) for v in block.values()) for block in blocks]
+    columns = {
+        name: np.concatenate([np.broadcast_to(b[name], n) for b, n in zip(blocks, longest, strict=True)])
+        for name in blocks[0]
+    }
+    return pd.DataFrame(columns)

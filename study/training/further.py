@@ -1,0 +1,176 @@
+"""Training what pruning has left: a few epochs at a constant rate, or from an epoch of the network's own recipe on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from torch import Tensor
+
+from study.data.base import Dataset
+from study.errors import LARGEST, StudyError
+from study.networks.network import Network
+from study.recipe import Recipe
+from study.training.cache import TRAINING_VERSION, cached
+from study.training.train import fit
+
+STRIDE = 1_000_003
+"""Between the seeds of two trainings of one trajectory: each has batches of its own, the same for every method."""
+
+
+def constant_rate(epochs: int) -> Recipe:
+    """Return the recipe of one retraining, the same for every population.
+
+    Adam at 0.001, the step of Kingma & Ba (2015) and a fifth or less of what Adam trains the populations from scratch
+    with: a network that lost little stays near its minimum, one that lost much can still move. The rate is constant, so
+    that twenty epochs begin with the very steps of five: more epochs are more training, not another schedule.
+
+    >>> constant_rate(20).learning_rate, constant_rate(20).final_rate
+    (0.001, 1.0)
+    """
+    return Recipe(learning_rate=0.001, final_rate=1.0, batch_size=100, epochs=epochs, watched=500)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a trained network comes from.
+
+    Attributes:
+        start: as drawn.
+        recipe: that it was trained by.
+        seed: of the order of its batches.
+    """
+
+    start: Network
+    recipe: Recipe
+    seed: int
+
+    def check(self, epoch: int) -> None:
+        """Refuse an epoch that this training has not.
+
+        Raises:
+            StudyError: saying which it has.
+        """
+        if self.recipe.optimizer != "adam":
+            raise StudyError(
+                f"protocol.rewind={epoch} goes with training.optimizer=adam: {self.recipe.optimizer} has no epochs"
+            )
+        if epoch >= self.recipe.epochs:
+            raise StudyError(
+                f"protocol.rewind={epoch} is no epoch before the end of training; possible: 0 (as drawn) to "
+                f"{self.recipe.epochs - 1} (training.epochs={self.recipe.epochs})"
+            )
+
+
+@dataclass(frozen=True)
+class Further:
+    """Further training of one network while parts of it go.
+
+    All parameters that are left are trained, to the error that the network was trained to (half squared error;
+    cross-entropy under a softmax), on the CPU, so that a seed gives the same bits everywhere.
+
+    Attributes:
+        data: gives the training rows.
+        seed: of the trajectory.
+        origin: the network's own training; None where it is not known, as of a network that was read from a file.
+        folder: of the cache of networks; None for none.
+    """
+
+    data: Dataset
+    seed: int
+    origin: Origin | None = None
+    folder: Path | None = None
+
+    def few_epochs(
+        self, network: Network, gains: Sequence[Tensor], epochs: int, removed: int, kept: bool = False
+    ) -> Network:
+        """Return the network after some epochs at a constant rate; removed units stay removed.
+
+        Args:
+            network: as pruning has left it, of the trained network's size.
+            gains: one vector a hidden layer, 0 where a unit was removed, else 1.
+            epochs: passes over the training rows, at least 1.
+            removed: units removed so far; with the seed it decides the order of the batches.
+            kept: whether the result is kept in the cache.
+
+        Raises:
+            StudyError: when training diverges.
+
+        >>> import torch
+        >>> from study import load_dataset
+        >>> from study.networks import mlp
+        >>> net, gains = mlp(64, [3], 10, seed=0), [torch.tensor([1.0, 0.0, 1.0])]
+        >>> trained = Further(load_dataset("digits"), seed=0).few_epochs(net, gains, epochs=1, removed=1)
+        >>> trained.hidden, trained.weights[1].count_nonzero(dim=0).tolist()
+        ((3,), [10, 0, 10])
+        """
+        order = (self.seed + STRIDE * removed) % LARGEST
+        recipe = constant_rate(epochs)
+        return self._trained(network, gains, recipe, order, 0, kept)
+
+    def to_the_end(self, network: Network, gains: Sequence[Tensor], since: int, kept: bool = False) -> Network:
+        """Return the network trained from an epoch of its own recipe to the recipe's end, with the same batches."""
+        origin = self._origin(since)
+        return self._trained(network, gains, origin.recipe, origin.seed, since, kept)
+
+    def at(self, epoch: int) -> Network:
+        """Return the whole network as it was after an epoch of its own training, from the cache where it is there.
+
+        Raises:
+            StudyError: when its training is not known, or has no such epoch.
+        """
+        origin = self._origin(epoch)
+        if epoch == 0:
+            return origin.start
+
+        def training() -> tuple[Network, pd.DataFrame]:
+            return fit(origin.start, self.data, seed=origin.seed, recipe=origin.recipe, until=epoch)
+
+        return self._kept(origin.start, origin.recipe, origin.seed, {"until": epoch}, training)
+
+    def _origin(self, epoch: int) -> Origin:
+        if self.origin is None:
+            raise StudyError(
+                f"protocol.rewind={epoch} needs the network's own training, which is not known here: it goes with "
+                "networks that this study trains, and that are pruned as they were trained"
+            )
+        self.origin.check(epoch)
+        return self.origin
+
+    def _trained(
+        self, network: Network, gains: Sequence[Tensor], recipe: Recipe, order: int, since: int, kept: bool
+    ) -> Network:
+        small = network.compact(gains)
+
+        def training() -> tuple[Network, pd.DataFrame]:
+            return fit(small, self.data, seed=order, recipe=recipe, since=since)
+
+        trained = self._kept(small, recipe, order, {"since": since}, training) if kept else training()[0]
+        return network.expanded(gains, trained)
+
+    def _kept(
+        self,
+        start: Network,
+        recipe: Recipe,
+        seed: int,
+        span: dict[str, int],
+        training: Callable[[], tuple[Network, pd.DataFrame]],
+    ) -> Network:
+        """Return what a training gives, from the cache if there is one; its key holds what decides the result."""
+        if self.folder is None:
+            return training()[0]
+        science: dict[str, Any] = {
+            "version": TRAINING_VERSION,
+            "start": start.digest(),
+            "data": self.data.digest,
+            "recipe": recipe.settings(),
+            "seed": seed,
+            **span,
+        }
+        key = hashlib.sha256(json.dumps(science, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return cached(self.folder, key, (start.name, start.activations, start.output), training).network
