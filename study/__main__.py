@@ -20,6 +20,7 @@ from study.errors import SWITCH, StudyError, said
 from study.help_page import help_page
 from study.overrides import check_overrides
 from study.places import CONF
+from study.population import check_population
 from study.schema import register
 from study.sweeps.report import began, note_run, tell_end
 
@@ -34,18 +35,21 @@ _broken: list[Exception] = []
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def main(cfg: DictConfig) -> None:
     """Run one cell."""
-    # torch and all the rest: the help and a mistyped key wait for none of it
-    from study.run import run_cell
-    from study.stores import located
-
     end_with_parent()  # a launcher's worker
     job = HydraConfig.get()
+    alone = job.mode == RunMode.RUN
     try:
-        note_run(run_cell(located(cfg, Path(job.runtime.cwd)), job.mode == RunMode.RUN))
+        if alone:  # in a sweep, the store takes note of a cell that is refused
+            check_population(cfg)
+        # torch and all the rest: the help and a mistyped key wait for none of it
+        from study.run import run_cell
+        from study.stores import located
+
+        note_run(run_cell(located(cfg, Path(job.runtime.cwd)), alone))
     except Exception as error:
         if wants_tracebacks():
             raise
-        if job.mode == RunMode.RUN:
+        if alone:
             _broken.append(error)
             return
         log.error("failed: %s: %s", " ".join(job.overrides.task), said(error))
@@ -69,14 +73,15 @@ def _run() -> int:
     if not (CONF / "config.yaml").is_file():
         raise StudyError(f"{CONF} holds no config.yaml: install the study whole, or run it from its checkout")
     typed = get_args_parser().parse_args()
+    own = Path(typed.config_dir).absolute() if typed.config_dir else None
     if typed.help:
-        print(help_page(typed.overrides))
+        print(help_page(typed.overrides, own))
         return 0
     modes = [f"--{mode}" for mode in ("run", "multirun", "cfg", "info") if getattr(typed, mode)]
     if len(modes) > 1:
         raise StudyError(f"Only one of {' and '.join(modes)} goes at a time: leave the other out")
     if not (typed.hydra_help or typed.shell_completion):
-        check_overrides(typed.overrides)
+        check_overrides(typed.overrides, own)
     main()
     if _broken:
         raise _broken.pop()

@@ -23,6 +23,7 @@ from omegaconf.errors import (
 )
 from yaml import MappingNode, MarkedYAMLError, Node, YAMLError
 
+from study.derived import SIZED, SIZES
 from study.errors import among
 from study.places import CONF
 
@@ -44,6 +45,11 @@ def told(error: BaseException) -> str:
     if isinstance(error, OmegaConfBaseException):
         return _of_value(error)
     text = str(error).strip()
+    if absent := re.match(r"In '(.+?)': Could not load '(.+?)'", text):
+        return (
+            f"{CONF / absent[1]}.yaml: its defaults list names {absent[2]}, which is not there; mend that line, or "
+            "leave it out (every group is typed without a schema of its own)"
+        )
     if in_file := re.match(r"In '(.+?)': (?:\w+ raised while composing config:\s*)?(.*)", text, re.DOTALL):
         return _of_file(in_file[1], in_file[2])
     if merging := re.match(r"Error merging override (.*)", text):
@@ -160,6 +166,7 @@ def in_file(file: Path, error: BaseException) -> str:
 
 def _of_file(name: str, text: str, file: Path | None = None) -> str:
     file = file or CONF / f"{name}.yaml"
+    file = file if file.exists() else Path(f"{name}.yaml")  # of `--config-dir`
     key = (re.search(r"full_key: (\S+)", text) or ["", ""])[1]
     inner = key.removeprefix(f"{name.partition('/')[0]}.")
     line = next((n for k in (key, inner) if (n := line_of(file, k)) is not None), None)
@@ -182,7 +189,9 @@ def _of_missing(error: MissingConfigException) -> str:
     if error.options is None:
         return f"{_plain(_first(str(error)))}; {HELP}"
     plus = "+" if group == "sweep" else ""
-    return f"{plus}{group}={name}: there is none of that name; {among(name, error.options)}"
+    known = [*error.options, *(SIZED if group == "network" else ())]
+    more = f"; {SIZES} has hidden layers of these sizes" if group == "network" else ""
+    return f"{plus}{group}={name}: there is none of that name; {among(name, known)}{more}"
 
 
 def _split(error: MissingConfigException) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import typing
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -13,21 +14,23 @@ from hydra.core.override_parser.types import Glob, Override, RangeSweep
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
+from study.derived import populations
 from study.errors import StudyError, among
 from study.mistakes import type_of
 from study.places import CONF
 
 ADDED = "sweep"
 """The group that is chosen with a plus: the default cell belongs to none."""
-NOT_CHOSEN = ("hydra", "profile")
+NOT_CHOSEN = ("hydra", "profile", "variant")
 """Folders of `conf/` that are no groups of a cell."""
 
 
-def check_overrides(typed: Sequence[str]) -> None:
+def check_overrides(typed: Sequence[str], own: Path | None = None) -> None:
     """Refuse what cannot be meant.
 
     Args:
         typed: as in "seed=3", "method=taylor1,taylor2" or "+sweep=smoke".
+        own: a folder of one's own configurations (`--config-dir`).
 
     Raises:
         StudyError: naming the first that is wrong, and what to write instead.
@@ -36,14 +39,25 @@ def check_overrides(typed: Sequence[str]) -> None:
     """
     parsed = [_parsed(text) for text in typed]
     for text, override in zip(typed, parsed, strict=True):
-        _check(text, override)
+        _check(text, override, own)
         _check_parameter(text, override, parsed)
 
 
-def groups() -> dict[str, list[str]]:
-    """Return the groups of a cell and the choices of each, all in alphabetical order."""
-    folders = sorted(p for p in CONF.iterdir() if p.is_dir() and p.name not in NOT_CHOSEN)
-    return {f.name: sorted(str(p.relative_to(f).with_suffix("")) for p in f.rglob("*.yaml")) for f in folders}
+def groups(own: Path | None = None) -> dict[str, list[str]]:
+    """Return the groups of a cell and the choices of each, all in alphabetical order.
+
+    Args:
+        own: a folder of one's own configurations, whose choices are there, too.
+
+    >>> "one_vs_all_0_sigmoid_outputs" in groups()["population"]
+    True
+    """
+    found = {}
+    for folder in sorted(p for p in CONF.iterdir() if p.is_dir() and p.name not in NOT_CHOSEN):
+        places = [folder, *([own / folder.name] if own is not None else [])]
+        found[folder.name] = {str(p.relative_to(f).with_suffix("")) for f in places for p in f.rglob("*.yaml")}
+    found["population"] |= set(populations())
+    return {group: sorted(choices) for group, choices in found.items()}
 
 
 def _parsed(text: str) -> Override:
@@ -59,7 +73,7 @@ def _parsed(text: str) -> Override:
         ) from error
 
 
-def _check(text: str, override: Override) -> None:
+def _check(text: str, override: Override, own: Path | None) -> None:
     key = str(override.key_or_group)
     if key == "hydra" or key.startswith(("hydra.", "hydra/")):
         if override.value() is None and key in ("hydra", "hydra/launcher", "hydra/sweeper"):
@@ -79,13 +93,18 @@ def _check(text: str, override: Override) -> None:
             f"{text}: a profile is a list of sweeps, no part of a cell; write `make reproduce PROFILE={value}` for all "
             "of it, or `python -m study -m +sweep=NAME` for one of its sweeps"
         )
-    if key in groups():
-        _check_choice(text, key, override)
+    if key in (known := groups(own)):
+        _check_choice(text, key, override, known[key])
         return
     if key.startswith("population."):
         raise StudyError(
             f"{text}: a population is what its file says; give yours a name and a file in conf/population/, or leave "
             "population out for a free combination, which has no band"
+        )
+    if key == "variant":
+        raise StudyError(
+            f"{text}: a variant is a part of a population's name, as in population=mnist_1x100_relu; "
+            "`python -m study --help` lists the populations"
         )
     kind = type_of(key)
     if kind is None:
@@ -94,8 +113,7 @@ def _check(text: str, override: Override) -> None:
         raise StudyError(f"{text}: {key} is there already; write {key}={value}, without the plus")
 
 
-def _check_choice(text: str, group: str, override: Override) -> None:
-    known = groups()[group]
+def _check_choice(text: str, group: str, override: Override, known: list[str]) -> None:
     example = f"{'+' if group == ADDED else ''}{group}={known[0]}"
     if (override.is_add() or override.is_force_add()) != (group == ADDED) or override.is_force_add():
         plus = "+" if group == ADDED else ""

@@ -1,7 +1,8 @@
-"""A population is what its file says: a named one with a changed part is refused, not quietly renamed."""
+"""Populations: a named one whose data set, network or training was changed is refused, not quietly renamed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -9,6 +10,8 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from study.errors import StudyError, among
@@ -22,16 +25,16 @@ PARTS = ("dataset", "network", "training", "population")
 def check_population(cfg: DictConfig) -> None:
     """Refuse a named population whose data set, network, training or band was changed by hand.
 
+    What the population states is composed once a process, and not at all where nothing typed can have changed it.
+
     Raises:
         StudyError: naming what was changed and what it was.
     """
     name = cfg.population.name
-    if name == FREE:
+    if name == FREE or _is_untouched(name):
         return
-    from study.config import plain  # imports torch, for which nobody waits who composes alone
-
     for part, stated in _stated(name).items():
-        found = plain(cfg[part])
+        found: Any = OmegaConf.to_container(cfg[part], resolve=True)
         if found != stated:
             changed = [f"{part}.{k}={found.get(k)} (it is {v})" for k, v in stated.items() if found.get(k) != v]
             raise StudyError(
@@ -40,11 +43,23 @@ def check_population(cfg: DictConfig) -> None:
             )
 
 
+def _is_untouched(name: str) -> bool:
+    """Tell whether this is a job of Hydra's that chose the population and nothing that could change its parts."""
+    if not (HydraConfig.initialized() and GlobalHydra.instance().is_initialized()):
+        return False
+    job = HydraConfig.get()
+    keys = [str(o.key_or_group) for o in OverridesParser.create().parse_overrides(list(job.overrides.task))]
+    roots = {re.split(r"[./@]", key)[0] for key in keys if key != "population"}
+    chosen = job.runtime.choices
+    return chosen.get("population") == name and chosen.get("sweep") is None and not roots.intersection(PARTS)
+
+
 @cache
 def _stated(name: str) -> dict[str, Any]:
-    if name not in (there := sorted(p.stem for p in (CONF / "population").glob("*.yaml"))):
-        raise StudyError(f"unknown population {name!r}; {among(name, there)}")
     with composer():
+        there = GlobalHydra.instance().config_loader().get_group_options("population")
+        if name not in there:
+            raise StudyError(f"unknown population {name!r}; {among(name, there)}")
         cfg = compose("config", overrides=[f"population={name}"])
     return {part: OmegaConf.to_container(cfg[part], resolve=True) for part in PARTS}
 

@@ -18,6 +18,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING, OmegaConf
 
+from study.derived import register as register_derived
 from study.places import CHECKOUT
 from study.recipe import Recipe
 from study.records import FREE
@@ -44,7 +45,6 @@ class NetworkConfig:
     output null. `pruned_output` puts other outputs on the same weights before pruning (sigmoid: V5); null leaves them.
     """
 
-    name: str = MISSING
     hidden: list[int] = MISSING
     activation: str = "sigmoid"
     output: str | None = None
@@ -208,3 +208,4 @@ warnings.filterwarnings("ignore", message=r"\s*'hydra/launcher/\w+' is validated
 def register() -> None:
     """Make the schema of a cell known to Hydra: `conf/config.yaml` begins with it, so that every group is typed."""
     ConfigStore.instance().store(name="schema", node=CellConfig)
+    register_derived()

@@ -14,6 +14,7 @@ from study.config import plan
 from study.data import names as datasets
 from study.errors import StudyError
 from study.methods import names as methods
+from study.overrides import groups
 from study.places import CONF
 from study.population import check_population, composer
 
@@ -25,7 +26,7 @@ def composed(*overrides):
         return compose("config", overrides=list(overrides))
 
 
-@pytest.mark.parametrize("choice", [f"{g}={p.stem}" for g in GROUPS for p in sorted((CONF / g).glob("*.yaml"))])
+@pytest.mark.parametrize("choice", [f"{g}={name}" for g in GROUPS for name in groups()[g]])
 def test_every_choice_of_every_group_composes_into_a_plan(choice):
     cfg = composed(choice)
     check_population(cfg)
@@ -54,7 +55,7 @@ def test_the_populations_are_those_of_the_study():
     expected = """mnist_1x100 mnist_2x50 cosine_2x10 cosine_2x50 cosine_wave_2x50 one_vs_all_0 one_vs_all_1 one_vs_all_2
         diamond_2x50 random_shape_2x50 circle_2x50 double_shape_2x50 digits_1x100 digits_2x50 mnist_full_1x100
         mnist20x20_resampled free"""
-    assert {p.stem for p in (CONF / "population").glob("*.yaml")} >= set(expected.split())
+    assert set(groups()["population"]) >= set(expected.split())
 
 
 @pytest.mark.parametrize("population", ["mnist_1x100", "digits_2x50"])

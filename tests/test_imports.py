@@ -9,7 +9,9 @@ from study.places import ROOT
 HEAVY = ("torch", "mlflow", "matplotlib", "scipy", "sklearn", "pandas", "pyarrow", "numba", "joblib")
 RUN = f"""
 import os, runpy, sys
-for typed in (["--help"], ["sead=3"], ["method=taylor3"], ["-m", "+sweep=nothing"], ["--cfg", "job"], ["seed=abc"]):
+FIXED = ["population=digits_1x100", "network=mlp_7"]
+NAMED = ["method=taylor3"]
+for typed in (["--help"], ["sead=3"], NAMED, ["-m", "+sweep=nothing"], ["--cfg", "job"], ["seed=abc"], FIXED):
     sys.argv = ["study", *typed]
     try:
         runpy.run_module("study", run_name="__main__")
@@ -26,5 +28,6 @@ def test_help_and_what_is_refused_load_nothing_heavy():
     ends = [line for line in done.stderr.splitlines() if " exit " in line and " loaded" in line]
     assert [line.split(" exit ")[0] for line in ends] == [
         *("--help", "sead=3", "method=taylor3", "-m +sweep=nothing", "--cfg job", "seed=abc"),
+        "population=digits_1x100 network=mlp_7",
     ], done.stderr
     assert all(line.endswith(" loaded") for line in ends), ends

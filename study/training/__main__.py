@@ -17,7 +17,7 @@ from study.cell import judge, prepare, trained_network
 from study.command import exit_code
 from study.config import STORED, data_folder, plan
 from study.errors import StudyError
-from study.places import CONF
+from study.overrides import groups
 from study.population import composer
 from study.records import FREE
 from study.stores import located
@@ -25,8 +25,7 @@ from study.stores import located
 
 def main() -> int:
     """Train (or load) and report; return 1 when a network misses its band."""
-    named = sorted(p.stem for p in (CONF / "population").glob("*.yaml") if p.stem != FREE)
-    known = [name for name in named if not name.startswith(STORED)]
+    known = [name for name in groups()["population"] if name != FREE and not name.startswith(STORED)]
     parser = argparse.ArgumentParser(prog="python -m study.training", description=__doc__)
     parser.add_argument(
         "populations", nargs="*", default=known, metavar="population", help=f"one of: {', '.join(known)}"

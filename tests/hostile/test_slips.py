@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from study import load_dataset, mistakes, overrides, places, prune, train
+from study import derived, load_dataset, mistakes, overrides, places, prune, train
 from study.data import Dataset, one_hot
 from study.errors import StudyError, said
 from study.methods.base import method_class
@@ -167,7 +167,7 @@ def with_file(folder, monkeypatch, content):
     """A copy of the configuration with a recipe of one's own, which commands then read."""
     conf = shutil.copytree(places.CONF, folder / "conf")
     (conf / "training" / "mine.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
-    for module in (places, mistakes, overrides):
+    for module in (places, derived, mistakes, overrides):
         monkeypatch.setattr(module, "CONF", conf)
     return conf
 
