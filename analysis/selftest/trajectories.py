@@ -93,6 +93,10 @@ def frames(cells: Sequence[Trajectory]) -> Frames:
         "multiply_adds_left": UNITS - k,
         "forward_passes": k,
         "seconds": 0.0,
+        "scope": "unit",
+        "removed": k,
+        "round": k,
+        "phase": "prune",
     }
     classes: dict[str, list[list[int]]] = {f"{name}_per_class": [[]] * len(k) for name in ("correct", "samples")}
     evaluations = {

@@ -268,6 +268,10 @@ def _events(k: int, layers: list[int], units: list[int]) -> dict[str, object]:
         "score": [np.nan, *range(1, k + 1)],
         "forward_passes": 10 * np.arange(k + 1),
         "seconds": 0.001 * np.arange(k + 1),
+        "scope": "unit",
+        "removed": np.arange(k + 1),
+        "round": np.arange(k + 1),
+        "phase": "prune",
     }
 
 

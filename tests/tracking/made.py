@@ -27,6 +27,7 @@ def tables(seed: int = 0, steps: int = STEPS) -> dict[str, pd.DataFrame]:
     removed = {"event": event, "kind": ["start"] + ["remove"] * steps, "layer": np.where(event, event % 2, -1)}
     left = {"units_left": steps - event, "parameters_left": 10 * (steps - event), "multiply_adds_left": event}
     spent = {"forward_passes": event, "seconds": rng.random(steps + 1)}
+    spent |= {"scope": "unit", "removed": event, "round": event, "phase": "prune"}
     evaluations = pd.DataFrame(
         {
             "event": np.repeat(event, 2),
