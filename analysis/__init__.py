@@ -1,4 +1,4 @@
-"""From a tracking store to verdicts; `load` gives its cells as a data frame."""
+"""From a tracking store to verdicts: `load` gives its cells as a data frame, `judge` metrics and verdicts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis.loading import Cells
+    from analysis.pipeline import Judged
 
-__all__ = ["load"]
+__all__ = ["judge", "load"]
 
 
 def load(sweep: str | None = None, uri: str | None = None, experiment: str = "incredible_shrinking_network") -> Cells:
@@ -33,3 +34,19 @@ def load(sweep: str | None = None, uri: str | None = None, experiment: str = "in
     from analysis.loading import loaded  # pandas and the metrics: no other room of the analysis waits for them
 
     return loaded(sweep, uri, experiment)
+
+
+def judge(sweep: str | None = None, uri: str | None = None, experiment: str = "incredible_shrinking_network") -> Judged:
+    """Return metrics and verdicts of a tracking store; arguments and errors as of `load`.
+
+    ```python
+    found = analysis.judge()
+    found.verdicts.query("part == 'overall'")[["claim", "arm", "n", "verdict"]]
+    found.report("report")  # writes the HTML page, and returns its path
+    ```
+    """
+    from analysis.loading import usual
+    from analysis.pipeline import judge as judged
+    from analysis.runs import read_store
+
+    return judged(read_store(uri or usual(), experiment, sweep))

@@ -12,9 +12,11 @@ from rich.table import Table
 
 from analysis import claims, report, selftest, start_here
 from analysis.frames import MADE_AGAIN, Frames, tell_damaged
-from analysis.pipeline import Made, frames_of, keep, make, wanted
-from analysis.report.tables import VERDICT_ORDER, number
+from analysis.numbers import number
+from analysis.reporting import Made, frames_of, keep, make, wanted
 from analysis.runs import find
+from analysis.sections import kept_parts
+from analysis.statistics import VERDICTS
 from study import records
 from study.command import SHOWN, exit_code
 from study.common.steps import Steps
@@ -70,7 +72,7 @@ def asked() -> argparse.Namespace:
     )
     parser.add_argument("--keep", type=Path, help="copy the small results to this folder, as `make results` does")
     parser.add_argument(
-        "--part", action="append", choices=report.PARTS, help="of the results, keep this alone; may be given again"
+        "--part", action="append", choices=kept_parts(), help="of the results, keep this alone; may be given again"
     )
     parser.add_argument("--again", action="store_true", help="rebuild a report that is up to date, too")
     parser.add_argument(
@@ -91,10 +93,11 @@ def asked() -> argparse.Namespace:
 
 def tell(made: Made, console: Console) -> None:
     """Print the verdicts, what is missing, and where the page is."""
-    show(made.judged, console)
-    for cause, names in made.frames.left_out.items():
+    frames = made.judged.frames
+    show(made.judged.evaluation, console)
+    for cause, names in frames.left_out.items():
         console.print(f"[yellow]Not run: {names}.[/yellow] {escape(cause)}", highlight=False, soft_wrap=True)
-    tell_lost(made.frames, console)
+    tell_lost(frames, console)
     if made.not_summed:
         console.print(f"[yellow]{escape(made.not_summed)}[/yellow]", highlight=False)
     console.print(f"Report: {made.page}", soft_wrap=True)
@@ -128,7 +131,7 @@ def show(judged: claims.Evaluation, console: Console) -> None:
     console.print(grid)
     console.print("Arms that are not listed were not run; the report says why.")
     counts = overall["verdict"].value_counts()
-    console.print(", ".join(f"{counts[v]} {v}" for v in VERDICT_ORDER if v in counts))
+    console.print(", ".join(f"{counts[v]} {v}" for v in VERDICTS if v in counts))
 
 
 def tell_lost(frames: Frames, console: Console) -> None:

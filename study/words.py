@@ -47,6 +47,10 @@ REMOVALS = {
 }
 
 
+AS_IMPLEMENTED = "_as_implemented"
+"""Ends the names of methods that compute what the authors' code did."""
+
+
 def label(method: str) -> str:
     """Return a method's name in words; that of one that is not known here with blanks.
 
@@ -63,7 +67,7 @@ def colour(method: str) -> str:
 
 def dashes(method: str) -> str:
     """Return a method's line style: what the authors' code computed has the criterion's colour, dashed."""
-    return "--" if method.endswith("_as_implemented") else "-"
+    return "--" if method.endswith(AS_IMPLEMENTED) else "-"
 
 
 def ordered(methods: Iterable[str]) -> list[str]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis.claims.verdicts import ABOVE
-from analysis.metrics import THEIRS, main_condition, removable_share
+from analysis.metrics import main_condition, removable_share
 from analysis.metrics.names import HELD_OUT_SUFFIX, metric
+from analysis.named import is_theirs
 from analysis.statistics import INCONCLUSIVE, NOT_RUN, REFUTED, SUPPORTED, TOO_FEW
 
 METHODS = {
@@ -58,7 +59,7 @@ def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[Sentence]:
     overall = main[main["part"] == "overall"]
     if overall.empty:
         return []
-    fresh = networks[~networks["population"].astype(str).str.startswith(THEIRS)]
+    fresh = networks[~is_theirs(networks)]
     judged = main.loc[(main["role"] == "decides") & (main["n"] > 0), "population"]
     told = [_count(overall, fresh[fresh["population"].isin(judged)]), *_removed(fresh)]
     sentences = [Sentence(text) for text in told]

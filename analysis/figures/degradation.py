@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from analysis.figures.drawn import medians
+from analysis.figures.grid import Grid
 from analysis.figures.style import plain_ticks
 from study.words import colour, dashes, label, ordered
 
@@ -43,3 +45,18 @@ def averaged(curves: pd.DataFrame) -> pd.DataFrame:
     logs = curves.assign(error_per_sample=np.log(curves["error_per_sample"].clip(lower=1e-300)))
     mean = logs.groupby(by, as_index=False)[["error_per_sample", "accuracy"]].mean()
     return mean.assign(error_per_sample=np.exp(mean["error_per_sample"]))
+
+
+def both_quantities(curves: pd.DataFrame, shown: pd.DataFrame, regression: bool) -> Grid:
+    """Return panels of error and, in a classification, accuracy; other arguments as of `degradation`."""
+    quantities = ["error_per_sample"] if regression else ["error_per_sample", "accuracy"]
+    made = Grid(len(quantities), 2, (5.5, 3.5), left=0.8, top=0.1)
+    for ax, quantity in zip(made.axes, quantities, strict=True):
+        degradation(curves, shown, ax, quantity)
+    return made
+
+
+def halfway(curves: pd.DataFrame) -> str:
+    """Return, in words, the median error per sample where half of the units are gone."""
+    half = curves[curves["q"].between(0.49, 0.51)]
+    return medians(half, "error_per_sample", "Median error per sample with half of the units gone")

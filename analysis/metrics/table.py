@@ -23,8 +23,6 @@ LAYER_SHARES = {"m7_10": 0.10, "m7_20": 0.20, "m7_40": 0.40}
 
 LOOKS_ONCE = "quadratic_once"
 """The method that is there to look at the data once."""
-THEIRS = "authors_"
-"""What the names of populations begin with whose one network was not trained here."""
 
 
 def table(frames: Frames) -> pd.DataFrame:
@@ -59,6 +57,17 @@ PRUNING_ONLY = [
     *("left_1pct", "at_most_11", "gini_rises", "recovers", "lost", "first_lowers"),
 ]
 """Columns of `_on_split` that are reported on the pruning rows alone."""
+
+
+def seen_along(frames: Frames, metrics: pd.DataFrame) -> pd.DataFrame:
+    """Return the metrics with regret only where it was recorded along the way: at the start alone it says little.
+
+    Args:
+        frames: with these cells.
+        metrics: rows of `table`.
+    """
+    seen = frames.agreement.loc[frames.agreement["layer"] == -1, "key"].value_counts()
+    return metrics.assign(regret_mean=metrics["regret_mean"].where(metrics["key"].map(seen) > 1))
 
 
 def per_network(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.runs import StoreError
+from analysis.frames import StoreError
+from analysis.sections import kept_parts
 
-PARTS = {
-    "claims": (
-        (
-            *("verdicts", "amended", "values", "correlations", "populations", "sanity", "excluded"),
-            *("authors", "ladder", "falls", "scales", "selftest", "quality", "greedy"),
-        ),
-        ("removable", "cost", "cost_passes", "layers", "lorenz", "ladder"),
-    ),
-    "regime": (
-        ("mechanism", "regime", "regime_tiles", "trust"),
-        ("mechanism_slopes", "mechanism_order", "regime_zero", "regime_mean", "predictor"),
-    ),
-    "filters": (("filters",), ()),
-}
-"""Tables and figures by what they need: the profiles `full`, `authors` and `methods`; `regime`; `filters`."""
 ORIGIN = "kept"
 """The table that says of each part what it was computed from."""
 COLUMNS = ["cells", "networks", "seeds", "register"]
@@ -71,7 +58,7 @@ def keep(report: Path, folder: Path, cells: dict[str, pd.DataFrame], digest: str
     Args:
         report: folder of the report.
         folder: to write into; earlier results of these parts are removed (`check_kept` lets nothing else pass).
-        cells: for every part of `PARTS` that is to be kept the cells that entered it; columns key, network_key, seed.
+        cells: for every part that is to be kept the cells that entered it; columns key, network_key, seed.
         digest: of the register.
 
     Raises:
@@ -87,9 +74,7 @@ def keep(report: Path, folder: Path, cells: dict[str, pd.DataFrame], digest: str
     (folder / "tables").mkdir(parents=True, exist_ok=True)
     (folder / "README.md").write_text(ABOUT)  # first: it marks the folder as ours
     for part, of in cells.items():
-        tables, figures = PARTS[part]
-        kept = [Path("tables") / f"{name}.csv" for name in tables] + [Path("figures") / f"{n}.svg" for n in figures]
-        for file in kept:
+        for file in _files(part):
             (folder / file).unlink(missing_ok=True)
             # A store without the authors' networks has no ladder.
             if (report / file).is_file():
@@ -101,12 +86,19 @@ def keep(report: Path, folder: Path, cells: dict[str, pd.DataFrame], digest: str
     written.to_csv(folder / "tables" / f"{ORIGIN}.csv")
 
 
+def _files(part: str) -> Iterator[Path]:
+    for section in kept_parts()[part]:
+        if section.kept is not None:
+            yield from (Path("tables") / f"{name}.csv" for name in section.kept.tables)
+            yield from (Path("figures") / f"{name}.svg" for name in section.kept.figures)
+
+
 def _origin(folder: Path) -> dict[str, tuple[object, ...]]:
     """Return what each part in a folder was computed from, as `COLUMNS`."""
     file = folder / "tables" / f"{ORIGIN}.csv"
     if not file.is_file():
         return {}
     found = pd.read_csv(file)
-    if list(found.columns) != ["part", *COLUMNS] or not set(found["part"]) <= set(PARTS):
+    if list(found.columns) != ["part", *COLUMNS] or not set(found["part"]) <= set(kept_parts()):
         raise StoreError(f"{file} is none of ours; take it from the repository again, or name a new folder with --keep")
     return {str(part): tuple(row) for part, *row in found.itertuples(index=False)}

@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from analysis.report.tables import number
+from analysis.numbers import number
 from analysis.selftest import agreement, rates
 from analysis.selftest.simulation import CONFIDENCE
 from analysis.selftest.together import FEWEST

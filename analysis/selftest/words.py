@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.report.tables import number
+from analysis.numbers import number
 from analysis.selftest.nominal import ABOUT, AT_MOST
 
 SIGNS = {AT_MOST: "≤", ABOUT: "≈"}

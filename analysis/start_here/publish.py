@@ -12,9 +12,8 @@ import pandas as pd
 
 from analysis.claims import Evaluation
 from analysis.frames import Frames
-from analysis.metrics import main_condition, per_network
-from analysis.report.authors import is_rung, is_theirs
-from analysis.report.build import along_the_way
+from analysis.metrics import per_network
+from analysis.named import trained_here
 from analysis.runs import SQLITE
 from analysis.start_here import medians, words
 from study.records import FREE
@@ -56,7 +55,7 @@ def publish(
         uri: of the store.
         experiment: of the cells.
         frames: the store.
-        table: `metrics.table` of the cells that the report shows.
+        table: `metrics.table` of the cells that the report shows, as `metrics.seen_along`.
         judged: `claims.evaluate` of them.
         report: folder of the report, whose figures become artefacts.
         mark: fingerprint of what all of it was made from.
@@ -65,8 +64,7 @@ def publish(
         study.errors.StudyError: when the store cannot be written to.
     """
     place = _of(uri, experiment)
-    plain = main_condition(along_the_way(frames, table))
-    fresh = plain[~is_theirs(plain) & ~is_rung(plain)]
+    fresh = trained_here(table)
     networks = per_network(fresh)
     populations = _populations(networks, judged)
     cells, own = place.ids()

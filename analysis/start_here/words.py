@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.claims import Evaluation
 from analysis.metrics import removable_share
-from analysis.report.tables import interval, test
+from analysis.numbers import interval, test
 from study.words import RANKINGS, label, ordered
 
 SHOWN = ("brute_force", "taylor2_exact", "taylor2", "taylor1", "random")

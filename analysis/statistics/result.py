@@ -13,6 +13,8 @@ REFUTED = "refuted"
 INCONCLUSIVE = "inconclusive"
 TOO_FEW = "inconclusive (n)"
 NOT_RUN = "not run"
+VERDICTS = (SUPPORTED, REFUTED, INCONCLUSIVE, TOO_FEW, NOT_RUN)
+"""All verdicts, in the order in which they are counted."""
 
 
 FEWEST = 5

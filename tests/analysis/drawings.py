@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from types import SimpleNamespace
 from unittest.mock import patch
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from analysis import claims, metrics
+from analysis.figures import drawn
+from analysis.figures.style import RC
 from analysis.frames import Frames
-from analysis.report import draw
-from analysis.report.draw import drawn
-from analysis.report.ladder import FIELDS, RUNGS
-from analysis.report.trust import NAMES
+from analysis.sections import Material, found, set_apart
+from analysis.sections.authors.ladder import FIELDS, RUNGS
+from analysis.sections.mechanism import figure as mechanism
+from analysis.sections.regime import map, rule_figure
+from analysis.sections.regime.trust import NAMES
 from study.places import ROOT
 from study.words import METHODS
 from tests.analysis.synthetic import SHAPES, Cell, frames, study
@@ -23,30 +28,29 @@ POPULATIONS = ("mnist20x20_resampled", "double_shape_2x50", "cosine_2x10")
 FREE = ("digits 64-100-100-10 tanh output=softmax epochs=500 learning_rate=0.005 batch_size=10", "cosine 1-20-1")
 """Free combinations are named by what they are made of."""
 SEEDS = (100, 101)
+DRAWING = ("overview", "authors", "curves", "cost", "agreement", "layers", "concentration", "impacts", "surfaces")
+"""Sections with figures of the store itself."""
 ENDS = ("", "_as_implemented")
 LONG = ("mnist_2x50", "mnist_1x100", "mnist_full_1x100", "digits_1x100", "authors_mnist_softmax_sigmoid_outputs")
 
 
 def every() -> dict[str, Figure]:
     """Return all figures of reports by name: of all populations, of one alone, of free combinations."""
-    found: dict[str, Figure] = {}
-    part = ""
+    with mpl.rc_context(RC), patch.object(drawn, "svg", lambda figure, _: figure):
+        figures = {f"{words}{figure.name}": figure for words, store in _stores().items() for figure in _drawn(store)}
+        tiles = pd.read_csv(ROOT / "analysis" / "results" / "tables" / "regime_tiles.csv")
+        apart = [*map.draw(tiles), *mechanism.draw(_foretold()), rule_figure.draw(*_ruled())]
+        figures |= {figure.name: figure for figure in apart}
+    return {name: figure.svg for name, figure in figures.items()}
 
-    def kept(section: str, name: str, caption: str, figure: Figure, data: pd.DataFrame, seen: str = "") -> drawn.Drawn:
-        found[f"{part}{name}"] = figure
-        return drawn.Drawn(section, name, caption, seen, "", data)
 
-    with ExitStack() as stack:
-        for module in (draw.mechanism, draw.overviews, draw.paths, draw.predictor, draw.regime, draw.theirs):
-            stack.enter_context(patch.object(module, "drawn", kept))
-        for words, store in _stores().items():
-            part = words
-            list(draw.draw(store, metrics.curves(store), metrics.table(store), claims.load()))
-        part = ""
-        draw.draw_map(pd.read_csv(ROOT / "analysis" / "results" / "tables" / "regime_tiles.csv"))
-        draw.draw_mechanism(_foretold())
-        draw.draw_predictor(*_ruled())
-    return found
+def _drawn(store: Frames) -> Iterator[drawn.Drawn]:
+    judged = SimpleNamespace(register=claims.load())
+    of = Material(store, metrics.table(store), judged, pd.DataFrame(), set_apart(store)[1])
+    for section in found():
+        if section.name in DRAWING:
+            shown = section.made(of)
+            yield from (*shown.figures, *shown.beside)
 
 
 def _stores() -> dict[str, Frames]:

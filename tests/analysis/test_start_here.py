@@ -7,7 +7,7 @@ import pytest
 
 from analysis import claims, metrics
 from analysis.metrics import per_network
-from analysis.pipeline import wanted
+from analysis.reporting import wanted
 from analysis.start_here import is_local, medians, words
 from tests.analysis.synthetic import Cell, frames, study
 

@@ -9,8 +9,8 @@ from hydra import compose
 
 from analysis.claims import evaluate, load, newest_cells
 from analysis.metrics import per_network, table
-from analysis.report.greedy import in_words, limits, said, searches
 from analysis.runs import read_store
+from analysis.sections.greedy import in_words, limits, said, searches
 from study.population import composer
 from study.run import run_cell
 from tests.analysis.synthetic import Cell, frames

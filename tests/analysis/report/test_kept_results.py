@@ -10,8 +10,8 @@ from analysis.claims import load
 from analysis.claims.amended import once, side_by_side
 from analysis.claims.tested import from_values
 from analysis.claims.verdicts import verdicts
-from analysis.report import PARTS
-from analysis.report.tables import number
+from analysis.numbers import number
+from analysis.sections import kept_parts
 from study.words import label
 
 ROOT = Path(__file__).parents[3]
@@ -45,7 +45,7 @@ def test_the_kept_verdicts_of_the_frozen_plan_follow_from_the_kept_values(kept):
 def test_the_kept_results_are_of_this_very_register():
     """The map and the filters rest on no claim: a plan that was amended since leaves them as they are."""
     kept = pd.read_csv(RESULTS / "kept.csv").set_index("part")["register"]
-    assert set(kept.index) == set(PARTS)
+    assert set(kept.index) == set(kept_parts())
     assert kept["claims"] == load().digest
     assert set(kept) <= {load().digest, load().frozen}
 

@@ -13,8 +13,9 @@ import pytest
 
 from analysis import __main__ as command
 from analysis import claims, metrics, published
-from analysis.report.tables import correlations, fisher, interval, number
+from analysis.numbers import interval, number
 from analysis.runs import StoreError, export, find, read, read_export, read_store
+from analysis.sections.correlations import correlations, fisher
 from study.places import ROOT
 from study.records import TABLES
 from study.stores import store_of

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import binom, rankdata, ttest_1samp
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
-from analysis.regime.predictor import area, balanced
+from analysis.sections.regime.rules import area, balanced
 from analysis.statistics import rows, sign, signed_rank
 
 GRID = st.integers(-50, 50).map(lambda n: n / 100)

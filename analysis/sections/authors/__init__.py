@@ -1,0 +1,1 @@
+"""The section on the authors' own networks."""

@@ -1,0 +1,1 @@
+"""The section on what methods cost and what they achieve."""

@@ -1,0 +1,1 @@
+"""The section on why re-ranking helps."""

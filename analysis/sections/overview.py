@@ -1,0 +1,57 @@
+"""The overview: units removable by each method, a panel a population."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from analysis.figures.drawn import Drawn, drawn, medians
+from analysis.figures.grid import Grid, panels
+from analysis.figures.removable import removable
+from analysis.metrics import as_meant
+from analysis.sections.base import Kept, Material, Section, Shown
+
+COMPARED = 3
+"""Methods that a population must have for a panel in a figure of methods."""
+
+
+class Overview(Section):
+    """What every method removes from every network."""
+
+    title = "Units removable, network by network"
+    place = 30
+    short = None
+    kept = Kept("claims", figures=("removable",))
+
+    def made(self, of: Material) -> Shown:
+        """Draw it, where any population was pruned by several methods."""
+        chosen = compared(of)
+        return Shown([_removable(chosen)] if len(chosen) else [])
+
+
+def compared(of: Material) -> pd.DataFrame:
+    """Return the networks of main populations that several methods pruned, each under the ranking it is meant for.
+
+    The column `removed` is the share of the units that goes: by accuracy, in a regression by the rule of its error.
+    """
+    chosen = as_meant(of.networks[of.networks["population"].isin(of.main)])
+    methods = chosen.groupby("population")["method"].transform("nunique")
+    chosen = chosen[methods >= COMPARED]
+    return chosen.assign(removed=chosen["r_1"].fillna(chosen["r_1pct"]))
+
+
+def _removable(chosen: pd.DataFrame) -> Drawn:
+    # Methods that only some populations were pruned by are for the figures of cost: here they would fill the page.
+    places = chosen.groupby("method")["population"].nunique()
+    chosen = chosen[chosen["method"].isin(places.index[2 * places >= chosen["population"].nunique()])]
+    height = 0.8 + 0.22 * chosen["method"].nunique()
+
+    def panel(of: pd.DataFrame, ax: Axes, population: str) -> None:
+        rule = "accuracy within 1 point" if of["r_1"].notna().any() else "error within 1 %"
+        removable(of, ax, "removed", f"{population}\n{rule}")
+
+    made = panels(chosen, lambda n: Grid(n, 3, (3.75, height), left=1.75, bottom=0.3, top=0.45), panel)
+    figure = made.finish("share of hidden units removed before the limit is first crossed (R_1), re-ranked")
+    caption = "Units removable by each method under iterative re-ranking: one circle a network, the bar their median."
+    data = chosen[["population", "method", "seed", "removed"]]
+    return drawn("removable", caption, figure, data, medians(chosen, "removed", "Median R_1"))
