@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.metadata import version
@@ -13,13 +14,14 @@ from typing import Any
 
 import torch
 
-from study import records
+from study import measures, records
 from study.authors.networks import stored
 from study.config import Plan
 from study.data import Dataset, load_dataset, parameters
 from study.errors import StudyError
 from study.impact import fused
-from study.keys import cell_key, numerics
+from study.keys import cell_key, numerics, trajectory_key
+from study.measures.base import Measure
 from study.networks import Network, architecture, fitted, fresh
 from study.places import CHECKOUT
 from study.pruning.state import Truths
@@ -43,6 +45,7 @@ class Cell:
         data: the data set.
         network_key: key of the trained network.
         key: of the cell; see `cell_key`.
+        trajectory_key: of what is pruned and how, whatever is measured besides.
         network: the network where it is read and not trained; else None.
     """
 
@@ -50,6 +53,7 @@ class Cell:
     data: Dataset
     network_key: str
     key: str
+    trajectory_key: str
     network: Network | None = None
 
 
@@ -68,7 +72,7 @@ def prepare(plan: Plan, folder: Any = None) -> Cell:
     else:
         network = stored_network(plan, folder)
         key = stored_key(network)
-    return Cell(plan, data, key, cell_key(plan, key), network)
+    return Cell(plan, data, key, cell_key(plan, key), trajectory_key(plan, key), network)
 
 
 def stored_network(plan: Plan, folder: Any = None) -> Network:
@@ -109,7 +113,13 @@ class Done:
     poor: str | None = None
 
 
-def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress | None = None) -> Done:
+def compute(
+    cell: Cell,
+    networks: Any,
+    device: str = "cpu",
+    progress: Progress | None = None,
+    asked: Sequence[Measure] | None = None,
+) -> Done:
     """Train (or load) the network and prune it.
 
     Args:
@@ -117,6 +127,7 @@ def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress |
         networks: folder of the trained networks.
         device: where it is pruned; networks are trained on the CPU, so that a seed means the same everywhere.
         progress: called after every removal.
+        asked: what is measured besides; None for what the settings ask for.
     """
     plan, data = cell.plan, cell.data
     trained = network_of(cell, networks)
@@ -124,7 +135,7 @@ def compute(cell: Cell, networks: Any, device: str = "cpu", progress: Progress |
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
     further = Further(data, plan.seed, origin(plan, data), Path(networks))
-    result = collect(network, data, plan.method, plan.settings, further, device, progress, TRUTHS)
+    result = collect(network, data, plan.method, plan.settings, further, device, progress, TRUTHS, asked)
     return Done(
         cell, trained, result, judge(plan, trained.network, data), summary(result), poor(plan, trained.network, data)
     )
@@ -199,6 +210,8 @@ def cell_tags(cell: Cell) -> dict[str, str]:
     output = plan.output or data.output if network is None else network.output
     return {
         "key": cell.key,
+        "trajectory_key": cell.trajectory_key,
+        "measures": json.dumps(measures.stated(measures.asked(plan.settings))),
         "network_key": cell.network_key,
         "dataset": data.name,
         "network": network.name if network else fitted(plan.front, plan.hidden, data.features, data.outputs),

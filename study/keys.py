@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from study.config import Plan
@@ -17,6 +18,12 @@ from study.impact import ORACLE_VERSION
 from study.search import SEARCH_VERSION
 from study.settings import Settings
 from study.training import TRAINING_VERSION
+
+MEASURED = (
+    *("truth_every", "surfaces_every", "surface_gain", "surface_step", "pairs", "reinsertion", "hessian"),
+    *("search", "search_width"),
+)
+"""Fields of settings that say what is measured beside the path."""
 
 
 def cell_key(plan: Plan, network: str) -> str:
@@ -38,6 +45,15 @@ def cell_key(plan: Plan, network: str) -> str:
     }
     text = json.dumps(science, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def trajectory_key(plan: Plan, network: str) -> str:
+    """Return the SHA-256 over everything that decides a trajectory, whatever is measured beside its path.
+
+    It is the key of the cell that measures what is usual; arguments as `cell_key`.
+    """
+    usual = {name: getattr(Settings, name) for name in MEASURED}
+    return cell_key(replace(plan, settings=replace(plan.settings, **usual, measures={})), network)
 
 
 def numerics(plan: Plan) -> dict[str, int]:
@@ -78,6 +94,7 @@ def of_settings(of: Settings) -> dict[str, Any]:
             "search": (of.search, "none"),
             "search_width": (of.search_width, 100),
             "threads": (of.threads, 1),
+            "measures": (of.measures, {}),
         }
     )
 

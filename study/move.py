@@ -29,7 +29,7 @@ from study.tracking import Store, alive, inspection, lookup
 from study.tracking.artefacts import MANIFEST
 from study.tracking.database import patiently, sqlite_file
 from study.tracking.inspection import CELL, NETWORK, Kind
-from study.tracking.manifest import DamagedError, beside, content, no_links
+from study.tracking.manifest import DamagedError, beside, content, counting, no_links
 from study.tracking.runs import PARAMS_A_BATCH, Runs
 from study.tracking.standing import Standing
 
@@ -135,8 +135,9 @@ def files_of(origin: Runs, kind: Kind, found: Run) -> dict[str, bytes]:
     """
     with origin.reading(found.info.run_id) as folder:
         no_links(folder)
-        files = inspection.contents(folder, kind, found.data.tags[TAG + kind.digest])
-        return files | beside(folder) | {MANIFEST: content(folder, MANIFEST)}
+        digest = found.data.tags[TAG + kind.digest]
+        files = inspection.contents(folder, kind, digest)
+        return files | beside(folder) | {MANIFEST: counting(partial(content, folder), digest)}
 
 
 def _copy(origin: Runs, goal: Standing, found: Run, files: Mapping[str, bytes]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import shlex
 import time
 import traceback
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -19,14 +21,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from study import measures
 from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, network_of, params, prepare, tags
 from study.condition import DIMENSIONS
 from study.config import Plan, checked, data_folder, draws_figures, plan
 from study.errors import said
+from study.measures.base import Measure
 from study.population import check_population
 from study.stores import store_of
 from study.summary import step_metrics
-from study.tracking import CellRecord, DatasetNote, Store
+from study.tracking import CellRecord, DatasetNote, Store, tables_digest
 from study.tracking.mending import mend_network
 
 log = logging.getLogger("study")
@@ -64,7 +68,11 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
             log.info("%s: finished before, run %s", title(planned), present)
             if mended := mend_network(store, cell.network_key, partial(_network, cell, cfg)):
                 log.info("%s: its network's files were damaged, it is recorded again, run %s", title(planned), mended)
+            of = cell_tags(cell)
+            store.trajectories().note(present, of["trajectory_key"], of["measures"])
             return present
+        if store is not None and not cfg.run.force and (held := _measured(store, cell, cfg, alone)) is not None:
+            return held
         known |= cell_tags(cell)
         run = store.begin_cell(known, started) if store is not None else None
         done = _compute(cell, cfg, alone)
@@ -89,6 +97,38 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
     if alone:
         show(done, run)
     return run
+
+
+def _measured(store: Store, cell: Cell, cfg: DictConfig, alone: bool) -> str | None:
+    """Return the run of the cell's trajectory, where it is recorded, with what is asked for besides added to it.
+
+    None where it is not recorded, or cannot take what is asked for: it then is a cell of its own.
+    """
+    if (held := store.trajectories().find(cell.trajectory_key)) is None:
+        return None
+    lacking = measures.lacking(measures.asked(cell.plan.settings), held.measures)
+    if lacking is None:
+        return None
+    if not lacking:
+        store.trajectories().answer(held.run, cell.key)
+        log.info("%s: measured before, run %s", title(cell.plan), held.run)
+        return held.run
+    done = _compute(cell, cfg, alone, lacking)
+    now = done.result.tables
+    if not same_path(now, held.tables):
+        log.warning("%s: run %s has other numbers (another machine's?): a run of its own", title(cell.plan), held.run)
+        return None
+    added = {name: now[name] for of in lacking for name in of.tables if name in now}
+    measured = json.dumps(held.measures | measures.stated(lacking))
+    store.trajectories().add(held.run, cell.key, added, measured)
+    log.info("%s: %s added to run %s", title(cell.plan), ", ".join(of.name for of in lacking), held.run)
+    return held.run
+
+
+def same_path(now: Mapping[str, pd.DataFrame], then: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether two trajectories have the same events and evaluations, to the bit; of one's columns, those of both."""
+    of = ("events", "evaluations")
+    return tables_digest({n: now[n][list(then[n])] for n in of}) == tables_digest({n: then[n] for n in of})
 
 
 def _note(
@@ -147,14 +187,14 @@ def _network(cell: Cell, cfg: DictConfig) -> tuple[Path, pd.DataFrame]:
     return trained.file, trained.history
 
 
-def _compute(cell: Cell, cfg: DictConfig, alone: bool) -> Done:
+def _compute(cell: Cell, cfg: DictConfig, alone: bool, asked: Sequence[Measure] | None = None) -> Done:
     networks = Path(cfg.paths.outputs) / "networks"
     if not (alone and cfg.run.progress):
-        return compute(cell, networks, cfg.run.device)
+        return compute(cell, networks, cfg.run.device, asked=asked)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"{title(cell.plan)}: units removed", total=None)
-        return compute(cell, networks, cfg.run.device, lambda k, n: bar.update(task, completed=k, total=n))
+        return compute(cell, networks, cfg.run.device, lambda k, n: bar.update(task, completed=k, total=n), asked)
 
 
 def _record(store: Store, run: str | None, found: dict[str, str], done: Done, cfg: DictConfig) -> str:

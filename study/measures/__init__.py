@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from dataclasses import fields
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from study.errors import StudyError, choice
@@ -51,6 +52,45 @@ def measure(name: str, **params: object) -> Measure:
         )
     made: Measure = found(**params)
     return made
+
+
+def stated(of: Iterable[Measure]) -> dict[str, dict[str, object]]:
+    """Return measures as plain values: their parameters by name.
+
+    >>> stated([measure("impacts", every=5), measure("pairs")])
+    {'impacts': {'every': 5}, 'pairs': {}}
+    """
+    return {each.name: asdict(each) for each in of}
+
+
+def lacking(wanted: Iterable[Measure], there: Mapping[str, Mapping[str, object]]) -> list[Measure] | None:
+    """Return what is still to be measured for a trajectory to have what is wanted; it covers what it replaces.
+
+    Args:
+        wanted: what is asked for.
+        there: what has been measured, as `stated`.
+
+    Returns:
+        Measures; None where one cannot stand beside what is there, as another search.
+
+    >>> here = {"impacts": {"every": 10}}
+    >>> stated(lacking([measure("impacts", every=20), measure("pairs")], here))
+    {'pairs': {}}
+    >>> stated(lacking([measure("impacts", every=15)], here))
+    {'impacts': {'every': 5}}
+    """
+    found: list[Measure] = []
+    for each in wanted:
+        if each.name not in there:
+            found.append(each)
+            continue
+        known = measure(each.name, **there[each.name])
+        if known.covers(each):
+            continue
+        if (both := known.joined(each)) is None:
+            return None
+        found.append(both)
+    return found
 
 
 def asked(of: Settings) -> list[Measure]:

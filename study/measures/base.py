@@ -79,6 +79,26 @@ class Measure(ABC):
 
     tables: ClassVar[Mapping[str, Mapping[str, Column]]]
 
+    @property
+    def name(self) -> str:
+        """That of its module."""
+        return type(self).__module__.rpartition(".")[-1]
+
+    def check(self, network: Network) -> None:  # noqa: B027
+        """Refuse a network that cannot be measured.
+
+        Raises:
+            StudyError: saying why.
+        """
+
+    def covers(self, other: Measure) -> bool:
+        """Whether whoever has this has the other, too; both are of one class."""
+        return self == other
+
+    def joined(self, other: Measure) -> Measure | None:  # noqa: ARG002
+        """Return a measure of this class that covers both; None where there is none."""
+        return None
+
     def at(self, step: Step, tie: float) -> Found:  # noqa: ARG002
         """Return what is seen at a step; `tie` is the criterion's."""
         return {}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +24,14 @@ class Impacts(Measure):
 
     tables: ClassVar[Mapping[str, Mapping[str, Column]]] = {"impacts": {}}
     every: int = 1
+
+    def covers(self, other: Measure) -> bool:
+        """Whether the steps of the other are among those of this."""
+        return isinstance(other, Impacts) and other.every % self.every == 0
+
+    def joined(self, other: Measure) -> Measure | None:
+        """Return that of the steps of both."""
+        return replace(self, every=math.gcd(self.every, other.every)) if isinstance(other, Impacts) else None
 
     def due(self, step: Step) -> bool:
         """Whether the truth is measured at a step."""

@@ -12,8 +12,9 @@ from study.errors import StudyError, choice, whole
 from study.impact.stages import ones
 from study.measures.base import Block, Found, Measure, Trajectory
 from study.networks.error import correct
+from study.networks.network import Network
 from study.records import Column
-from study.search import best_sets
+from study.search import best_sets, check_size
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Searched(Measure):
         whole("search_width", self.width, 1)
         if self.width != Searched.width and self.search != "beam":
             raise StudyError(f"record.search_width={self.width} goes with record.search=beam")
+
+    def check(self, network: Network) -> None:
+        """Refuse a network of too many units for all sets."""
+        check_size(network, self.search)
 
     def after(self, trajectory: Trajectory) -> Found:
         """Return errors and correct samples of the best set of each size, and the units of the sets."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
@@ -36,6 +36,19 @@ class Surfaces(Measure):
         number("surface_step", self.step), number("surface_gain", self.gain)
         if not (0 < self.step < math.inf and 1 <= self.gain < math.inf):
             raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")
+
+    def covers(self, other: Measure) -> bool:
+        """Whether the surfaces of the other are among those of this."""
+        if not isinstance(other, Surfaces) or other.every % self.every:
+            return False
+        return (self.gain, self.step) == (other.gain, other.step)
+
+    def joined(self, other: Measure) -> Measure | None:
+        """Return that of the removals of both; None where the gains differ."""
+        if not isinstance(other, Surfaces):
+            return None
+        both = replace(self, every=math.gcd(self.every, other.every))
+        return both if both.covers(other) else None
 
     def at(self, step: Step, tie: float) -> Found:  # noqa: ARG002
         """Return the surface, where it is due."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from study.device import on_cpu
 from study.device import threads as torch_threads
 from study.errors import StudyError, check_progress, whole
 from study.kept import removable
-from study.measures.base import Block, Trajectory
+from study.measures.base import Block, Measure, Trajectory
 from study.methods import Method
 from study.methods import method as method_of
 from study.networks import Network, as_network
@@ -25,7 +25,6 @@ from study.pruning.choice import Choice
 from study.pruning.run import steps
 from study.pruning.state import Truths
 from study.pruning.tables import add, of_evaluations, of_event, of_removals, tables
-from study.search import check_size
 from study.settings import Selection, Settings
 from study.training.further import Further
 
@@ -205,10 +204,16 @@ def collect(
     device: str = "cpu",
     progress: Progress | None = None,
     truths: Truths | None = None,
+    asked: Sequence[Measure] | None = None,
 ) -> Result:
-    """Run the steps and write them into the tables of `study.records`; arguments as `pruning.run.steps`."""
-    check_size(network, settings.search)  # before the work begins
-    asked = measures.asked(settings)
+    """Run the steps and write them into the tables of `study.records`; arguments as `pruning.run.steps`.
+
+    Args:
+        asked: what is measured besides; None for what the settings ask for.
+    """
+    asked = measures.asked(settings) if asked is None else asked
+    for of in asked:
+        of.check(network)  # before the work begins
     found: dict[str, list[Block]] = {name: [] for name in records.TABLES}
     path: list[tuple[list[Tensor], Network]] = []
     gone: list[Choice] = []

@@ -14,15 +14,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MANIFEST = "manifest.json"
+NEXT = "manifest.next.json"
+"""Manifest of a run that is being given more tables: it counts as soon as the run's tag has its digest."""
 DOTS_PER_INCH = 110
 
 
-def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame], into: str = "tables") -> list[str]:
     """Write `tables/<name>.parquet` (zstd) and return the paths, relative to `folder`."""
-    (folder / "tables").mkdir(parents=True, exist_ok=True)
+    (folder / into).mkdir(parents=True, exist_ok=True)
     paths = []
     for name, frame in tables.items():
-        paths.append(f"tables/{name}.parquet")
+        paths.append(f"{into}/{name}.parquet")
         frame.to_parquet(folder / paths[-1], compression="zstd", index=False)
     return paths
 
@@ -35,7 +37,7 @@ def write_figures(folder: Path, figures: Mapping[str, Figure]) -> None:
         figure.savefig(folder / "figures" / f"{name}.png", dpi=DOTS_PER_INCH)
 
 
-def write_manifest(folder: Path, paths: list[str], digest: str) -> None:
+def write_manifest(folder: Path, paths: list[str], digest: str, name: str = MANIFEST) -> None:
     """Write the manifest, last of all files.
 
     It holds the SHA-256 and the size in bytes of every file of `paths`, without which the run is not whole, the
@@ -45,15 +47,16 @@ def write_manifest(folder: Path, paths: list[str], digest: str) -> None:
         folder: of the run's files.
         paths: relative to it.
         digest: of the tables, or of the network.
+        name: of the file.
     """
     there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     content = {
         "digest": digest,
         "files": {path: _sha256(folder / path) for path in paths},
         "sizes": {path: (folder / path).stat().st_size for path in paths},
-        "beside": {path: _sha256(folder / path) for path in there if path not in (*paths, MANIFEST)},
+        "beside": {path: _sha256(folder / path) for path in there if path not in (*paths, MANIFEST, NEXT)},
     }
-    (folder / MANIFEST).write_text(json.dumps(content, indent=1) + "\n")
+    (folder / name).write_text(json.dumps(content, indent=1) + "\n")
 
 
 def _sha256(file: Path) -> str:

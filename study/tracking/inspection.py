@@ -21,13 +21,14 @@ import pyarrow.parquet as pq
 from study.errors import said
 from study.records import ON_DEMAND, TABLES
 from study.tracking import lookup
-from study.tracking.artefacts import MANIFEST
 from study.tracking.digest import arrow_digest
-from study.tracking.manifest import DamagedError, Manifest, as_written, ends_well, found, read_manifest
+from study.tracking.manifest import DamagedError, Manifest, as_written, counting, ends_well, found, read_manifest
 from study.tracking.runs import Runs
 
 NETWORK_FILE = "network.safetensors"
 TABLE_FILES = frozenset(f"tables/{name}.parquet" for name in TABLES if name not in ON_DEMAND)
+ALSO = "also"
+"""Tag with the keys of further cells that a run answers."""
 AT_ONCE = 16
 """Runs that are asked for at the same time; behind a server most of it is waiting."""
 
@@ -81,6 +82,10 @@ def inspect(runs: Runs, kind: Kind, keys: Collection[str] | None = None, thoroug
     for run, key in lookup.runs_with(runs.uri, runs.experiment, wanted, kind.key).items():
         if keys is None or key in keys:
             runs_of.setdefault(key, []).append(run)
+    if kind is CELL and keys is not None:
+        for run, more in further_keys(runs).items():
+            for key in more.intersection(keys):
+                runs_of.setdefault(key, []).append(run)
     made = Inspected()
     look = partial(_first_whole, runs, kind, digest_of, thorough=thorough)
     with ThreadPoolExecutor(AT_ONCE if runs.folder is None else 1) as pool:
@@ -115,7 +120,7 @@ def flaw(runs: Runs, kind: Kind, run: str, digest: str, thorough: bool) -> str |
     """
     try:
         if runs.folder is None and not thorough:
-            manifest = Manifest.parsed(runs.file(run, MANIFEST))
+            manifest = Manifest.parsed(counting(partial(runs.file, run), digest))
             manifest.check(digest, kind.needed)
             manifest.check_sizes(runs.sizes(run, {str(Path(path).parent) for path in manifest.files}).__getitem__)
         else:
@@ -134,7 +139,7 @@ def glance(folder: Path, kind: Kind, digest: str) -> Manifest:
     Raises:
         DamagedError: when they are not.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, digest)
     manifest.check(digest, kind.needed)
     manifest.check_sizes(lambda path: found(folder, path).st_size)
     for path in manifest.files if not manifest.sizes else ():
@@ -162,9 +167,31 @@ def listed(folder: Path, kind: Kind, digest: str) -> dict[str, bytes]:
     Raises:
         DamagedError: when one is not as it was written.
     """
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder, digest)
     manifest.check(digest, kind.needed)
     return {path: as_written(manifest, folder, path) for path in manifest.files}
+
+
+def further_keys(runs: Runs) -> dict[str, set[str]]:
+    """Return run -> keys of the cells that it answers beside that of its own."""
+    wanted = {"status": "finished", "kind": CELL.name}
+    return {run: set(keys.split()) for run, keys in lookup.runs_with(runs.uri, runs.experiment, wanted, ALSO).items()}
+
+
+def read_tables(files: Mapping[str, bytes]) -> dict[str, pa.Table]:
+    """Return tables by name from the content of their files by path.
+
+    Raises:
+        DamagedError: when one is no table.
+    """
+    tables = {}
+    for path, content in files.items():
+        try:
+            with pq.ParquetFile(pa.BufferReader(content)) as parquet:
+                tables[Path(path).stem] = parquet.read(use_threads=False).replace_schema_metadata(None)
+        except (OSError, pa.ArrowException) as error:
+            raise DamagedError(f"{path} cannot be read ({said(error)})") from error
+    return tables
 
 
 def tables_of(files: Mapping[str, bytes], digest: str) -> dict[str, pa.Table]:
@@ -177,13 +204,7 @@ def tables_of(files: Mapping[str, bytes], digest: str) -> dict[str, pa.Table]:
     Raises:
         DamagedError: when they are no tables, or not those of that digest.
     """
-    tables = {}
-    for path, content in files.items():
-        try:
-            with pq.ParquetFile(pa.BufferReader(content)) as parquet:
-                tables[Path(path).stem] = parquet.read(use_threads=False).replace_schema_metadata(None)
-        except (OSError, pa.ArrowException) as error:
-            raise DamagedError(f"{path} cannot be read ({said(error)})") from error
+    tables = read_tables(files)
     try:
         same = arrow_digest(tables) == digest
     except (pa.ArrowException, ArithmeticError, KeyError, TypeError, ValueError) as error:

@@ -8,10 +8,11 @@ import os
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from study.errors import StudyError, said
-from study.tracking.artefacts import MANIFEST
+from study.tracking.artefacts import MANIFEST, NEXT
 
 BESIDE = ("config.yaml", "environment.json", "trajectory.csv", "figures/*.png")
 """Files that a run of an older manifest, which does not list them, may have beside those it needs."""
@@ -65,7 +66,10 @@ class Manifest:
         """Raise DamagedError where it is about something else, or lacks a file that is needed."""
         if self.digest != digest:
             raise DamagedError(f"{MANIFEST} is about other content than the run")
-        if missing := sorted(needed - set(self.files)):
+        there = {f"tables/{PurePosixPath(path).name}" for path in self.files}  # those added later have a folder there
+            f"tables/{PurePosixPath(path).name}" for path in self.files
+        }  # some were added later, in a folder there
+        if missing := sorted(needed - set(self.files) - there):
             raise DamagedError(f"{MANIFEST} lacks {', '.join(missing)}")
 
     def check_sizes(self, size_of: Callable[[str], int]) -> None:
@@ -127,9 +131,31 @@ def content(folder: Path, path: str) -> bytes:
         raise DamagedError(f"{path} cannot be read ({said(error)})") from error
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a run's folder; errors as `found` and `Manifest.parsed`."""
-    return Manifest.parsed(content(folder, MANIFEST))
+def read_manifest(folder: Path, digest: str | None = None) -> Manifest:
+    """Return the manifest of a run's folder; errors as `found` and `Manifest.parsed`.
+
+    Args:
+        folder: of the run's files.
+        digest: of the run's tag; of two manifests, that of this digest counts (see `trajectories.Trajectories.add`).
+    """
+    return Manifest.parsed(counting(partial(content, folder), digest))
+
+
+def counting(content_of: Callable[[str], bytes], digest: str | None) -> bytes:
+    """Return the content of the one of a run's two manifests that counts.
+
+    Args:
+        content_of: returns that of a file, or raises DamagedError.
+        digest: of the run's tag; None for the manifest that always is there.
+    """
+    usual = content_of(MANIFEST)
+    if digest is None or Manifest.parsed(usual).digest == digest:
+        return usual
+    try:
+        following = content_of(NEXT)
+        return following if Manifest.parsed(following).digest == digest else usual
+    except DamagedError:
+        return usual
 
 
 def as_written(manifest: Manifest, folder: Path, path: str) -> bytes:

@@ -103,6 +103,16 @@ class Runs:
         pairs = [RunTag(TAG + name, str(value)) for name, value in tags.items() if str(value)]
         patiently(self.client.log_batch, run, tags=[*pairs, RunTag(NOTE, run_description(tags, held(figures)))])
 
+    def tag(self, run: str, name: str) -> str:
+        """Return the value of a run's tag, named without the prefix; nothing where it has none."""
+        return str(patiently(self.client.get_run, run).data.tags.get(TAG + name, ""))
+
+    def set_tags(self, run: str, tags: Mapping[str, str]) -> None:
+        """Set tags of a run, named without the prefix."""
+        from mlflow.entities import RunTag
+
+        patiently(self.client.log_batch, run, tags=[RunTag(TAG + name, value) for name, value in tags.items()])
+
     def end(self, run: str, how: str, tags: Mapping[str, str]) -> None:
         """End a run as FINISHED, FAILED or KILLED and set its last tags, in this order."""
         from mlflow.entities import RunTag

@@ -16,13 +16,14 @@ from study.records import TAG
 from study.tracking import alive, artefacts, database, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
-from study.tracking.inspection import CELL, NETWORK, NETWORK_FILE, Inspected, Kind, flaw, inspect
+from study.tracking.inspection import CELL, NETWORK, NETWORK_FILE, Inspected, Kind, flaw, further_keys, inspect
 from study.tracking.locks import lock, locks_beside, own_folder
 from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS, KIND
 from study.tracking.path_file import write_path
 from study.tracking.record import CellRecord, check_tags, thinned
 from study.tracking.runs import NOTE, Runs
 from study.tracking.standing import Standing
+from study.tracking.trajectories import Trajectories
 
 EXPERIMENT_TAGS = {
     NOTE: EXPERIMENT_DESCRIPTION,
@@ -103,11 +104,16 @@ class Store:
         """
         if not self._exists():
             return set()
-        return set(self.standing().with_status(status, "key").values())
+        found = set(self.standing().with_status(status, "key").values())
+        return found.union(*further_keys(self._open()).values()) if status == "finished" else found
 
     def standing(self) -> Standing:
         """Return how far its cells are; see also `keys`. Creates the store where it is not there."""
         return Standing(self._open(), self._locks())
+
+    def trajectories(self) -> Trajectories:
+        """Return the trajectories that finished runs hold. Creates the store where it is not there."""
+        return Trajectories(self._open(), self._lock)
 
     def begin_cell(self, tags: Mapping[str, str], started: float | None = None) -> str:
         """Begin the run of a cell that is about to be computed, and return its id.
@@ -264,7 +270,13 @@ class Store:
             return None, []
         wanted = {kind.key: key, "kind": kind.name, "status": "finished"}
         runs, damaged = self._open(), list[str]()
-        for run, digest in lookup.runs_with(self.uri, runs.experiment, wanted, kind.digest).items():
+        found = lookup.runs_with(self.uri, runs.experiment, wanted, kind.digest)
+        if kind is CELL:
+            del wanted[kind.key]
+            also = [run for run, keys in further_keys(runs).items() if key in keys]
+            of_all = lookup.runs_with(self.uri, runs.experiment, wanted, kind.digest) if also else {}
+            found |= {run: of_all[run] for run in also}
+        for run, digest in found.items():
             if flaw(runs, kind, run, digest, thorough=True) is None:
                 return run, damaged
             damaged.append(run)
