@@ -67,8 +67,6 @@ class Manifest:
         if self.digest != digest:
             raise DamagedError(f"{MANIFEST} is about other content than the run")
         there = {f"tables/{PurePosixPath(path).name}" for path in self.files}  # those added later have a folder there
-            f"tables/{PurePosixPath(path).name}" for path in self.files
-        }  # some were added later, in a folder there
         if missing := sorted(needed - set(self.files) - there):
             raise DamagedError(f"{MANIFEST} lacks {', '.join(missing)}")
 
