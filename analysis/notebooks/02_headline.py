@@ -75,7 +75,7 @@ curves = pd.concat(
     result.trajectory.assign(
         method=method,
         seed=0,
-        q=lambda path: path["event"] / units,
+        q=lambda path: path["removed"] / units,
         error_per_sample=lambda path: path["error_pruning"] / len(data.pruning),
         accuracy=lambda path: path["accuracy_pruning"],
     )
@@ -90,7 +90,7 @@ for ax, quantity in zip(axes, ("error_per_sample", "accuracy"), strict=True):
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
 # %%
 if len(printed):
-    ours = curves.rename(columns={"event": "removed"})[["method", "removed", "error_per_sample"]]
+    ours = curves[["method", "removed", "error_per_sample"]]
     both = printed.merge(ours, on=["method", "removed"], suffixes=("_printed", "_here"))
     apart = (both["error_per_sample_here"] / both["error_per_sample_printed"] - 1).abs()
     for method, of_method in apart.groupby(both["method"]):

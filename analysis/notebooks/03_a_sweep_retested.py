@@ -1,8 +1,8 @@
 # %% [markdown]
 # # A sweep, tested again
 #
-# `make reproduce` records every cell (one network, one method) in a tracking store. This notebook reads a store, shows
-# what it holds, and tests one of the paper's claims a second time with another margin: does the verdict depend on it?
+# `make reproduce` records every cell (one network, one method) in a tracking store. This notebook judges a store by the
+# claims, shows what it holds, and tests one claim a second time with another margin: does the verdict depend on it?
 #
 # The store is the one that the environment variable `STUDY_STORE` names (a path to `mlflow.db`), else the checkout's
 # own.
@@ -20,7 +20,7 @@ import analysis
 from analysis import claims, metrics, statistics
 from analysis.figures.removable import removable
 from analysis.figures.style import RC
-from analysis.runs import StoreError, read_store
+from analysis.runs import StoreError
 from study.words import label, ordered
 
 plt.rcParams.update(RC)
@@ -33,7 +33,8 @@ if not store.is_file():
         f"There is no tracking store at {store}. Run `make reproduce PROFILE=smoke` (a minute) or `make reproduce`, or "
         "name another store's mlflow.db in STUDY_STORE."
     )
-frames = read_store(f"sqlite:///{store}", "incredible_shrinking_network")
+found = analysis.judge(uri=f"sqlite:///{store}")
+frames, register = found.frames, found.evaluation.register
 seeds = frames.cells["seed"]
 print(f"{len(frames.cells)} cells of {len(frames.networks)} networks, seeds {seeds.min()} to {seeds.max()}")
 
@@ -58,10 +59,7 @@ frames.not_run.set_index("population")
 # accuracy, and `r_1pct` there asks that the error stays within one per cent of its range.
 
 # %%
-table = metrics.table(frames)
-register = claims.load()
-entering = claims.entering_cells(frames, table, register)
-networks = metrics.per_network(entering[entering["band"] != "missed"])
+networks = metrics.per_network(found.shown[found.shown["band"] != "missed"])
 networks = metrics.main_condition(networks).query("ranking == 'iterative'")
 networks = networks.assign(kept=networks["r_1"].fillna(networks["r_1pct"]))
 medians = networks.pivot_table(index="population", columns="method", values="kept", aggfunc="median")
@@ -113,7 +111,7 @@ assert part.published is not None
 margins = {"as registered": part.margin, "the published curve's value": part.published}
 rows = []
 for words, margin in margins.items():
-    verdicts = claims.evaluate(frames, table, register=with_margin(margin)).verdicts
+    verdicts = claims.evaluate(frames, found.table, register=with_margin(margin)).verdicts
     overall = verdicts.query("claim == @CLAIM and arm == 'as_published' and part == 'overall'")
     rows.append(overall.assign(words=words).set_index("words"))
 tested = pd.concat(rows)
