@@ -56,3 +56,16 @@ def drawn(tmp_path_factory):
     from analysis.selftest import rates_once
 
     return once(tmp_path_factory, "selftest", lambda folder: rates_once(folder, 20))
+
+
+@pytest.fixture(scope="session")
+def outputs(tmp_path_factory, empty_store):
+    """The folder of outputs of the cells one after another in the process of the command: Hydra's basic launcher."""
+
+    from tests.scale.sweeps import sweep
+
+    def make(folder):
+        store_in(folder / "mlflow", empty_store)
+        sweep(f"paths.outputs={folder}")
+
+    return once(tmp_path_factory, "basic", make)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from study import server, ui
 from study.places import ROOT
+from study.servers import server, ui
 
 FORBIDDEN_MODULES = {
     "pickle",
@@ -58,8 +58,8 @@ FORBIDDEN_ARGUMENTS = {"shell": True, "allow_pickle": True, "weights_only": Fals
 """Given to nothing."""
 
 ALLOWED = {
-    ("study/server.py", "address 0.0.0.0"): "asked for with --host, and then named by the machine's name",
-    ("study/server.py", "address ::"): "the same",
+    ("study/servers/server.py", "address 0.0.0.0"): "asked for with --host, and then named by the machine's name",
+    ("study/servers/server.py", "address ::"): "the same",
 }
 """(file, finding) that is right, with the reason."""
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from study import ui
 from study.command import exit_code
+from study.servers import ui
 from tests.tracking.made import store_in
 
 

@@ -8,8 +8,8 @@ import shutil
 import pandas as pd
 import pytest
 
-from study import move
 from study.command import exit_code
+from study.servers import move
 from study.tracking import Store
 from tests.tracking.made import record, store_in
 

@@ -20,15 +20,15 @@ import pytest
 from mlflow.tracking import MlflowClient
 from rich.console import Console
 
-from study import move, postgres, server, ui
 from study.command import exit_code
 from study.errors import StudyError
 from study.places import ROOT
+from study.servers import move, postgres, server, ui
 from study.tracking import Store
 from tests.analysis.reports import analysis
 from tests.common.test_lifeline import gone
 from tests.scale.sweeps import COUNT, digests, sweep
-from tests.scale.test_move import everything, fill
+from tests.servers.test_move import everything, fill
 
 
 def missing() -> str | None:
@@ -164,7 +164,7 @@ def descendants(pid: int) -> list[str]:
 def test_a_database_is_stopped_in_order_when_its_user_is_killed():
     """Its server went on without anybody, and its socket lay in the temporary folder."""
     code = (
-        "import sys, time; from pathlib import Path; from study.postgres import running\n"
+        "import sys, time; from pathlib import Path; from study.servers.postgres import running\n"
         "with running(Path(sys.argv[1])) as uri: print(uri, flush=True); time.sleep(600)"
     )
     with tempfile.TemporaryDirectory() as name:
