@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from study.data import load_dataset
     from study.pruning.trajectory import prune
-    from study.training import train
+    from study.training.train import train
 
 __all__ = ["load_dataset", "prune", "train"]
 

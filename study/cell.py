@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import json
-import platform
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from study import measures, records
 from study.authors.networks import stored
 from study.config import Plan
 from study.data import Dataset, load_dataset, parameters
 from study.errors import StudyError
-from study.impact import fused
 from study.keys import cell_key, numerics, trajectory_key
 from study.measures.base import Measure
-from study.networks import Network, architecture, fitted, fresh
-from study.places import CHECKOUT
+from study.methods.base import check_filters
+from study.networks import Front, Network, architecture, fitted, fresh
+from study.own_network import Builder, own_key, trained_from
+from study.provenance import code_version
 from study.pruning.state import Truths
 from study.pruning.trajectory import Progress, Result, collect
+from study.recipe import Recipe
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
 from study.training.acceptance import measured, poorly_trained
 from study.training.further import Further, Origin
-from study.training.recipe import read_recipe
+from study.training.recipe import has_recipe, read_recipe
 
 TRUTHS = Truths()
 """True impacts in trained networks, shared by the cells that a process computes."""
@@ -47,6 +43,7 @@ class Cell:
         key: of the cell; see `cell_key`.
         trajectory_key: of what is pruned and how, whatever is measured besides.
         network: the network where it is read and not trained; else None.
+        start: the network that training begins with, where somebody's own function made it; else None.
     """
 
     plan: Plan
@@ -55,6 +52,7 @@ class Cell:
     key: str
     trajectory_key: str
     network: Network | None = None
+    start: Network | None = None
 
 
 def prepare(plan: Plan, folder: Any = None) -> Cell:
@@ -64,6 +62,8 @@ def prepare(plan: Plan, folder: Any = None) -> Cell:
         DataUnavailableError: when the data's files are nowhere to be found.
     """
     data = load_dataset(plan.dataset, seed=plan.dataset_seed, folder=folder, **plan.dataset_params)
+    if plan.builder is not None:
+        return _own(plan, data, plan.builder)
     if plan.stored is None:
         output = plan.output or data.output
         network = None
@@ -73,6 +73,20 @@ def prepare(plan: Plan, folder: Any = None) -> Cell:
         network = stored_network(plan, folder)
         key = stored_key(network)
     return Cell(plan, data, key, cell_key(plan, key), trajectory_key(plan, key), network)
+
+
+def _own(plan: Plan, data: Dataset, builder: Builder) -> Cell:
+    """Return the cell of somebody's own network; its plan states the layers that were found."""
+    start = builder.network(data, plan.seed)
+    layers, hidden = start.front, start.hidden
+    front = Front(hidden[:layers], start.kernels, start.pools)
+    if front:
+        check_filters(plan.method)
+    activation = "+".join(dict.fromkeys(start.activations))
+    plan = replace(plan, hidden=hidden[layers:], front=front, activation=activation, output=start.output)
+    key = stored_key(start) if builder.trained else own_key(start, data, plan.recipe, plan.seed)
+    network, start_or_none = (start, None) if builder.trained else (None, start)
+    return Cell(plan, data, key, cell_key(plan, key), trajectory_key(plan, key), network, start_or_none)
 
 
 def stored_network(plan: Plan, folder: Any = None) -> Network:
@@ -134,17 +148,20 @@ def compute(
     network = trained.network
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
-    further = Further(data, plan.seed, origin(plan, data), Path(networks))
+    further = Further(data, plan.seed, origin(cell), Path(networks))
     result = collect(network, data, plan.method, plan.settings, further, device, progress, TRUTHS, asked)
     return Done(
         cell, trained, result, judge(plan, trained.network, data), summary(result), poor(plan, trained.network, data)
     )
 
 
-def origin(plan: Plan, data: Dataset) -> Origin | None:
+def origin(cell: Cell) -> Origin | None:
     """Return where a cell's network comes from; None where it was not trained here, or is pruned as another one."""
-    if plan.stored is not None or plan.pruned_output is not None or not plan.settings.protocol.trains:
+    plan, data = cell.plan, cell.data
+    if cell.network is not None or plan.pruned_output is not None or not plan.settings.protocol.trains:
         return None
+    if cell.start is not None:
+        return Origin(cell.start, plan.recipe, plan.seed)
     output = plan.output or data.output
     ends = (data.features, data.outputs)
     return Origin(fresh(plan.front, plan.hidden, *ends, plan.activation, output, plan.seed), plan.recipe, plan.seed)
@@ -155,17 +172,21 @@ def poor(plan: Plan, network: Network, data: Dataset) -> str | None:
 
     A population has its band, and a network that stops at a target or is read from a file is as it was asked for.
     """
-    if plan.band is not None or plan.stored is not None or plan.recipe.target_accuracy is not None:
+    read = plan.stored is not None or (plan.builder is not None and plan.builder.trained)
+    if plan.band is not None or read or plan.recipe.target_accuracy is not None:
         return None
     if (words := poorly_trained(network, data)) is None:
         return None
-    return f"{words}; training={plan.dataset} is its own recipe, training.epochs and training.learning_rate change one"
+    own = f"training={plan.dataset} is its own recipe, " if has_recipe(plan.dataset) else ""
+    return f"{words}; {own}training.epochs and training.learning_rate change one"
 
 
 def network_of(cell: Cell, folder: Path) -> Trained:
     """Return a cell's network: read and kept, from the cache of a folder, or trained."""
     if cell.network is not None:
         return keep(cell.network, folder)
+    if cell.start is not None:
+        return trained_from(cell.start, cell.data, cell.plan.recipe, cell.plan.seed, folder)
     return trained_network(cell.plan, cell.data, folder)
 
 
@@ -206,7 +227,7 @@ def tags(plan: Plan, sweep: str) -> dict[str, str]:
 def cell_tags(cell: Cell) -> dict[str, str]:
     """Return what is known once the data are there."""
     plan, data = cell.plan, cell.data
-    network = cell.network
+    network = cell.network or cell.start
     output = plan.output or data.output if network is None else network.output
     return {
         "key": cell.key,
@@ -226,11 +247,13 @@ def variant(plan: Plan, data: Dataset) -> str:
     """Return what a plan sets otherwise than its data set's own parameters, output and recipe, in words."""
     if plan.stored is not None:
         return ""
-    own = read_recipe(plan.dataset)
+    own = read_recipe(plan.dataset) if has_recipe(plan.dataset) else Recipe()
     usual = {name: value for name, (_, value) in parameters(plan.dataset).items()}
     changed: dict[str, object] = {k: v for k, v in plan.dataset_params.items() if v != usual.get(k)}
     changed |= {"dataset.seed": plan.dataset_seed} if plan.dataset_seed not in (0, plan.seed) else {}
-    changed |= {"output": plan.output} if plan.output not in (None, data.output) else {}
+    if plan.builder is not None:
+        changed |= {"network": plan.builder.target, **plan.builder.params}
+    changed |= {"output": plan.output} if plan.builder is None and plan.output not in (None, data.output) else {}
     changed |= {"pruned_output": plan.pruned_output} if plan.pruned_output is not None else {}
     changed |= {f.name: v for f in fields(own) if (v := getattr(plan.recipe, f.name)) != getattr(own, f.name)}
     return " ".join(f"{name}={value}" for name, value in changed.items())
@@ -260,6 +283,8 @@ def params(plan: Plan) -> dict[str, object]:
         "threads": plan.settings.threads,
     }
     flat |= {f"dataset.{k}": v for k, v in plan.dataset_params.items()}
+    if plan.builder is not None:
+        flat |= {"network": plan.builder.target, **{f"network.{k}": v for k, v in plan.builder.params.items()}}
     if plan.front:
         flat |= {name: architecture(value) for name, value in vars(plan.front).items()}
     flat |= {f"method.{k}": v for k, v in plan.method_params.items()}
@@ -267,44 +292,3 @@ def params(plan: Plan) -> dict[str, object]:
     flat |= {f"protocol.{k}": v for k, v in vars(plan.settings.protocol).items()}
     flat |= {f"training.{k}": v for k, v in vars(plan.recipe).items() if k != "threads"}
     return flat
-
-
-@cache
-def code_version() -> str:
-    """Return the git commit of the code, `+` appended where files are changed; the package version without git."""
-    if CHECKOUT is None:  # the repository that an installed package may lie in is another one
-        return version("shrinking-study")
-    try:
-        changed = "+" if _git("status", "--porcelain", "-uno") else ""
-        return _git("rev-parse", "--short=12", "HEAD") + changed
-    except (OSError, subprocess.SubprocessError):
-        return version("shrinking-study")
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=CHECKOUT, capture_output=True, text=True, check=True, timeout=10)
-    return done.stdout.strip()
-
-
-@cache
-def environment(device: str) -> dict[str, str]:
-    """Return what the numbers may depend on beside the settings, by the device that pruned."""
-    packages = ("torch", "numpy", "scipy", "pandas", "mlflow", "hydra-core")
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "processor": _processor(),
-        "device": device if device == "cpu" else f"{device}, {torch.cuda.get_device_name(device)}",
-        "oracle": fused.path(device),
-        "threads": str(torch.get_num_threads()),
-        "blas": "mkl" if torch.backends.mkl.is_available() else "other",
-        **{name: version(name) for name in packages},
-    }
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown"

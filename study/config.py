@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import typing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,20 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from study import targets
 from study.condition import Condition
 from study.data import parameters
 from study.device import device
 from study.errors import StudyError, said, whole
-from study.methods import Method, method
-from study.methods.base import check_filters, check_removal, method_class
+from study.methods import Method
+from study.methods.base import check_filters, check_removal
 from study.networks import Front
-from study.protocols import Protocol, protocol, protocol_class
+from study.own_network import GIVEN, Builder
+from study.protocols import Protocol
 from study.recipe import Recipe
 from study.schema import CellConfig
 from study.settings import Selection, Settings
+from study.targets import short, typed
 
 STORED = "authors_"
 """What the names of populations begin with whose network is read, not trained."""
@@ -45,6 +47,7 @@ class Plan:
         method_name, method_params: what the key is made of.
         settings: how to prune.
         seed: of initialisation, batch order and draws.
+        builder: of somebody's own network; None for a network of these sizes.
     """
 
     population: str
@@ -63,6 +66,7 @@ class Plan:
     method_name: str
     settings: Settings
     seed: int
+    builder: Builder | None = None
 
     @property
     def method_params(self) -> dict[str, Any]:
@@ -119,20 +123,17 @@ def plan(cfg: DictConfig) -> Plan:
         search_width=cfg.record.search_width,
         threads=cfg.run.threads,
     )
-    chosen = method(
-        cfg.method.name, **typed(_fields(method_class(cfg.method.name)), plain(cfg.method.params), "method.params")
-    )
+    chosen: Method = _object(cfg.method._target_, plain(cfg.method.params), Method, "method", ".params")
     check_removal(chosen, settings.removal)
-    front = Front(*(tuple(cfg.network[name]) for name in ("filters", "kernels", "pools")))
+    front = _front(cfg.network)
     if front:
         check_filters(chosen)
-        if cfg.network.stored is not None:
-            raise StudyError(f"network.stored={cfg.network.stored} has dense layers only: leave network.filters empty")
+    dataset = dataset_name(cfg)
     return Plan(
         population=cfg.population.name,
         band=None if cfg.population.band is None else plain(cfg.population.band),
-        dataset=cfg.dataset.name,
-        dataset_params=typed(parameters(cfg.dataset.name), plain(cfg.dataset.params), "dataset.params"),
+        dataset=dataset,
+        dataset_params=typed(parameters(dataset), plain(cfg.dataset.params), "dataset.params", dataset),
         dataset_seed=cfg.seed if cfg.dataset.seed_from_cell else cfg.dataset.seed,
         hidden=tuple(cfg.network.hidden),
         front=front,
@@ -142,7 +143,8 @@ def plan(cfg: DictConfig) -> Plan:
         pruned_output=cfg.network.pruned_output,
         recipe=Recipe(**plain(cfg.training), threads=cfg.run.threads),
         method=chosen,
-        method_name=cfg.method.name,
+        method_name=short(cfg.method._target_),
+        builder=_builder(cfg.network),
         settings=settings,
         seed=cfg.seed,
     )
@@ -165,14 +167,72 @@ def check_keys(cfg: DictConfig, at: str = "") -> None:
 
 
 def _protocol(node: dict[str, Any]) -> Protocol:
-    name = str(node.pop("name"))
-    return protocol(name, **typed(_fields(protocol_class(name)), node, "protocol"))
+    made: Protocol = _object(node.pop("_target_", None), node, Protocol, "protocol")
+    return made
 
 
-def _fields(cls: type[Any]) -> dict[str, tuple[type, object]]:
-    """Return types and defaults of a dataclass's fields, by name."""
-    hints = typing.get_type_hints(cls)
-    return {f.name: (hints[f.name], f.default) for f in dataclasses.fields(cls)}
+def _object(target: Any, params: dict[str, Any], kind: type[Any], group: str, inside: str = "") -> Any:
+    """Return the method or protocol that a configuration names.
+
+    Args:
+        target: its class.
+        params: its parameters.
+        kind: what it has to be.
+        group: of the configuration.
+        inside: where its parameters stand in the group.
+
+    Raises:
+        StudyError: where it is none, or its parameters are not what its class declares.
+    """
+    where = f"{group}._target_"
+    cls: Any = targets.found(target, where)
+    if not (isinstance(cls, type) and issubclass(cls, kind)):
+        raise StudyError(
+            f"{where}={target}: a subclass of {kind.__module__.removesuffix('.base')}.{kind.__name__} is needed"
+        )
+    known = targets.parameters(cls)
+    if undeclared := set(known) - {f.name for f in dataclasses.fields(cls)}:
+        raise StudyError(
+            f"{where}={target}: {', '.join(sorted(undeclared))} would be missing in its key; make the class a "
+            "dataclass, @dataclass(frozen=True), with its parameters as fields"
+        )
+    return targets.made(target, typed(known, params, f"{group}{inside}", short(target)), where)
+
+
+def _front(network: DictConfig) -> Front:
+    """Return the convolutional layers of a network.
+
+    Raises:
+        StudyError: where a network has no layer, or a stored one has filters.
+    """
+    front = Front(*(tuple(network[name]) for name in ("filters", "kernels", "pools")))
+    if front and network.stored is not None:
+        raise StudyError(f"network.stored={network.stored} has dense layers only: leave network.filters empty")
+    if not (front or network.hidden or network._target_):
+        raise StudyError("network.hidden is empty: write the sizes of the hidden layers, as in network.hidden=[20,10]")
+    return front
+
+
+def _builder(network: DictConfig) -> Builder | None:
+    """Return the builder of somebody's own network; None where the layers are stated.
+
+    Raises:
+        StudyError: where its parameters are not those of the function, or there are some without a function.
+    """
+    params, target = plain(network.params), network._target_
+    if target is None:
+        if params or network.trained:
+            raise StudyError("network.params and network.trained go with network._target_, somebody's own network")
+        return None
+    if network.stored is not None:
+        raise StudyError(f"network._target_={target} goes without network.stored={network.stored}: leave one out")
+    known = targets.parameters(targets.found(target, "network._target_"), but=GIVEN)
+    return Builder(target, typed(known, params, "network.params", target), network.trained)
+
+
+def dataset_name(cfg: DictConfig) -> str:
+    """Return the name of a configuration's data set: that of its module, or a loader of somebody's own."""
+    return short(cfg.dataset._target_)
 
 
 def draws_figures(cfg: DictConfig) -> bool:
@@ -182,26 +242,6 @@ def draws_figures(cfg: DictConfig) -> bool:
 
 def _listed(seed: int, seeds: list[int] | None) -> bool:
     return seeds is None or seed in seeds
-
-
-def typed(known: dict[str, tuple[type, object]], params: dict[str, Any], where: str) -> dict[str, Any]:
-    """Check parameters against declared names and types and return them.
-
-    >>> typed({"samples": (int, 10)}, {"samples": "7"}, "dataset.params")
-    {'samples': 7}
-
-    Raises:
-        StudyError: for an unknown name or a value of the wrong type, naming both.
-    """
-    fields = [(name, kind, dataclasses.field(default=default)) for name, (kind, default) in known.items()]
-    schema = OmegaConf.structured(dataclasses.make_dataclass("Params", fields))
-    try:
-        merged = OmegaConf.merge(schema, params)
-    except OmegaConfBaseException as error:
-        takes = ", ".join(known) or "none"
-        raise StudyError(f"{where}: {str(error).splitlines()[0]} (parameters: {takes})") from error
-    checked: dict[str, Any] = plain(merged)
-    return {name: checked[name] for name in params}
 
 
 def non_defaults(settings: Any) -> dict[str, Any]:

@@ -105,12 +105,30 @@ def type_of(key: str) -> Any:
     kind: Any = CellConfig
     for part in re.sub(r"\[\d+\]$", "", key).split("."):
         kind = next((k for k in typing.get_args(kind) if dataclasses.is_dataclass(k)), kind)
+        if part in (known := of_protocols()) and key.startswith("protocol."):
+            return known[part]
         if typing.get_origin(kind) is dict:
             return Any
         if not dataclasses.is_dataclass(kind):
             return None
         kind = typing.get_type_hints(kind).get(part)
     return kind
+
+
+def of_protocols() -> dict[str, Any]:
+    """Return the types of the parameters of all protocols of the study, by name.
+
+    >>> of_protocols()["every"]
+    <class 'float'>
+    """
+    from study.protocols import names, protocol_class
+
+    return {name: kind for each in names() for name, kind in _hints(protocol_class(each)).items()}
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
 
 
 def _words(kind: Any) -> str:

@@ -16,11 +16,13 @@ from omegaconf import OmegaConf
 
 from study.derived import populations
 from study.errors import StudyError, among
-from study.mistakes import type_of
+from study.mistakes import of_protocols, type_of
 from study.places import CONF
 
 ADDED = "sweep"
 """The group that is chosen with a plus: the default cell belongs to none."""
+OTHERS = {"method": "taylor2", "protocol": "retrain"}
+"""Groups that no population chooses and whose usual choice has no parameters, with one that has some."""
 NOT_CHOSEN = ("hydra", "profile", "variant")
 """Folders of `conf/` that are no groups of a cell."""
 
@@ -40,7 +42,7 @@ def check_overrides(typed: Sequence[str], own: Path | None = None) -> None:
     parsed = [_parsed(text) for text in typed]
     for text, override in zip(typed, parsed, strict=True):
         _check(text, override, own)
-        _check_parameter(text, override, parsed)
+        _check_parameter(text, override, parsed, own)
 
 
 def groups(own: Path | None = None) -> dict[str, list[str]]:
@@ -118,36 +120,50 @@ def _check_choice(text: str, group: str, override: Override, known: list[str]) -
     if (override.is_add() or override.is_force_add()) != (group == ADDED) or override.is_force_add():
         plus = "+" if group == ADDED else ""
         raise StudyError(f"{text}: write {plus}{group}={text.partition('=')[2]}")
-    if override.is_sweep_override():
-        if isinstance(override.value(), Glob):
-            return
-        chosen: list[Any] = list(override.sweep_string_iterator())
-    else:
-        chosen = [override.value()]
-    for name in chosen:
+    for name in _choices(override):
         if not isinstance(name, str) or not name:
             raise StudyError(f"{text}: a choice is named, as in {example}; `python -m study --help` lists them")
         if name.startswith("/") or ".." in name.split("/"):
             raise StudyError(f"{text}: a choice is a file in conf/{group}/, named without a path, as in {example}")
 
 
-def _check_parameter(text: str, override: Override, every: Sequence[Override]) -> None:
+def _check_parameter(text: str, override: Override, every: Sequence[Override], own: Path | None) -> None:
     """Refuse a parameter that what is chosen lacks; what a population or a sweep chooses is left to composition."""
-    group, _, name = str(override.key_or_group).partition(".params.")
-    elsewhere = any(str(o.key_or_group) in ("population", ADDED) for o in every)
-    if not name or override.is_add() or elsewhere:
+    key = str(override.key_or_group)
+    group, _, name = key.partition("." if key.startswith("protocol.") else ".params.")
+    if not name or override.is_add() or name == "_target_":
         return
-    chosen = [o.value() for o in every if str(o.key_or_group) == group] or [_default(group)]
-    if not isinstance(chosen[-1], str):
+    if target := next((o.value() for o in every if o.key_or_group == f"{group}._target_"), None):
+        raise StudyError(f"{text}: write +{text}, with a plus, for {target} has parameters of its own")
+    typed = [o for o in every if str(o.key_or_group) == group]
+    elsewhere = (ADDED,) if group in OTHERS else (ADDED, "population")
+    if not typed and any(str(o.key_or_group) in elsewhere for o in every):
         return
-    file = CONF / group / f"{chosen[-1]}.yaml"
-    if not file.is_file():  # Hydra says so
-        return
-    content: Any = OmegaConf.load(file)
-    known = [str(key) for key in content.get("params") or {}]
-    if name.partition(".")[0] not in known:
+    for choice in _choices(typed[-1]) if typed else [_default(group)]:
+        known = _parameters(group, choice, own)
+        if known is None or name.partition(".")[0] in known:
+            continue
         has = among(name, known) if known else "it has none"
-        raise StudyError(f"{text}: {group}={chosen[-1]} has no parameter {name}; {has}")
+        other = "" if typed or group not in OTHERS else OTHERS[group]
+        way = f", and is the default: choose another, as in {group}={other}" if other else ""
+        raise StudyError(f"{text}: {group}={choice} has no parameter {name}; {has}{way}")
+
+
+def _choices(override: Override) -> list[Any]:
+    """Return what is chosen of a group, several in a sweep; nothing that depends on what there is, as `*`."""
+    if not override.is_sweep_override():
+        return [override.value()]
+    return [] if isinstance(override.value(), Glob) else list(override.sweep_string_iterator())
+
+
+def _parameters(group: str, choice: object, own: Path | None) -> list[str] | None:
+    """Return the parameters in the file of a choice; None where it has no file."""
+    for folder in (CONF, *([] if own is None else [own])):
+        if (file := folder / group / f"{choice}.yaml").is_file():
+            content: Any = OmegaConf.load(file)
+            given = content if group == "protocol" else content.get("params") or {}
+            return [str(key) for key in given if key != "_target_"]
+    return None
 
 
 def _default(group: str) -> str | None:
@@ -187,4 +203,6 @@ def settings() -> list[str]:
             found += of(part, f"{above}{name}.") if part is not None else [f"{above}{name}"]
         return found
 
-    return [name for name in of(CellConfig, "") if not name.startswith("population.")]
+    protocols = [f"protocol.{name}" for name in of_protocols()]
+
+    return [name for name in of(CellConfig, "") if not name.startswith("population.")] + protocols

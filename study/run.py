@@ -22,14 +22,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from study import measures
-from study.cell import Cell, Done, cell_tags, compute, done_tags, environment, network_of, params, prepare, tags
+from study.cell import Cell, Done, cell_tags, compute, done_tags, network_of, params, prepare, tags
 from study.condition import DIMENSIONS
 from study.config import Plan, checked, data_folder, draws_figures, plan
 from study.errors import said
 from study.measures.base import Measure
 from study.population import check_population
+from study.provenance import environment
 from study.stores import store_of
 from study.summary import step_metrics
+from study.targets import short
 from study.tracking import CellRecord, DatasetNote, Store, tables_digest
 from study.tracking.mending import mend_network
 
@@ -155,8 +157,13 @@ def _note(
 def asked(cfg: DictConfig) -> dict[str, str]:
     """Return the tags of a cell whose configuration is refused: what was asked for, unchecked."""
     found = {part: cfg[part] for part in ("population", "dataset", *DIMENSIONS)}
-    named = {part: node if isinstance(node, str) else node.get("name") or node.rows for part, node in found.items()}
+    named = {part: node if isinstance(node, str) else _named(node) for part, node in found.items()}
     return {part: str(name) for part, name in named.items()} | {"seed": f"{cfg.seed}", "sweep": cfg.sweep.name}
+
+
+def _named(node: DictConfig) -> str:
+    """Return the name of what a group's choice is."""
+    return short(node._target_) if "_target_" in node else node.get("name") or node.rows
 
 
 def typed() -> dict[str, str]:

@@ -27,9 +27,9 @@ from study.settings import Settings
 
 @dataclass
 class DatasetConfig:
-    """A data set by the name of its module, with the parameters of its loader."""
+    """A data set by its loader, `MODULE.FUNCTION`, with the loader's parameters: see `study.data`."""
 
-    name: str = MISSING
+    _target_: str = MISSING
     seed: int = 0
     seed_from_cell: bool = False
     params: dict[str, Any] = field(default_factory=dict)
@@ -43,9 +43,12 @@ class NetworkConfig:
     height) and one of `pools` (1: none); they need square images. Without them it is a multi-layer perceptron.
     `stored` names a network of the authors that is read instead of trained: sizes and activation must be its own, and
     output null. `pruned_output` puts other outputs on the same weights before pruning (sigmoid: V5); null leaves them.
+    `_target_` names somebody's own function `(features, outputs, seed)`, as `MODULE.FUNCTION`, that returns the network
+    or torch module to begin with: see `study.own_network`. `params` are further parameters of it; `trained` takes its
+    weights as they are.
     """
 
-    hidden: list[int] = MISSING
+    hidden: list[int] = field(default_factory=list)
     activation: str = "sigmoid"
     output: str | None = None
     stored: str | None = None
@@ -53,6 +56,9 @@ class NetworkConfig:
     filters: list[int] = field(default_factory=list)
     kernels: list[int] = field(default_factory=list)
     pools: list[int] = field(default_factory=list)
+    _target_: str | None = None
+    params: dict[str, Any] = field(default_factory=dict)
+    trained: bool = False
 
 
 @dataclass
@@ -75,9 +81,9 @@ class PopulationConfig:
 
 @dataclass
 class MethodConfig:
-    """A method by the name of its module, with its parameters."""
+    """A method by its class, `MODULE.CLASS`, with its parameters: see `study.methods`."""
 
-    name: str = MISSING
+    _target_: str = MISSING
     params: dict[str, Any] = field(default_factory=dict)
 
 

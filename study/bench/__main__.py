@@ -18,8 +18,8 @@ from rich.table import Table
 
 from study.bench import oracle, process, profile, scale, surface, taylor, tracking
 from study.bench.rows import Row, table
-from study.cell import environment
 from study.command import exit_code
+from study.provenance import environment
 from study.sweeps.plan import profile as sweeps
 from study.sweeps.plan import sweep, tracked
 

@@ -34,7 +34,7 @@ def of_population(name: str, rounds: int) -> Iterator[list[Row]]:
     """
     with composer():
         cfg = compose("config", overrides=[f"population={name}", "seed=100"])
-    if missing(cfg.dataset.name, folder=data_folder(cfg)) is not None:
+    if missing(cfg.dataset._target_, folder=data_folder(cfg)) is not None:
         return
     planned = plan(cfg)
     data = prepare(planned, data_folder(cfg)).data

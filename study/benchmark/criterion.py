@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +19,7 @@ from study.errors import SWITCH, StudyError, said
 from study.methods import Method, method, names
 from study.methods.base import Scores, View
 from study.networks import Network
+from study.targets import imported
 
 Criterion = Callable[[Network, Dataset], object]
 """Scores of all hidden units, the smallest goes first: one flat array over the layers, or a list of one array a layer.
@@ -148,7 +147,7 @@ def found(text: str) -> Criterion | str:
             f"{text!r}: a criterion is named as module:function, as in my_module:my_criterion; "
             f"the study's own are {', '.join(names())}"
         )
-    module = _file(Path(place)) if place.endswith(".py") else _module(place)
+    module = _file(Path(place)) if place.endswith(".py") else imported(place)
     if not hasattr(module, name):
         own = [n for n, v in vars(module).items() if callable(v) and not n.startswith("_")]
         raise StudyError(f"{place} has no {name!r}; it has {', '.join(own) or 'nothing that can be called'}")
@@ -157,22 +156,6 @@ def found(text: str) -> Criterion | str:
         raise StudyError(f"{text} is a {type(function).__name__}: a function (network, data) -> scores is needed")
     called: Criterion = function
     return called
-
-
-def _module(name: str) -> ModuleType:
-    here = str(Path.cwd())
-    sys.path[:0] = [] if here in sys.path else [here]
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-            raise StudyError(
-                f"there is no module {name!r}, neither installed nor in {here}: go to its folder, or name its file, "
-                "as in path/to/my_module.py:my_criterion"
-            ) from error
-        raise StudyError(f"module {name!r} cannot be imported: {said(error)}") from error
-    except (Exception, SystemExit) as error:
-        raise StudyError(f"module {name!r} cannot be imported: {said(error)}") from error
 
 
 def _file(path: Path) -> ModuleType:

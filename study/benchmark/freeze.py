@@ -18,7 +18,7 @@ from hydra import compose
 from safetensors.torch import save_file
 
 from study.benchmark.frozen import IMPACTS, PATHS, FrozenSet, opened, sha256
-from study.cell import code_version, environment, judge, prepare, trained_network
+from study.cell import judge, prepare, trained_network
 from study.config import data_folder, plan
 from study.data import Dataset
 from study.errors import StudyError
@@ -27,6 +27,7 @@ from study.methods import method
 from study.networks import Network
 from study.networks.file import to_tensors
 from study.population import composer
+from study.provenance import code_version, environment
 from study.pruning.run import steps
 from study.settings import Settings
 from study.training import TRAINING_VERSION

@@ -1,4 +1,7 @@
-"""Data sets by name: which there are, what they take, whether they can be had, and loading them."""
+"""Data sets: which there are, what they take, whether they can be had, and loading them.
+
+One of the study has the name of its module; somebody's own, that of its loader: `my_module.load`.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ import importlib
 import inspect
 import numbers
 import pkgutil
-import typing
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
+from omegaconf import MISSING
 
+from study import targets
 from study.data import _sources
 from study.data._random import data_seed
 from study.data.base import Dataset
@@ -22,6 +28,8 @@ from study.errors import StudyError, among
 #: Data sets kept in memory, those of a profile: its cells share them. All but full-size MNIST are small.
 KEPT = 16
 
+GIVEN = ("seed", "folder")
+"""Parameters of a loader that the study gives."""
 _given: set[tuple[str, str]] = set()
 """Names and digests of the data sets that were loaded."""
 
@@ -37,7 +45,7 @@ def names() -> list[str]:
     return sorted(found - {"base"})
 
 
-def parameters(name: str) -> dict[str, tuple[type, object]]:
+def parameters(name: str) -> targets.Parameters:
     """Return type and default of every parameter of a data set besides seed and folder.
 
     Raises:
@@ -46,17 +54,14 @@ def parameters(name: str) -> dict[str, tuple[type, object]]:
     >>> parameters("mnist_one_vs_all")
     {'digit': (<class 'int'>, 0)}
     """
-    load = _module(name).load
-    hints = typing.get_type_hints(load)
-    own = {k: p for k, p in inspect.signature(load).parameters.items() if k not in ("seed", "folder")}
-    return {key: (hints[key], parameter.default) for key, parameter in own.items()}
+    return targets.parameters(_loader(name), but=GIVEN)
 
 
 def load_dataset(name: str, *, seed: int = 0, folder: Path | str | None = None, **params: object) -> Dataset:
     """Return a data set; the last ones are kept in memory, so do not write into its tensors.
 
     Args:
-        name: as in `names()`.
+        name: as in `names()`, or `MODULE.FUNCTION`, a loader of one's own (see `study.data`).
         seed: the data seed, any whole number from 0 to 2^62: for generated data and random splits; not the seed of a
             network.
         folder: the data folder; by default the environment's `STUDY_DATA`, else `data/` in the checkout.
@@ -70,10 +75,16 @@ def load_dataset(name: str, *, seed: int = 0, folder: Path | str | None = None, 
     >>> load_dataset("digits").training.inputs.shape
     torch.Size([1438, 64])
     """
+    name = targets.short(name) if isinstance(name, str) else name
     seed = data_seed(name, seed)
     full = _complete(name, params)
     with on_cpu():
-        return _load(name, seed, _sources.data_folder(folder), tuple(sorted(full.items())))
+        try:
+            return _load(name, seed, _sources.data_folder(folder), tuple(sorted(full.items())))
+        except TypeError as error:
+            if "unhashable" not in str(error):
+                raise
+            raise StudyError(f"data set {name!r}: parameters are numbers, texts and truths, got {params}") from error
 
 
 def missing(name: str, *, folder: Path | str | None = None, **params: object) -> str | None:
@@ -87,8 +98,9 @@ def missing(name: str, *, folder: Path | str | None = None, **params: object) ->
     >>> missing("digits") is None
     True
     """
+    name = targets.short(name)
     full = _complete(name, params)
-    own = getattr(_module(name), "missing", None)
+    own = getattr(_home(name), "missing", None)
     if own is not None:
         reason: str | None = own(folder, **full)
         return reason
@@ -98,15 +110,24 @@ def missing(name: str, *, folder: Path | str | None = None, **params: object) ->
 
 def collection(name: str) -> _sources.Collection | None:
     """Return the files that a data set needs and that can be downloaded; None where it has none of that kind."""
-    files: _sources.Collection | None = getattr(_module(name), "FILES", None)
+    files: _sources.Collection | None = getattr(_home(targets.short(name)), "FILES", None)
     return files
 
 
-def _module(name: str) -> ModuleType:
+def _home(name: str) -> ModuleType | None:
+    """Return the module of a data set of the study; None for a loader of one's own."""
+    if isinstance(name, str) and "." in name:
+        targets.found(name, "data set")
+        return None
     if not isinstance(name, str) or name not in names():
         shown = repr(name) if isinstance(name, str | None) else f"of a {type(name).__name__}"
         raise StudyError(f"there is no data set {shown}; {among(name, names())}")
     return importlib.import_module(f"study.data.{name}")
+
+
+def _loader(name: str) -> Callable[..., Any]:
+    module = _home(name)
+    return targets.found(name, "data set") if module is None else module.load
 
 
 def _complete(name: str, params: dict[str, object]) -> dict[str, object]:
@@ -117,10 +138,13 @@ def _complete(name: str, params: dict[str, object]) -> dict[str, object]:
             has = f"it has {', '.join(known)}" if known else "it has none"
             raise StudyError(f"data set {name!r} has no parameter {key!r}; {has} (and seed and folder)")
     given = {key: _of_type(f"data set {name!r}: {key}", known[key][0], value) for key, value in params.items()}
-    return {key: default for key, (_, default) in known.items()} | given
+    full = {key: default for key, (_, default) in known.items()} | given
+    if needed := [key for key, value in full.items() if value is MISSING]:
+        raise StudyError(f"data set {name!r} needs a value of {', '.join(needed)}")
+    return full
 
 
-def _of_type(what: str, kind: type, value: object) -> object:
+def _of_type(what: str, kind: Any, value: object) -> object:
     """Return a parameter in the type that it is declared with: NumPy's 3 becomes Python's, and both meet in the memory.
 
     Raises:
@@ -130,7 +154,7 @@ def _of_type(what: str, kind: type, value: object) -> object:
         return int(value)
     if kind is bool and isinstance(value, np.bool_):
         return bool(value)
-    if type(value) is not kind:
+    if isinstance(kind, type) and type(value) is not kind:
         raise StudyError(f"{what} is of type {kind.__name__}, got {value!r}")
     return value
 
@@ -146,6 +170,14 @@ def is_ours(data: Dataset) -> bool:
 
 @functools.lru_cache(maxsize=KEPT)
 def _load(name: str, seed: int, folder: Path, params: tuple[tuple[str, object], ...]) -> Dataset:
-    dataset: Dataset = _module(name).load(seed=seed, folder=folder, **dict(params))
-    _given.add((dataset.name, dataset.digest))
-    return dataset
+    load = _loader(name)
+    known = inspect.signature(load).parameters
+    given = {key: value for key, value in (("seed", seed), ("folder", folder)) if key in known}
+    if "." in name:
+        dataset = targets.made(name, given | dict(params), "data set")
+        if not isinstance(dataset, Dataset):
+            raise StudyError(f"{name} returned a {type(dataset).__name__}: a study.data.Dataset is needed")
+        return dataset
+    study_own: Dataset = load(**given, **dict(params))
+    _given.add((study_own.name, study_own.digest))
+    return study_own

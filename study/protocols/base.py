@@ -18,6 +18,8 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 from typing import Protocol as Interface
 
+from study.targets import short
+
 
 @dataclass(frozen=True)
 class Score:
@@ -113,7 +115,9 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Protocol(ABC):
-    """The order of events; a subclass is a dataclass of its parameters and lives in the module of its name.
+    """The order of events; a subclass is a dataclass of its parameters.
+
+    One of the study lives in the module of its name. A configuration names somebody's own by `_target_`, too.
 
     Attributes:
         version: raised when the same protocol and seed give other numbers; a part of the key of cells that train.
@@ -129,8 +133,8 @@ class Protocol(ABC):
 
     @property
     def name(self) -> str:
-        """That of its module."""
-        return type(self).__module__.rpartition(".")[-1]
+        """That of its module; of somebody's own, the module's and the class's."""
+        return short(f"{type(self).__module__}.{type(self).__qualname__}")
 
     @property
     def label(self) -> str:

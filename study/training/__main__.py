@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from study.cell import judge, prepare, trained_network
+from study.cell import judge, network_of, prepare
 from study.command import exit_code
 from study.config import STORED, data_folder, plan
 from study.errors import StudyError
@@ -44,14 +44,13 @@ def main() -> int:
         try:
             with composer():
                 cfg = located(compose("config", overrides=[f"population={population}", f"seed={seed}"]), Path.cwd())
-            chosen = plan(cfg)
-            data = prepare(chosen, data_folder(cfg)).data
-            trained = trained_network(chosen, data, Path(cfg.paths.outputs) / "networks")
+            cell = prepare(plan(cfg), data_folder(cfg))
+            trained = network_of(cell, Path(cfg.paths.outputs) / "networks")
         except StudyError as error:
             console.print(f"{population}: {error}", style="red", highlight=False, markup=False)
             missed += 1
             continue
-        verdict, words = judge(chosen, trained.network, data)
+        verdict, words = judge(cell.plan, trained.network, cell.data)
         missed += verdict == "missed"
         last = trained.history.iloc[-1]
         numbers = f"{last['error']:.3g}", f"{last['gradient']:.1e}", f"{trained.seconds:.1f}"

@@ -48,7 +48,12 @@ TYPED = {
     "method=taylor2 method.params.treshold=mean": r"method=taylor2 has no parameter treshold; did you mean threshold\?",
     "method.params.threshold=mean": r"method=brute_force has no parameter threshold; it has none",
     "method=ladder/taylor1_v1 method.params.past=1": r"has no parameter past; .*known: passed_back",
-    "-m method=taylor1,taylor2 method.params.treshold=1": r"is no parameter of the method that is chosen: its file",
+    "-m method=taylor1,taylor2 method.params.treshold=1": r"method=taylor1 has no parameter treshold",
+    "-m method=taylor2,taylor1 method.params.treshold=1": r"method=taylor2 has no parameter treshold; did you mean thr",
+    "population=digits_1x100 method.params.draw=1": r"it has none, and is the default: choose another",
+    "protocol.evry=1": r"protocol=no_retrain has no parameter evry; it has none, and is the default",
+    "protocol=retrain protocol.evry=1": r"protocol=retrain has no parameter evry; did you mean every\?",
+    "method._target_=mine.Mine method.params.alpha=3": r"write \+method\.params\.alpha=3, with a plus, for mine\.Mine",
     "population=mnist_1x100 dataset.params.digit=3": r"is no parameter of the dataset that is chosen",
     "dataset.params={a:1}": r"set by dataset\.params\.NAME=VALUE",
     # no cell

@@ -1,0 +1,91 @@
+"""Somebody's own network: a function that returns a `Network` or a torch module, which is trained or taken as it is.
+
+The function has the parameters `features` and `outputs` (of the data) and `seed` (of the cell), and more of its choice:
+
+    def build(features, outputs, seed, width: int = 20):
+        torch.manual_seed(seed)
+        return nn.Sequential(nn.Linear(features, width), nn.Tanh(), nn.Linear(width, outputs))
+
+In a file `mine.py` of the working folder it is `network._target_=mine.build`. The key of its network holds the digest
+of the weights that it returns: other weights have another key, whatever they are called.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from study import targets
+from study.data import Dataset
+from study.errors import StudyError
+from study.networks import Network, as_network
+from study.recipe import Recipe
+from study.training import TRAINING_VERSION, Trained, fit
+from study.training.cache import cached
+
+GIVEN = ("features", "outputs", "seed")
+"""Parameters of the function that the study gives."""
+
+
+@dataclass(frozen=True)
+class Builder:
+    """What makes somebody's own network.
+
+    Attributes:
+        target: the function, as `MODULE.FUNCTION`.
+        params: its further parameters.
+        trained: whether the weights that it returns are taken as they are.
+    """
+
+    target: str
+    params: dict[str, Any]
+    trained: bool = False
+
+    def network(self, data: Dataset, seed: int) -> Network:
+        """Return the network that the function makes for a data set.
+
+        Raises:
+            StudyError: where it fails, or returns something else.
+        """
+        where = "network._target_"
+        known = inspect.signature(targets.found(self.target, where)).parameters
+        given = {"features": data.features, "outputs": data.outputs, "seed": seed}
+        arguments = {name: value for name, value in given.items() if name in known} | self.params
+        with torch.random.fork_rng(devices=[]):
+            made, again = (targets.made(self.target, arguments, where) for _ in range(2))
+        if not isinstance(made, Network | nn.Module):
+            raise StudyError(
+                f"{where}={self.target} returned a {type(made).__name__}: a network or torch module is needed"
+            )
+        network = as_network(made, data)
+        if as_network(again, data).digest() != network.digest():
+            raise StudyError(
+                f"{where}={self.target} returns other weights each time: begin it with torch.manual_seed(seed)"
+            )
+        return network
+
+
+def own_key(start: Network, data: Dataset, recipe: Recipe, seed: int) -> str:
+    """Return the key of a network that training makes of a start: the SHA-256 over everything that decides it."""
+    science = {
+        "version": TRAINING_VERSION,
+        "start": start.digest(),
+        "data": data.digest,
+        "recipe": recipe.settings(),
+        "seed": seed,
+    }
+    return hashlib.sha256(json.dumps(science, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def trained_from(start: Network, data: Dataset, recipe: Recipe, seed: int, folder: Path) -> Trained:
+    """Return the network that training makes of a start, from the cache of a folder or trained."""
+    kind = (start.name, start.activations, start.output)
+    key = own_key(start, data, recipe, seed)
+    return cached(folder, key, kind, lambda: fit(start, data, seed=seed, recipe=recipe))
