@@ -47,6 +47,16 @@ REMOVALS = {
 }
 
 
+QUANTITIES = {
+    "error_per_sample": "error per sample, E/N",
+    "accuracy": "accuracy",
+    "spearman": "Spearman, all units",
+    "spearman_25": "Spearman, 25 cheapest units",
+    "regret": "regret / (E_all - E0)",
+}
+"""What is drawn against the units removed, by its column."""
+GAIN = "gain of the next unit (1 trained, 0 gone)"
+
 AS_IMPLEMENTED = "_as_implemented"
 """Ends the names of methods that compute what the authors' code did."""
 
@@ -78,3 +88,16 @@ def ordered(methods: Iterable[str]) -> list[str]:
     """
     order = list(METHODS)
     return sorted(set(methods), key=lambda m: (order.index(m) if m in order else len(order), m))
+
+
+def layer_name(layer: int, filters: int = 0) -> str:
+    """Return a hidden layer's name in words.
+
+    >>> layer_name(0, filters=1), layer_name(1)
+    ('layer 1 (filters)', 'layer 2')
+
+    Args:
+        layer: 0 nearest the input.
+        filters: number of convolutional layers, which come first.
+    """
+    return f"layer {int(layer) + 1}" + (" (filters)" if layer < filters else "")

@@ -8,10 +8,8 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawn import medians
 from analysis.figures.grid import Grid
-from analysis.figures.style import plain_ticks
-from study.words import colour, dashes, label, ordered
-
-QUANTITIES = {"error_per_sample": "error per sample, E/N", "accuracy": "accuracy on the pruning rows"}
+from study.figures.style import error_scale
+from study.words import QUANTITIES, colour, dashes, label, ordered
 
 
 def degradation(curves: pd.DataFrame, published: pd.DataFrame, ax: Axes, quantity: str) -> Axes:
@@ -21,7 +19,7 @@ def degradation(curves: pd.DataFrame, published: pd.DataFrame, ax: Axes, quantit
         curves: `metrics.curves` of these cells, draws of the random method averaged per network.
         published: the same of `published.curves`; may be empty.
         ax: axes to draw on.
-        quantity: "error_per_sample" (logarithmic axis) or "accuracy".
+        quantity: "error_per_sample" or "accuracy".
     """
     for method in ordered(curves["method"]):
         of = curves[curves["method"] == method].pivot_table(index="q", columns="seed", values=quantity)
@@ -32,10 +30,9 @@ def degradation(curves: pd.DataFrame, published: pd.DataFrame, ax: Axes, quantit
         of = published[published["method"] == method].dropna(subset=[quantity])
         every = max(1, len(of) // 25)
         ax.plot(of["q"][::every], of[quantity][::every], "o", ms=3, mfc="none", mew=0.9, color=colour(method))
-    ax.set(xlabel="share of hidden units removed", ylabel=QUANTITIES[quantity], xlim=(-0.01, 1.01))
-    if quantity == "error_per_sample" and (curves[quantity] > 0).all():
-        ax.set_yscale("log")
-        plain_ticks(ax.yaxis)
+    ax.set(xlabel="share of hidden units removed", ylabel=f"{QUANTITIES[quantity]}, pruning rows", xlim=(-0.01, 1.01))
+    if quantity == "error_per_sample":
+        error_scale(ax.yaxis, curves[quantity])
     return ax
 
 

@@ -13,6 +13,10 @@ from analysis.figures.impacts import estimate_against_impact
 from analysis.frames import Frames
 from study.words import label, ordered
 
+SIZE = (3.7, 3.0)
+"""Of a panel with its margins, in inches."""
+INNER = Grid(1, 1, SIZE).inner
+"""Of its axes."""
 Panel = Callable[[pd.DataFrame, Axes, str, str], object]
 """Draws a cell's rows, given axes, the cell's key and its method."""
 
@@ -26,7 +30,7 @@ def first_cells(frames: Frames, keys: set[str], ranking: str = "iterative") -> p
 def estimates(table: pd.DataFrame) -> Panel:
     """Return what draws a cell's estimates against impacts, scaled by its start error."""
     errors = table.set_index("key")["E0"]
-    return lambda of, ax, key, method: estimate_against_impact(of, ax, label(method), float(errors[key]))
+    return lambda of, ax, key, method: estimate_against_impact(of, ax, label(method), float(errors[key]), INNER)
 
 
 def cell_panels(
@@ -44,7 +48,7 @@ def cell_panels(
     """
     for population, of in chosen.groupby("population"):
         methods = ordered(of["method"])
-        made = Grid(len(methods), 3, (3.7, 3.0))
+        made = Grid(len(methods), 3, SIZE)
         keys = of.set_index("method")["key"]
         for ax, method in zip(made.axes, methods, strict=True):
             panel(rows[rows["key"] == keys[method]], ax, keys[method], method)

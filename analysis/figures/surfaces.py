@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
 
-from analysis.figures.style import plain_ticks
+from study.figures import axes as shared
+
+ANY = 1.0
+"""Panels side by side are all logarithmic, whatever the ratio of their errors."""
 
 
 def surfaces(frame: pd.DataFrame, ax: Axes, title: str) -> Axes:
@@ -17,12 +19,6 @@ def surfaces(frame: pd.DataFrame, ax: Axes, title: str) -> Axes:
         ax: axes to draw on.
         title: of the axes.
     """
-    last = max(int(frame["event"].max()), 1)
-    colours = matplotlib.colormaps["viridis"]
-    for event in sorted(frame["event"].unique().tolist()):
-        rows = frame[frame["event"] == event]
-        ax.plot(rows["gain"], rows["error"], color=colours(0.92 * event / last), lw=1.2, label=f"removal {event + 1}")
-    ax.axvline(1.0, color="0.5", lw=0.8, ls=":")
-    ax.set(xlabel="gain of the unit that goes next", ylabel="error E", yscale="log", title=title)
-    plain_ticks(ax.yaxis)
+    shared.surfaces(frame, ax, least=ANY)
+    ax.set_title(title)
     return ax

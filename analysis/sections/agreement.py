@@ -9,16 +9,14 @@ from matplotlib.axes import Axes
 
 from analysis.figures.drawn import Drawn, drawn, medians
 from analysis.figures.grid import Grid
-from analysis.figures.style import IN_OVERVIEWS, plain_ticks
+from analysis.figures.style import IN_OVERVIEWS
 from analysis.frames import Frames
 from analysis.sections.base import Material, Section, Shown
-from study.words import colour, label, ordered
+from study.figures.style import plain_ticks
+from study.words import QUANTITIES, colour, label, ordered
 
-QUANTITIES = {
-    "spearman": "rank correlation, all units",
-    "spearman_25": "rank correlation, 25 cheapest",
-    "regret": "regret / (E_all - E0)",
-}
+SHOWN = ("spearman", "spearman_25", "regret")
+"""What is drawn, a panel each: columns of the table agreement."""
 
 
 class Agreement(Section):
@@ -51,12 +49,12 @@ def agreements(frames: Frames, table: pd.DataFrame) -> Iterator[Drawn]:
     seen = seen.assign(q=seen["event"] / seen["all"], regret=seen["regret"] / (seen["E_all"] - seen["E0"]).abs())
     for population, of in seen.groupby("population"):
         made = Grid(3, 3, (3.7, 2.8), top=0.1)
-        for ax, quantity in zip(made.axes, QUANTITIES, strict=True):
+        for ax, quantity in zip(made.axes, SHOWN, strict=True):
             along_the_way(of, ax, quantity)
         words = f"{population}, re-ranked: agreement of estimate and true impact of the remaining units along the way."
         told = medians(of, "spearman_25", "Median rank correlation of the 25 cheapest") + " "
         told += medians(of, "regret", "Median regret")
-        data = of[["population", "method", "seed", "q", *QUANTITIES]]
+        data = of[["population", "method", "seed", "q", *SHOWN]]
         yield drawn(f"agreement_{population}", words, made.finish(), data, told)
 
 
@@ -66,7 +64,7 @@ def along_the_way(frame: pd.DataFrame, ax: Axes, quantity: str) -> Axes:
     Args:
         frame: columns method, seed, q and the quantity (regret already divided by the error's range).
         ax: axes to draw on.
-        quantity: a key of `QUANTITIES`.
+        quantity: of `SHOWN`.
     """
     for method in ordered(frame["method"]):
         of = frame[frame["method"] == method].pivot_table(index="q", columns="seed", values=quantity)

@@ -9,8 +9,8 @@ from matplotlib.ticker import LogLocator
 from analysis.figures.drawn import Drawn, drawn, medians
 from analysis.figures.grid import Grid, panels, small
 from analysis.figures.labels import name_points
-from analysis.figures.style import plain_ticks
 from analysis.named import AS_IMPLEMENTED
+from study.figures.style import plain_ticks
 from study.words import colour, label, ordered
 
 MANY = 8

@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from analysis.figures.drawn import Drawn, drawn
 from analysis.figures.grid import Grid
 from analysis.figures.labels import name_points
-from analysis.figures.style import plain_ticks
 from analysis.sections.regime.rules import CLOSE, decided
 from analysis.sections.regime.trust import NAMES
+from study.figures.style import plain_ticks
 from study.words import label
 
 MAPPED, OTHERS = "#BBBBBB", "#0072B2"
