@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.claims import Evaluation
+from analysis.metrics.names import explained
 from analysis.numbers import interval, test
 from analysis.sections.base import Material, Section, Shown
 from analysis.sections.each.told import told
@@ -18,7 +19,8 @@ class Each(Section):
 
     def made(self, of: Material) -> Shown:
         """Return the claims in words, and the sensitivity parts."""
-        return Shown(tables={"sensitivities": sensitivities(of.judged)}, words={"claims": told(of.judged)})
+        words = {"claims": told(of.judged), "metrics": explained()}
+        return Shown(tables={"sensitivities": sensitivities(of.judged)}, words=words)
 
     def present(self, _: Shown) -> bool:
         """Every report has its claims."""
