@@ -122,6 +122,7 @@ def plan(cfg: DictConfig) -> Plan:
         search=cfg.record.search,
         search_width=cfg.record.search_width,
         threads=cfg.run.threads,
+        measures=plain(cfg.measures),
     )
     chosen: Method = _object(cfg.method._target_, plain(cfg.method.params), Method, "method", ".params")
     check_removal(chosen, settings.removal)

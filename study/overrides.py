@@ -21,6 +21,8 @@ from study.places import CONF
 
 ADDED = "sweep"
 """The group that is chosen with a plus: the default cell belongs to none."""
+PLUS = (ADDED, "measure")
+"""Groups of which nothing is chosen unless it is added, with a plus."""
 OTHERS = {"method": "taylor2", "protocol": "retrain"}
 """Groups that no population chooses and whose usual choice has no parameters, with one that has some."""
 NOT_CHOSEN = ("hydra", "profile", "variant")
@@ -108,6 +110,8 @@ def _check(text: str, override: Override, own: Path | None) -> None:
             f"{text}: a variant is a part of a population's name, as in population=mnist_1x100_relu; "
             "`python -m study --help` lists the populations"
         )
+    if key in ("method.name", "dataset.name", "network.name", "protocol.name"):  # as they were once
+        raise StudyError(f"{text}: write {key.partition('.')[0]}={value}")
     kind = type_of(key)
     if kind is None:
         raise StudyError(f"{text}: {unknown_key(key, value)}")
@@ -116,9 +120,9 @@ def _check(text: str, override: Override, own: Path | None) -> None:
 
 
 def _check_choice(text: str, group: str, override: Override, known: list[str]) -> None:
-    example = f"{'+' if group == ADDED else ''}{group}={known[0]}"
-    if (override.is_add() or override.is_force_add()) != (group == ADDED) or override.is_force_add():
-        plus = "+" if group == ADDED else ""
+    example = f"{'+' if group in PLUS else ''}{group}={known[0]}"
+    if (override.is_add() or override.is_force_add()) != (group in PLUS) or override.is_force_add():
+        plus = "+" if group in PLUS else ""
         raise StudyError(f"{text}: write {plus}{group}={text.partition('=')[2]}")
     for name in _choices(override):
         if not isinstance(name, str) or not name:

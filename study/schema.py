@@ -198,6 +198,7 @@ class CellConfig:
     error: str = "half_squared"
     seed: int = 0
     record: RecordConfig = field(default_factory=RecordConfig)
+    measures: dict[str, Any] = field(default_factory=dict)
     paths: PathsConfig = field(default_factory=PathsConfig)
     run: RunConfig = field(default_factory=RunConfig)
     sweep: SweepConfig = field(default_factory=SweepConfig)

@@ -9,11 +9,11 @@ from tests.once import once
 from tests.tracking.made import store_in
 
 LONGEST = (
-    *("tests/scale/test_server.py", "tests/test_kills.py", "tests/hostile/test_command_line.py"),
+    *("tests/servers/test_server.py", "tests/test_kills.py", "tests/hostile/test_command_line.py"),
     *("tests/scale/test_launchers.py", "tests/sweeps/test_plan.py", "tests/analysis/test_selftest.py"),
     *("tests/benchmark/test_scoring.py", "tests/authors/test_compare.py", "tests/browser/test_ui_pages.py"),
     *("tests/analysis/report/test_page.py", "tests/hostile/test_files.py", "tests/hostile/test_commands.py"),
-    *("tests/analysis/test_notebooks.py", "tests/tracking/test_store.py", "tests/test_ui.py"),
+    *("tests/analysis/test_notebooks.py", "tests/tracking/test_store.py", "tests/servers/test_ui.py"),
 )
 """Files that take longest: begun first, no process waits for another at the end."""
 

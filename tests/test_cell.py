@@ -114,6 +114,7 @@ CHANGED = {
     "reinsertion": True,
     "hessian": True,
     "search": "exhaustive",
+    "measures": {"pairs": {}},
 }
 
 

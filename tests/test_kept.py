@@ -27,7 +27,8 @@ def of_analysis(start, end, samples):
 
 def of_a_cell(start, end, samples):
     made = {"event": [0, 1, 2], "split": "pruning", "error": [1.0, 2.0, 9.0], "samples": samples}
-    return Result({"evaluations": pd.DataFrame({**made, "correct": [start, end, 0]})}, []).removable()
+    events = pd.DataFrame({"event": [0, 1, 2], "round": [0, 1, 2], "removed": [0, 1, 2]})
+    return Result({"events": events, "evaluations": pd.DataFrame({**made, "correct": [start, end, 0]})}, []).removable()
 
 
 def of_the_benchmark(start, end, samples):
