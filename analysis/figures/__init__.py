@@ -1,1 +1,1 @@
-"""Figures, one file a family: functions take frames and axes and return the axes; styles are set by whoever draws."""
+"""Figures that several sections or notebooks draw: functions of frames and axes; styles are set by whoever draws."""

@@ -15,8 +15,11 @@ import pandas as pd
 from analysis.claims import Evaluation
 from analysis.figures.drawn import Drawn
 from analysis.frames import Frames
-from analysis.metrics import curves, main_condition, per_network
+from analysis.metrics import as_meant, curves, main_condition, per_network
 from analysis.named import trained_here
+
+COMPARED = 3
+"""Methods that a population must have for a panel in a figure of methods."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,7 @@ class Material:
         judged: `claims.evaluate` of them.
         rates: `selftest.rates`.
         apart: by sweep, the cells that sections have for themselves (`Section.sweep`); a sweep without cells has empty
-            frames.
+            frames, and one of a section that is not there none.
     """
 
     frames: Frames
@@ -68,6 +71,17 @@ class Material:
         """Populations trained here that main claims (tier A) rest on; all that are there, where none of these is."""
         there = set(self.fresh["population"])
         return {p.population for c in self.judged.register.tier("A") for p in c.parts} & there or there
+
+    @cached_property
+    def compared(self) -> pd.DataFrame:
+        """Rows of `networks` of main populations that several methods pruned, each under the ranking it is meant for.
+
+        The column `removed` is the share of the units that goes: by accuracy, in a regression by the rule of its error.
+        """
+        chosen = as_meant(self.networks[self.networks["population"].isin(self.main)])
+        methods = chosen.groupby("population")["method"].transform("nunique")
+        chosen = chosen[methods >= COMPARED]
+        return chosen.assign(removed=chosen["r_1"].fillna(chosen["r_1pct"]))
 
     @cached_property
     def regressions(self) -> set[str]:

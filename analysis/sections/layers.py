@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from analysis.figures.drawn import Drawn, drawn, medians
 from analysis.figures.grid import panels, small
 from analysis.sections.base import Kept, Material, Section, Shown
-from analysis.sections.overview import compared
 from study.words import colour, dashes, label, ordered
 
 EARLY = {"m7_10": "10 %", "m7_20": "20 %", "m7_40": "40 %"}
@@ -23,7 +22,7 @@ class Layers(Section):
 
     def made(self, of: Material) -> Shown:
         """Draw it, where any network has several hidden layers."""
-        chosen = compared(of)
+        chosen = of.compared
         deep = chosen[chosen["m7_chance"].notna()]
         return Shown([_drawn(deep)] if len(deep) else [])
 

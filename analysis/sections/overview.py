@@ -8,11 +8,7 @@ from matplotlib.axes import Axes
 from analysis.figures.drawn import Drawn, drawn, medians
 from analysis.figures.grid import Grid, panels
 from analysis.figures.removable import removable
-from analysis.metrics import as_meant
 from analysis.sections.base import Kept, Material, Section, Shown
-
-COMPARED = 3
-"""Methods that a population must have for a panel in a figure of methods."""
 
 
 class Overview(Section):
@@ -25,19 +21,8 @@ class Overview(Section):
 
     def made(self, of: Material) -> Shown:
         """Draw it, where any population was pruned by several methods."""
-        chosen = compared(of)
+        chosen = of.compared
         return Shown([_removable(chosen)] if len(chosen) else [])
-
-
-def compared(of: Material) -> pd.DataFrame:
-    """Return the networks of main populations that several methods pruned, each under the ranking it is meant for.
-
-    The column `removed` is the share of the units that goes: by accuracy, in a regression by the rule of its error.
-    """
-    chosen = as_meant(of.networks[of.networks["population"].isin(of.main)])
-    methods = chosen.groupby("population")["method"].transform("nunique")
-    chosen = chosen[methods >= COMPARED]
-    return chosen.assign(removed=chosen["r_1"].fillna(chosen["r_1pct"]))
 
 
 def _removable(chosen: pd.DataFrame) -> Drawn:

@@ -74,7 +74,7 @@ def draw(chosen: pd.DataFrame, spent: str) -> Drawn:
     """Draw what is spent against what is removed, a panel a population.
 
     Args:
-        chosen: networks that several methods pruned (`sections.overview.compared`).
+        chosen: networks that several methods pruned (`Material.compared`).
         spent: a key of `SPENT`.
     """
     name, axis, words = SPENT[spent]

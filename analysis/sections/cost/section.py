@@ -7,7 +7,6 @@ import pandas as pd
 from analysis.numbers import number
 from analysis.sections.base import Kept, Material, Section, Shown
 from analysis.sections.cost.figure import SPENT, draw
-from analysis.sections.overview import compared
 from study.words import RANKINGS, ordered
 
 COMPARED = ["digits_1x100", "digits_2x50", "mnist_1x100", "mnist_2x50", "diamond_2x50", "cosine_2x10"]
@@ -23,7 +22,7 @@ class Cost(Section):
 
     def made(self, of: Material) -> Shown:
         """Draw both costs, and tabulate them over populations."""
-        chosen = compared(of)
+        chosen = of.compared
         figures = [draw(chosen, spent) for spent in SPENT] if len(chosen) else []
         return Shown(figures, {"quality": quality(of.networks, COMPARED)})
 

@@ -55,7 +55,7 @@ class Regime(Section):
 
     def cells(self, of: Material) -> pd.DataFrame:
         """Return the cells of the map and, as the rules are tested on them, those of all other populations."""
-        apart = [of.apart[sweep].cells for sweep in (self.sweep, WALKED)]
+        apart = [of.apart[sweep].cells for sweep in (self.sweep, WALKED) if sweep in of.apart]
         return pd.concat([*apart, of.table]) if any(len(cells) for cells in apart) else apart[0]
 
 
@@ -64,7 +64,7 @@ def _unseen(of: Material) -> pd.DataFrame:
     cells = of.ours.cells
     others = of.ours.of(cells.loc[cells["dataset"] != MAPPED, "key"].tolist())
     found = networks(others, of.fresh[of.fresh["key"].isin(others.cells["key"])])
-    return found.assign(cluster=found["population"], off_diagonal=_off_diagonal(of.apart[WALKED], found))
+    return found.assign(cluster=found["population"], off_diagonal=_off_diagonal(of.apart.get(WALKED, Frames()), found))
 
 
 def _off_diagonal(walked: Frames, of: pd.DataFrame) -> pd.Series:

@@ -18,7 +18,8 @@ SAMPLES = st.integers(2, 60).flatmap(lambda n: arrays(float, n, elements=st.one_
 @settings(max_examples=300, deadline=None)
 @given(SAMPLES, GRID, st.sampled_from(["greater", "less"]))
 def test_the_t_test_is_scipys(values, at, alternative):
-    if np.ptp(values) > 1e-9 * np.abs(values).max():  # scipy warns of what has no spread
+    # Scipy warns of what has no spread; what is spread by rounding alone has none here.
+    if np.ptp(values) > 1e-9 * np.abs(values).max() and values.std(ddof=1) > 1e-12:
         assert rows.t_p(values, at, alternative) == ttest_1samp(values, at, alternative=alternative).pvalue
 
 
