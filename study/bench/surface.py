@@ -13,7 +13,7 @@ from study.bench.oracle import SAMPLED
 from study.bench.rows import Row
 from study.bench.timing import Work, alternate
 from study.cell import prepare
-from study.config import data_folder, plan
+from study.config import data_folder, dataset_name, plan
 from study.data import missing
 from study.impact import Stages, plain_errors, surface, surfaces
 from study.impact.stages import ones
@@ -34,7 +34,7 @@ def of_population(name: str, rounds: int) -> Iterator[list[Row]]:
     """
     with composer():
         cfg = compose("config", overrides=[f"population={name}", "seed=100"])
-    if missing(cfg.dataset._target_, folder=data_folder(cfg)) is not None:
+    if missing(dataset_name(cfg), folder=data_folder(cfg)) is not None:
         return
     planned = plan(cfg)
     data = prepare(planned, data_folder(cfg)).data

@@ -20,7 +20,7 @@ from yaml import YAMLError
 
 from study.authors.networks import missing as network_missing
 from study.cell import Cell, prepare
-from study.config import data_folder, plain, plan
+from study.config import data_folder, dataset_name, plain, plan
 from study.data import collection, missing
 from study.data._sources import Collection as Files
 from study.errors import StudyError, among, said
@@ -131,8 +131,8 @@ def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
     """
     reasons = {}
     for name, cfg in populations(sweeps).items():
-        if missing(cfg.dataset._target_, folder=data_folder(cfg), **plain(cfg.dataset.params)) is not None:
-            files = collection(cfg.dataset._target_)
+        if missing(dataset_name(cfg), folder=data_folder(cfg), **plain(cfg.dataset.params)) is not None:
+            files = collection(dataset_name(cfg))
             reasons[name] = AUTHORS if files is None else f"{files.title} is not at hand; `make data` downloads it"
         elif cfg.network.stored is not None and network_missing(cfg.network.stored, data_folder(cfg)) is not None:
             reasons[name] = AUTHORS
@@ -141,7 +141,7 @@ def unavailable(sweeps: list[Sweep]) -> dict[str, str]:
 
 def downloadable(sweeps: list[Sweep], absent: Collection[str]) -> list[Files]:
     """Return the collections of files that absent populations lack and that `make data` downloads."""
-    of = {name: collection(cfg.dataset._target_) for name, cfg in populations(sweeps).items() if name in absent}
+    of = {name: collection(dataset_name(cfg)) for name, cfg in populations(sweeps).items() if name in absent}
     return list(dict.fromkeys(files for name, files in of.items() if files is not None))
 
 
