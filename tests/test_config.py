@@ -9,7 +9,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from study import config
+from study import config, targets
 from study.config import plan
 from study.data import names as datasets
 from study.errors import StudyError
@@ -18,6 +18,7 @@ from study.overrides import groups
 from study.places import CONF
 from study.population import check_population, composer
 
+TARGETED = ("method", "dataset", "protocol")
 GROUPS = ("dataset", "network", "training", "population", "method", "ranking", "removal", "selection", "protocol")
 
 
@@ -44,6 +45,17 @@ def test_every_data_set_and_method_has_its_file():
     assert {p.stem for p in (CONF / "dataset").glob("*.yaml")} == set(datasets())
     assert {p.stem for p in (CONF / "method").glob("*.yaml")} == set(methods())
     assert {p.stem for p in (CONF / "training").glob("*.yaml")} >= set(datasets())
+
+
+@pytest.mark.parametrize("file", [p for g in TARGETED for p in sorted((CONF / g).glob("*.yaml"))], ids=lambda p: p.stem)
+def test_a_file_states_the_parameters_of_its_class_or_function_with_their_defaults(file):
+    node = OmegaConf.to_container(OmegaConf.load(file))
+    target = node.pop("_target_")
+    assert targets.short(target) == file.stem
+    stated = node if file.parent.name == "protocol" else node.get("params", {})
+    known = targets.parameters(targets.found(target, file.stem), but=("seed", "folder"))
+    fixed = file.stem.endswith("_as_implemented")  # what the authors' code did is no choice
+    assert stated == ({} if fixed else {name: default for name, (_, default) in known.items()})
 
 
 def test_a_free_combination_takes_the_recipe_of_its_data_set():

@@ -10,7 +10,7 @@ from study.cell import cell_tags, compute, origin, prepare
 from study.config import plan
 from study.errors import StudyError
 from study.population import composer
-from tests.hostile.commands import in_process, refused
+from tests.hostile.commands import in_process, process, refused
 
 MINE = """
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ from torch import nn
 
 from study.data import Dataset, Split, one_hot
 from study.methods import Method, Scores
+from study.protocols.base import Evaluate, Protocol, Remove, Score
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,18 @@ def build(features, outputs, seed, width: int = 5):
 
 def forgetful(features, outputs):
     return nn.Sequential(nn.Linear(features, 3), nn.Tanh(), nn.Linear(3, outputs), nn.Softmax(1))
+
+
+@dataclass(frozen=True)
+class Halves(Protocol):
+    trains: ClassVar[bool] = False
+
+    def events(self, state, ranking):
+        yield Score()
+        yield Evaluate(round=0)
+        while state.left:
+            yield Remove(-(-state.left // 2))
+            yield Evaluate(round=state.removed)
 
 
 def broken(seed):
@@ -147,11 +160,26 @@ def test_rewinding_begins_with_the_network_that_was_built():
     assert origin(prepare(planned(*OWN, "protocol=rounds", "network.trained=true"))) is None
 
 
+def test_a_protocol_of_ones_own_has_a_name_of_its_own():
+    cell = prepare(planned("dataset=digits", "network=mlp_5", "protocol._target_=mine_own.Halves"))
+    assert cell.plan.condition.protocol == "mine_own.Halves"
+    assert cell.key != prepare(planned("dataset=digits", "network=mlp_5")).key
+
+
+@pytest.mark.slow
+def test_a_launcher_s_workers_find_it(mine, monkeypatch):
+    typed = (*OWN, *SHORT, "seed=0,1", "paths.outputs=out", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    done = process("study", "-m", *typed, folder=mine)
+    assert done.code == 0, done.said
+    assert "mine_own.Largest" in done.said
+
+
 def test_data_of_ones_own_are_loaded_by_name():
     assert load_dataset("mine_own.stripes", seed=3, width=4).name == "stripes"
     assert load_dataset("mine_own.stripes", seed=3).digest != load_dataset("mine_own.stripes", seed=4).digest
 
 
+@pytest.mark.filterwarnings("ignore:the module ends in a softmax")
 @pytest.mark.parametrize(
     ("overrides", "told"),
     [
