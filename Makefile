@@ -74,7 +74,7 @@ authors: setup  ## compare the authors' recorded results with ours, on their sto
 data: setup  ## fetch MNIST into data/ and say which data sets are there
 	$(PY) -m study.data
 
-sweeps: setup  ## write conf/sweep and conf/profile from the claims register
+sweeps: setup  ## write conf/profile/paper.yaml and full.yaml from the claims register
 	$(PY) -m analysis.claims sweeps
 
 bench: setup  ## time the oracle and the methods beside references and other libraries (minutes)

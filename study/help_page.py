@@ -36,5 +36,4 @@ def help_page(overrides: Sequence[str] = (), own: Path | None = None) -> str:
 
 
 def _listed(group: str, choices: Sequence[str]) -> str:
-    plus = "+" if group == "sweep" else ""
-    return textwrap.fill(f"{plus}{group}: {', '.join(choices)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return textwrap.fill(f"{group}: {', '.join(choices)}", WIDTH, subsequent_indent="  ", break_on_hyphens=False)

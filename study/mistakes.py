@@ -206,10 +206,9 @@ def _of_missing(error: MissingConfigException) -> str:
         return f"there is no configuration {wanted_file}: leave --config-name out, the study's own is conf/config.yaml"
     if error.options is None:
         return f"{_plain(_first(str(error)))}; {HELP}"
-    plus = "+" if group == "sweep" else ""
     known = [*error.options, *(SIZED if group == "network" else ())]
     more = f"; {SIZES} has hidden layers of these sizes" if group == "network" else ""
-    return f"{plus}{group}={name}: there is none of that name; {among(name, known)}{more}"
+    return f"{group}={name}: there is none of that name; {among(name, known)}{more}"
 
 
 def _split(error: MissingConfigException) -> tuple[str, str, str]:

@@ -19,9 +19,7 @@ from study.errors import StudyError, among
 from study.mistakes import of_protocols, type_of
 from study.places import CONF
 
-ADDED = "sweep"
-"""The group that is chosen with a plus: the default cell belongs to none."""
-PLUS = (ADDED, "measure")
+PLUS = ("measure",)
 """Groups of which nothing is chosen unless it is added, with a plus."""
 OTHERS = {"method": "taylor2", "protocol": "retrain"}
 """Groups that no population chooses and whose usual choice has no parameters, with one that has some."""
@@ -33,13 +31,13 @@ def check_overrides(typed: Sequence[str], own: Path | None = None) -> None:
     """Refuse what cannot be meant.
 
     Args:
-        typed: as in "seed=3", "method=taylor1,taylor2" or "+sweep=smoke".
+        typed: as in "seed=3", "method=taylor1,taylor2" or "experiment=smoke".
         own: a folder of one's own configurations (`--config-dir`).
 
     Raises:
         StudyError: naming the first that is wrong, and what to write instead.
 
-    >>> check_overrides(["seed=3", "method=taylor1,taylor2", "+sweep=smoke"])
+    >>> check_overrides(["seed=3", "method=taylor1,taylor2", "experiment=smoke"])
     """
     parsed = [_parsed(text) for text in typed]
     for text, override in zip(typed, parsed, strict=True):
@@ -94,10 +92,14 @@ def _check(text: str, override: Override, own: Path | None) -> None:
         raise StudyError(f"{text}: a group has one place here; write {key}={value}, without the @")
     if key == "profile":
         raise StudyError(
-            f"{text}: a profile is a list of sweeps, no part of a cell; write `make reproduce PROFILE={value}` for all "
-            "of it, or `python -m study -m +sweep=NAME` for one of its sweeps"
+            f"{text}: a profile is a list of grids, no part of a cell; write `make reproduce PROFILE={value}`"
         )
-    if key in (known := groups(own)):
+    known = groups(own)
+    if key == "sweep":
+        named = known["experiment"]
+        way = f"experiment={value}" if value in named else f"experiment=NAME ({among(value, named)})"
+        raise StudyError(f"{text}: named sweeps are experiments; write {way}, or make reproduce PROFILE=NAME")
+    if key in known:
         _check_choice(text, key, override, known[key])
         return
     if key.startswith("population."):
@@ -132,7 +134,7 @@ def _check_choice(text: str, group: str, override: Override, known: list[str]) -
 
 
 def _check_parameter(text: str, override: Override, every: Sequence[Override], own: Path | None) -> None:
-    """Refuse a parameter that what is chosen lacks; what a population or a sweep chooses is left to composition."""
+    """Refuse a parameter that the choice lacks; what a population or an experiment chooses is left to composition."""
     key = str(override.key_or_group)
     group, _, name = key.partition("." if key.startswith("protocol.") else ".params.")
     if not name or override.is_add() or name == "_target_":
@@ -140,7 +142,7 @@ def _check_parameter(text: str, override: Override, every: Sequence[Override], o
     if target := next((o.value() for o in every if o.key_or_group == f"{group}._target_"), None):
         raise StudyError(f"{text}: write +{text}, with a plus, for {target} has parameters of its own")
     typed = [o for o in every if str(o.key_or_group) == group]
-    elsewhere = (ADDED,) if group in OTHERS else (ADDED, "population")
+    elsewhere = ("experiment",) if group in OTHERS else ("experiment", "population")
     if not typed and any(str(o.key_or_group) in elsewhere for o in every):
         return
     for choice in _choices(typed[-1]) if typed else [_default(group)]:

@@ -1,13 +1,15 @@
 """A profile of nine quick cells, three of each network: `python -m tests.few --outputs FOLDER [--jobs N]`.
 
-Named smoke (`python -m tests.few smoke ...`) it has the six cells of the sweep smoke_mnist beside.
+Named smoke (`python -m tests.few smoke ...`) it has the six cells of the grid smoke_mnist beside.
 """
 
 import sys
 
 from study.command import exit_code
-from study.sweeps import plan as plans
+from study.sweeps import profile as files
 from study.sweeps import reproduce
+from study.sweeps.grid import Grid
+from study.sweeps.profile import experiment
 
 QUICK = {
     "population": "free",
@@ -21,12 +23,12 @@ QUICK = {
 }
 
 
-def few() -> plans.Sweep:
-    return plans.Sweep("smoke", plans.sweep("smoke").params | QUICK)
+def few() -> Grid:
+    return experiment("smoke").having(QUICK)
 
 
-def profile(name: str) -> list[plans.Sweep]:
-    return [few(), plans.sweep("smoke_mnist")] if name == "smoke" else [few()]
+def profile(name: str) -> list[Grid]:
+    return [few(), *files.profile("smoke")[1:]] if name == "smoke" else [few()]
 
 
 if __name__ == "__main__":

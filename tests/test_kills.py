@@ -19,7 +19,9 @@ import pytest
 
 from study.run import run_cell
 from study.stores import store_of
-from study.sweeps.plan import composed, jobs, profile, runnable, tracked, unavailable
+from study.sweeps.missing_data import runnable, unavailable
+from study.sweeps.plan import composed, tracked
+from study.sweeps.profile import profile
 from study.sweeps.workers import TRIES
 from study.tracking import Store
 from tests.few import few
@@ -98,7 +100,7 @@ def undisturbed(tmp_path_factory, empty_store) -> dict[str, list[str]]:
     outputs = tmp_path_factory.mktemp("undisturbed")
     store_in(outputs / "mlflow", empty_store)
     for sweep in runnable([s.into(outputs) for s in SWEEPS], unavailable(SWEEPS)):
-        for job in jobs(sweep):
+        for job in sweep.jobs():
             run_cell(composed(job), alone=False)
     found = tables(outputs)
     assert len(found) >= 9

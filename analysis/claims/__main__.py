@@ -40,15 +40,15 @@ def metrics_as_table(register: Register) -> Table:
 
 
 def main() -> None:
-    """Print the register or what its metrics mean, write its sweeps, judge kept values, or add those of a store."""
+    """Print the register or what its metrics mean, write its profiles, judge kept values, or add those of a store."""
     parser = argparse.ArgumentParser(prog="python -m analysis.claims", description=main.__doc__)
     parser.add_argument(
         "what",
         nargs="?",
         choices=("show", "metrics", "sweeps", "judge", "add"),
         default="show",
-        help="show: the claims; metrics: what the names of their metrics mean; sweeps: write conf/sweep and "
-        "conf/profile; judge: verdicts.csv and amended.csv anew from kept values; add: the values of a store to the "
+        help="show: the claims; metrics: what the names of their metrics mean; sweeps: write "
+        "conf/profile/paper.yaml and full.yaml; judge: verdicts.csv and amended.csv anew from kept values; add: the values of a store to the "
         "kept ones, of all parts that it has every registered network of, and judge",
     )
     parser.add_argument("--store", help="add: the store's address, as sqlite:///PATH/mlflow.db")

@@ -1,18 +1,21 @@
-"""From the register to the sweeps that it needs: `python -m analysis.claims sweeps` writes them into `conf/`."""
+"""From the register to the grids of cells that it needs: `make sweeps` writes them into `conf/profile/`."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from analysis.claims.quantities import named
 from analysis.claims.register import SEARCHES, Arm, Claim, Part, Register
 from study.condition import USUAL, Condition, parted
 from study.errors import StudyError
+from study.places import CONF
 
-CONF = Path(__file__).parents[2] / "conf"
 RECORDED = {
     "interaction_share": "pairs",
     "put_back_worse": "reinsertion",
@@ -23,6 +26,8 @@ CONTROL = ("brute_force", "taylor1", "taylor2", "taylor2_exact", "worst_first", 
 """Methods that the populations of tier A are pruned by, re-ranked, whether a claim asks for it or not."""
 DRAWS = 10
 """Random orders a network."""
+USUALLY = {"truth_every": 5, "surfaces_every": 10}
+"""What is recorded of all methods but random."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Need:
 
 @dataclass(frozen=True)
 class _Kind:
-    """What the cells of a sweep share.
+    """What the cells of a grid share.
 
     Attributes:
         condition: without a method, and with the names of its values alone: their parameters are swept.
@@ -63,14 +68,14 @@ class _Kind:
 
     @property
     def words(self) -> list[str]:
-        """The words of the sweep's name."""
+        """The words of the grid's name."""
         random = "random" if self.random else ""
         words = [self.condition.ranking, random, self.record, *self.unusual.values(), f"n{self.networks}"]
         return [word for word in words if word]
 
     @property
     def place(self) -> tuple[object, ...]:
-        """Sweeps of many networks come first."""
+        """Grids of many networks come first."""
         condition = [getattr(self.condition, name) for name in ("ranking", "error", "removal", "selection", "protocol")]
         return (-self.networks, *condition, self.record, self.random)
 
@@ -149,11 +154,39 @@ def wanted(register: Register, profile: Profile) -> dict[Need, int]:
     return dict(found)
 
 
-def sweeps(register: Register, profile: Profile) -> dict[str, str]:
-    """Return the sweeps of a profile: file name without ending -> content."""
+def grids(register: Register, profile: Profile) -> list[dict[str, Any]]:
+    """Return the grids of a profile, as `conf/profile/NAME.yaml` lists them."""
+    by_kind, lists = _kinds(register, profile)
+    first = register.plan["confirmatory_from"]
+    found: dict[str, dict[str, Any]] = {}
+    for kind, by_population in sorted(by_kind.items(), key=lambda item: item[0].place):
+        by_methods: dict[tuple[str, ...], list[str]] = defaultdict(list)
+        for population, methods in by_population.items():
+            by_methods[tuple(sorted(methods, key=_place))].append(population)
+        for chosen, populations in sorted(by_methods.items(), key=lambda item: (-len(item[1]), item[0])):
+            name = "_".join([profile.name, *kind.words])
+            name = name if name not in found else f"{name}_{sum(n.startswith(name) for n in found) + 1}"
+            sweep = _values(kind, chosen, sorted(populations), lists) | {
+                "seed": f"range({first},{first + kind.networks})"
+            }
+            found[name] = {
+                "name": name,
+                "record": _record(kind, first),
+                "run": {"figures_for": [] if kind.random else [first]},
+                "sweep": sweep,
+            }
+    return list(found.values())
+
+
+Lists = dict[tuple[str, str], dict[str, set[int]]]
+"""(population, name of a value) -> key of a parameter -> its values."""
+
+
+def _kinds(register: Register, profile: Profile) -> tuple[dict[_Kind, dict[str, set[str]]], Lists]:
+    """Return kind -> population -> methods, and the values of the parameters that are swept."""
     richer = _richer(register)
-    groups: dict[_Kind, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    lists: dict[tuple[str, str], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    found: dict[_Kind, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    lists: Lists = defaultdict(lambda: defaultdict(set))
     for need, networks in wanted(register, profile).items():
         names = {}
         for dimension in USUAL:
@@ -162,28 +195,20 @@ def sweeps(register: Register, profile: Profile) -> dict[str, str]:
                 lists[need.population, names[dimension]][f"{dimension}.{key}"].add(int(value))
         record = richer.get(need, "") if need.search == "none" else need.search
         method = need.condition.method
-        groups[_Kind(Condition("", **names), record, networks, method == "random")][need.population].add(method)
-    found: dict[str, str] = {}
-    first = register.plan["confirmatory_from"]
-    for kind, by_population in sorted(groups.items(), key=lambda item: item[0].place):
-        by_methods: dict[tuple[str, ...], list[str]] = defaultdict(list)
-        for population, methods in by_population.items():
-            by_methods[tuple(sorted(methods, key=_place))].append(population)
-        for chosen, populations in sorted(by_methods.items(), key=lambda item: (-len(item[1]), item[0])):
-            name = "_".join([profile.name, *kind.words])
-            name = name if name not in found else f"{name}_{sum(n.startswith(name) for n in found) + 1}"
-            ranking = kind.condition.ranking
-            params = {"population": ",".join(sorted(populations)), "ranking": ranking, "method": ",".join(chosen)}
-            if kind.random:
-                params["method.params.draw"] = f"range(0,{DRAWS})"
-            for dimension, value in kind.unusual.items():
-                params[dimension] = value
-                for key in sorted({key for p in populations for key in lists[p, value]}):
-                    values = sorted(set.union(*(lists[p, value][key] for p in populations)))
-                    params[key] = ",".join(map(str, values))
-            params["seed"] = f"range({first},{first + kind.networks})"
-            found[name] = _file(profile, name, params, kind.record, kind.random, first)
-    return found
+        found[_Kind(Condition("", **names), record, networks, method == "random")][need.population].add(method)
+    return found, lists
+
+
+def _values(kind: _Kind, methods: Sequence[str], populations: list[str], lists: Lists) -> dict[str, Any]:
+    """Return the values of a grid's settings, without its seeds; a list of one is its value."""
+    found: dict[str, Any] = {"population": populations, "ranking": kind.condition.ranking, "method": list(methods)}
+    if kind.random:
+        found["method.params.draw"] = f"range(0,{DRAWS})"
+    for dimension, value in kind.unusual.items():
+        found[dimension] = value
+        for key in sorted({key for p in populations for key in lists[p, value]}):
+            found[key] = sorted(set.union(*(lists[p, value][key] for p in populations)))
+    return {key: value[0] if isinstance(value, list) and len(value) == 1 else value for key, value in found.items()}
 
 
 def _richer(register: Register) -> dict[Need, str]:
@@ -202,57 +227,33 @@ def _place(method: str) -> tuple[int, str]:
     return (CONTROL.index(method) if method in CONTROL else len(CONTROL), method)
 
 
-def _file(profile: Profile, name: str, params: dict[str, str], record: str, random: bool, first: int) -> str:
-    every = "truth_every: 1000, surfaces_every: 0" if random else "truth_every: 5, surfaces_every: 10"
-    recorded = f"{{{every}, surfaces_for: [{first}]}}"
-    if "surfaces" in record:
-        recorded = recorded.replace(f"[{first}]", "null")
-    for kind in ("pairs", "reinsertion"):
-        if kind in record:
-            recorded = recorded.replace("}", f", {kind}: true}}")
-    if record in SEARCHES[1:]:
-        recorded = recorded.replace("}", f", search: {record}}}")
-    lines = [
-        "# @package _global_",
-        f"# python -m study -m +sweep={name}",
-        "# Written by `make sweeps` from the claims register (analysis/claims/register): change that.",
-        "defaults:",
-        "  - override /hydra/launcher: joblib",
-        f"sweep: {{name: {profile.name}}}",
-        f"record: {recorded}",
-        f"run: {{figures_for: [{'' if random else first}]}}",
-        "hydra:",
-        "  sweeper:",
-        "    params:",
-        *(f"      {key}: {value}" for key, value in params.items()),
-    ]
-    return "\n".join(lines) + "\n"
+def _record(kind: _Kind, first: int) -> dict[str, Any]:
+    found: dict[str, Any] = {"truth_every": 1000, "surfaces_every": 0} if kind.random else dict(USUALLY)
+    found["surfaces_for"] = None if "surfaces" in kind.record else [first]
+    found |= {table: True for table in ("pairs", "reinsertion") if table in kind.record}
+    return found | ({"search": kind.record} if kind.record in SEARCHES[1:] else {})
 
 
 def files(register: Register) -> dict[Path, str]:
     """Return all files that are made from the register, relative to `conf/`."""
     found: dict[Path, str] = {}
     for profile in PROFILES:
-        made = sweeps(register, profile)
-        found |= {Path("sweep") / f"{name}.yaml": text for name, text in made.items()}
+        content = {"about": profile.about, "grids": grids(register, profile)}
         command = "make reproduce" + ("" if profile.name == "paper" else f" PROFILE={profile.name}")
-        listed = "".join(f"  - {name}\n" for name in made)
-        about = "# Written by `make sweeps` from the claims register (analysis/claims/register): change that."
-        found[Path("profile") / f"{profile.name}.yaml"] = (
-            f"# {command}\n{about}\nabout: {profile.about}\nsweeps:\n{listed}"
+        head = (
+            "# @package hydra.sweeper\n"
+            f"# {command}, or python -m study -m +profile={profile.name}\n"
+            "# Written by `make sweeps` from the claims register (analysis/claims/register): change that.\n"
         )
+        text = yaml.safe_dump(content, default_flow_style=None, sort_keys=False, width=118)
+        found[Path("profile") / f"{profile.name}.yaml"] = head + text
     return found
 
 
 def write(register: Register, folder: Path = CONF) -> list[Path]:
-    """Write the files into `conf/`, remove those of an older register, and return their paths."""
+    """Write the files into `conf/` and return their paths."""
     if not folder.is_dir():
-        raise StudyError(f"{folder} is not there: the sweeps are written in the checkout, where conf/ is")
-    made = files(register)
-    for profile in PROFILES:
-        for old in (folder / "sweep").glob(f"{profile.name}_*.yaml"):
-            if old.relative_to(folder) not in made:
-                old.unlink()
-    for path, text in made.items():
+        raise StudyError(f"{folder} is not there: the profiles are written in the checkout, where conf/ is")
+    for path, text in files(register).items():
         (folder / path).write_text(text)
-    return [folder / path for path in made]
+    return [folder / path for path in files(register)]

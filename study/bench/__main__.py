@@ -20,8 +20,9 @@ from study.bench import oracle, process, profile, scale, surface, taylor, tracki
 from study.bench.rows import Row, table
 from study.command import exit_code
 from study.provenance import environment
-from study.sweeps.plan import profile as sweeps
-from study.sweeps.plan import sweep, tracked
+from study.sweeps.plan import tracked
+from study.sweeps.profile import experiment
+from study.sweeps.profile import profile as grids_of
 
 PARTS = ("oracle", "taylor", "surface", "process", "tracking", "memory", "scale", "profile")
 FULL_ONLY = ("profile",)
@@ -46,9 +47,9 @@ def main() -> int:
     if arguments.rounds < 1:
         parser.error(f"--rounds {arguments.rounds}: at least 1")
     torch.set_num_threads(1)
-    sweeps(arguments.profile)  # a wrong name is refused before anything is measured
+    grids_of(arguments.profile)  # a wrong name is refused before anything is measured
     parts = arguments.parts or [p for p in PARTS if arguments.full or p not in FULL_ONLY]
-    folder = tracked(sweep("smoke"))[1] / "bench"
+    folder = tracked(experiment("smoke"))[1] / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     facts = environment("cuda" if torch.cuda.is_available() else "cpu") | {"cores": str(os.cpu_count())}
     pd.Series(facts).to_json(folder / "machine.json", indent=1)

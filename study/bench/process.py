@@ -18,7 +18,9 @@ from joblib import Parallel, delayed
 from study.bench.rows import Row
 from study.bench.timing import Times, alternate
 from study.cell import Cell, compute
-from study.sweeps.plan import cell, jobs, profile, runnable, tracked, unavailable
+from study.sweeps.missing_data import runnable, unavailable
+from study.sweeps.plan import cell, tracked
+from study.sweeps.profile import profile
 from study.sweeps.workers import ONE_THREAD
 
 FIRST = """
@@ -80,11 +82,11 @@ def peak_memory(case: str) -> tuple[float, float]:
 
 def workers(rounds: int) -> list[Row]:
     """Time the smoke profile's pruning work, networks trained beforehand, by one and by two worker processes."""
-    sweeps = profile("smoke")
-    left = runnable(sweeps, unavailable(sweeps))
+    grids = profile("smoke")
+    left = runnable(grids, unavailable(grids))
     _, outputs = tracked(left[0])
     networks = outputs / "networks"
-    work = [cell(job) for sweep in left for job in jobs(sweep)]
+    work = [cell(job) for grid in left for job in grid.jobs()]
     for planned in work:
         compute(planned, networks)
     seconds = [_timed(planned, networks) for planned in work]

@@ -20,7 +20,9 @@ from study import cell, run
 from study.measures import surfaces
 from study.methods import brute_force
 from study.pruning import state
-from study.sweeps.plan import Sweep, composed, jobs, profile, runnable, unavailable
+from study.sweeps.missing_data import runnable, unavailable
+from study.sweeps.plan import composed
+from study.sweeps.profile import profile
 from study.tracking import Store, artefacts
 
 SEED = 100
@@ -91,9 +93,9 @@ def where(name: str) -> pd.DataFrame:
 
 def of_one_seed(name: str, outputs: Path) -> Iterator[DictConfig]:
     """Yield the configurations of a profile's cells of one seed, recorded under a folder of their own."""
-    sweeps = profile(name)
-    for sweep in runnable(sweeps, unavailable(sweeps)):
-        for job in jobs(Sweep(sweep.name, sweep.params | {"seed": str(SEED)})):
+    grids = profile(name)
+    for grid in runnable(grids, unavailable(grids)):
+        for job in grid.having({"seed": str(SEED)}).jobs():
             cfg = composed(job)
             cfg.paths.outputs = str(outputs)
             yield cfg

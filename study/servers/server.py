@@ -125,7 +125,7 @@ def _said(host: str, port: int) -> str:
     address = f"http://{reached(host)}:{port}"
     lines = [
         f"\n  {address}\n",
-        f"a sweep:     python -m study -m +sweep=smoke tracking=server tracking.uri={address}",
+        f"a sweep:     python -m study -m experiment=smoke tracking=server tracking.uri={address}",
         f"the report:  python -m analysis --store {address}",
     ]
     if host != HOST:

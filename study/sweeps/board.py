@@ -16,14 +16,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 
 from study.sweeps.estimate import Estimate, left
-from study.sweeps.plan import Job
+from study.sweeps.grid import Job
 
 EVERY = 60.0
 """Seconds between two lines where there is no terminal."""
 LOOKS = 5.0
 """Seconds for which a forecast stands: the cells of a profile are thousands."""
-PLACE = "paths.outputs"
-"""All cells of a profile have the same."""
 OF_NETWORK = ("seed",)
 OF_CELL = (*OF_NETWORK, "method.params.draw")
 """Values that tell cells of one kind apart."""
@@ -113,7 +111,7 @@ class Board:
         for _ in range(4):
             workers.add_column(no_wrap=True, overflow="ellipsis")
         for job, since in list(self._running.items()):
-            workers.add_row(f"  {job.sweep}", job.population, _words(job), _clock(now - since))
+            workers.add_row(f"  {job.grid}", job.population, _words(job), _clock(now - since))
         return Group(top, workers)
 
     def _tell(self) -> None:
@@ -125,8 +123,7 @@ class Board:
 
 
 def _settings(job: Job) -> dict[str, str]:
-    of = dict(setting.split("=", 1) for setting in (*job.choices, *job.values))
-    return {name: value for name, value in of.items() if name != PLACE}
+    return dict(setting.split("=", 1) for setting in (*job.choices, *job.values))
 
 
 def _words(job: Job) -> str:

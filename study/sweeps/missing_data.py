@@ -1,42 +1,92 @@
-"""What of a profile is left out for want of data: fetched where it can be, else said."""
+"""Data that a profile lacks: they are downloaded where that is possible; else the populations are left out."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from functools import cache
+from pathlib import Path
 
+from hydra import compose
+from omegaconf import DictConfig
 from rich.console import Console
 from rich.markup import escape
 
-from study.config import data_folder
-from study.data import DataUnavailableError
+from study.authors.networks import missing as network_missing
+from study.config import data_folder, dataset_name, plain
+from study.data import DataUnavailableError, collection, missing
 from study.data._fetch import fetch
+from study.data._sources import Collection as Files
 from study.data._sources import DownloadFailedError
-from study.sweeps.plan import Sweep, downloadable, tracked, unavailable
+from study.population import composer
+from study.stores import located
+from study.sweeps.grid import Grid
+from study.sweeps.plan import tracked
 
+AUTHORS = "files of the authors' repository are not at hand; `make authors` says which, and how to get them"
+"""Why a population of theirs is left out."""
 SWITCH = "STUDY_OFFLINE"
 """Environment variable: `1` keeps downloads off."""
 
 
-def fetched(sweeps: list[Sweep], console: Console, offline: bool = False) -> dict[str, str]:
-    """Fetch the data that sweeps lack, where that is possible, and return the populations that are left out, and why.
+def unavailable(grids: list[Grid]) -> dict[str, str]:
+    """Return the populations whose data cannot be had here, with the cause and the way to get them, in a few words.
+
+    It is told in reports of other machines, so that no place on this one is named.
+    """
+    reasons = {}
+    for name, cfg in populations(grids).items():
+        if missing(dataset_name(cfg), folder=data_folder(cfg), **plain(cfg.dataset.params)) is not None:
+            files = collection(dataset_name(cfg))
+            reasons[name] = AUTHORS if files is None else f"{files.title} is not at hand; `make data` downloads it"
+        elif cfg.network.stored is not None and network_missing(cfg.network.stored, data_folder(cfg)) is not None:
+            reasons[name] = AUTHORS
+    return reasons
+
+
+def downloadable(grids: list[Grid], absent: Collection[str]) -> list[Files]:
+    """Return the collections of files that absent populations lack and that `make data` downloads."""
+    of = {name: collection(dataset_name(cfg)) for name, cfg in populations(grids).items() if name in absent}
+    return list(dict.fromkeys(files for name, files in of.items() if files is not None))
+
+
+def populations(grids: list[Grid]) -> dict[str, DictConfig]:
+    """Return the configuration of every population of some grids."""
+    names = dict.fromkeys(p for grid in grids for p in grid.populations)
+    return {name: located(_population(name), Path.cwd()) for name in names}
+
+
+@cache  # composing takes long; where its places are is asked every time, since environment and folder may change
+def _population(name: str) -> DictConfig:
+    with composer():
+        return compose("config", overrides=[f"population={name}"])
+
+
+def runnable(grids: list[Grid], absent: Collection[str]) -> list[Grid]:
+    """Return the grids without the populations that are absent; grids that have no other are left out."""
+    return [left for grid in grids if (left := grid.without(absent)) is not None]
+
+
+def fetched(grids: list[Grid], console: Console, offline: bool = False) -> dict[str, str]:
+    """Fetch the data that grids lack, where that is possible, and return the populations that are left out, and why.
 
     Args:
-        sweeps: of a profile.
+        grids: of a profile.
         console: told what is fetched.
         offline: fetch nothing, as with `STUDY_OFFLINE=1`.
     """
-    absent = unavailable(sweeps)
+    absent = unavailable(grids)
     if offline or os.environ.get(SWITCH, "0") not in ("", "0"):
         return absent
-    folder = data_folder(tracked(sweeps[0])[0])
-    for collection in downloadable(sweeps, absent):
-        console.print(f"{collection.title} is not at hand: it is downloaded and verified (--offline goes on without).")
+    folder = data_folder(tracked(grids[0])[0])
+    for files in downloadable(grids, absent):
+        console.print(f"{files.title} is not at hand: it is downloaded and verified (--offline goes on without).")
         try:
-            fetch(collection, folder, console)
+            fetch(files, folder, console)
         except DownloadFailedError as error:
-            console.print(f"[yellow]{collection.title} cannot be had: {escape(error.why)}[/yellow]", highlight=False)
+            console.print(f"[yellow]{files.title} cannot be had: {escape(error.why)}[/yellow]", highlight=False)
         except DataUnavailableError as error:
             console.print(f"[yellow]{escape(str(error))}[/yellow]", highlight=False)
         else:
-            console.print(f"{collection.title} is there.")
-    return unavailable(sweeps) if absent else absent
+            console.print(f"{files.title} is there.")
+    return unavailable(grids) if absent else absent

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.markup import escape
 
-from study.sweeps.plan import Job
+from study.sweeps.grid import Job
 from study.tracking import Store
 from study.tracking.inspection import NETWORK
 

@@ -1,4 +1,4 @@
-"""`python -m study.reproduce PROFILE`: run a profile's sweeps, skip what is finished, show how far it is."""
+"""`python -m study.reproduce PROFILE`: run a profile's cells, skip what is finished, show how far it is."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from study.records import by_cause
 from study.run import run_cell
 from study.stores import store_of_profile
 from study.sweeps.board import Board
-from study.sweeps.missing_data import fetched
+from study.sweeps.grid import Job
+from study.sweeps.missing_data import fetched, runnable
 from study.sweeps.outstanding import outstanding
-from study.sweeps.plan import Job, composed, planned, profile, runnable, tracked
+from study.sweeps.plan import composed, planned, tracked
+from study.sweeps.profile import profile
 from study.sweeps.workers import Workers
 
 console = Console()
@@ -45,9 +47,6 @@ def reproduce(
 ) -> int:
     """Run the cells of a profile that are not finished; finished is what the analysis can read.
 
-    They are those of `python -m study -m +sweep=NAME` for each of its sweeps. Hydra would compose every one of them
-    twice, a tenth of a second each; here a configuration is composed once for all seeds and draws.
-
     Args:
         name: of the profile.
         workers: worker processes; -1 for one a core.
@@ -55,13 +54,13 @@ def reproduce(
         check: whether every finished cell's files are read and compared; else each is looked at.
         offline: leave out what lacks data, instead of downloading them.
     """
-    sweeps = [s.into(folder) if folder else s for s in profile(name)]
-    cfg, outputs = tracked(sweeps[0])
+    grids = [g.into(folder) if folder else g for g in profile(name)]
+    cfg, outputs = tracked(grids[0])
     store = store_of_profile(name, cfg)
-    absent = fetched(sweeps, console, offline)
-    for population in {p for s in sweeps for p in s.populations}:
+    absent = fetched(grids, console, offline)
+    for population in {p for g in grids for p in g.populations}:
         store.note_not_run(population, absent.get(population))
-    left = runnable(sweeps, absent)
+    left = runnable(grids, absent)
     for cause, names in by_cause(absent).items():
         console.print(f"[yellow]Left out:[/yellow] {names}: {escape(cause)}", highlight=False, soft_wrap=True)
     try:
@@ -70,7 +69,7 @@ def reproduce(
                 step("Reading the plan: data, keys, what is finished")
                 by_key = planned(left, outputs, pool)
                 todo = outstanding(store, by_key, check)
-            counts = f"{len(by_key)} cells in {len(left)} sweeps, {len(todo.finished)} finished"
+            counts = f"{len(by_key)} cells in {len(left)} grids, {len(todo.finished)} finished"
             console.print(f"Profile {name}: {counts}, {len(todo.cells)} to run")
             todo.tell(console)
             failed = run_all(todo.jobs, pool, outputs / "logs" / f"{name}.log") if todo.jobs else []

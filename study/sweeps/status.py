@@ -1,4 +1,4 @@
-"""`python -m study.status PROFILE|SWEEP`: how far the cells of a profile or a sweep are, also while they run."""
+"""`python -m study.status NAME`: how far the cells of a profile or an experiment are, also while they run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from rich.table import Table
 from study.errors import StudyError
 from study.records import by_cause
 from study.stores import store_of_profile
+from study.sweeps.grid import Grid
+from study.sweeps.missing_data import runnable, unavailable
 from study.sweeps.outstanding import outstanding
-from study.sweeps.plan import Sweep, planned, profile, runnable, sweep, tracked, unavailable
+from study.sweeps.plan import planned, tracked
+from study.sweeps.profile import experiment, profile
 from study.sweeps.workers import Workers
 from study.tracking import Store
 
@@ -29,30 +32,30 @@ STATES = ("finished", "running", "failed", "killed", "to run")
 def main() -> int:
     """Print the table; return 0 when everything is finished, 1 when something is left."""
     parser = argparse.ArgumentParser(prog="python -m study.status", description=__doc__)
-    parser.add_argument("name", nargs="?", default="paper", help="a profile or a sweep of conf/ (%(default)s)")
+    parser.add_argument("name", nargs="?", default="paper", help="a profile or an experiment of conf/ (%(default)s)")
     parser.add_argument("--outputs", type=Path, help="folder of the outputs (default: outputs/ in the checkout)")
     arguments = parser.parse_args()
-    sweeps = [s.into(arguments.outputs) if arguments.outputs else s for s in named(arguments.name)]
-    return show(arguments.name, sweeps, Console())
+    grids = [g.into(arguments.outputs) if arguments.outputs else g for g in named(arguments.name)]
+    return show(arguments.name, grids, Console())
 
 
-def show(name: str, sweeps: list[Sweep], console: Console) -> int:
-    """Print how far some sweeps are; return 0 when everything is finished."""
-    cfg, outputs = tracked(sweeps[0])
+def show(name: str, grids: list[Grid], console: Console) -> int:
+    """Print how far some grids are; return 0 when everything is finished."""
+    cfg, outputs = tracked(grids[0])
     store = store_of_profile(name, cfg)
-    absent = unavailable(sweeps)
-    here = runnable(sweeps, absent)
-    shares = {name for sweep in here for name in sweep.populations}  # one is not worth starting processes for
+    absent = unavailable(grids)
+    here = runnable(grids, absent)
+    shares = {name for grid in here for name in grid.populations}  # one is not worth starting processes for
     with console.status("Reading the plan"), Workers(-1 if len(shares) > 1 else 1) as workers:
         by_key = planned(here, outputs, workers)
-        sweep_of = {key: job.sweep for key, job in by_key.items()}
+        grid_of = {key: job.grid for key, job in by_key.items()}
         todo = outstanding(store, by_key)
-    state_of = states(store, set(sweep_of), todo.finished)
-    counted = Counter((sweep_of[key], state) for key, state in state_of.items())
-    table = Table("sweep", "cells", *STATES, title=f"{name}: {store.uri}", title_justify="left")
+    state_of = states(store, set(grid_of), todo.finished)
+    counted = Counter((grid_of[key], state) for key, state in state_of.items())
+    table = Table("grid", "cells", *STATES, title=f"{name}: {store.uri}", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
-    for one in dict.fromkeys(sweep_of.values()):
+    for one in dict.fromkeys(grid_of.values()):
         counts = [counted[one, state] for state in STATES]
         table.add_row(one, *map(str, (sum(counts), *counts)))
     totals = Counter(state_of.values())
@@ -71,8 +74,8 @@ def show(name: str, sweeps: list[Sweep], console: Console) -> int:
     return 1 if left else 0
 
 
-def named(name: str) -> list[Sweep]:
-    """Return the sweeps of a profile, or the one sweep of that name.
+def named(name: str) -> list[Grid]:
+    """Return the grids of a profile, or the one grid of the experiment of that name.
 
     Raises:
         StudyError: when there is neither, listing both.
@@ -81,9 +84,9 @@ def named(name: str) -> list[Sweep]:
         return profile(name)
     except StudyError as error:
         try:
-            return [sweep(name)]
+            return [experiment(name)]
         except StudyError as second:
-            raise StudyError(f"{error}; nor is it a sweep: {second}") from None
+            raise StudyError(f"{error}; nor is it an experiment: {second}") from None
 
 
 def states(store: Store, keys: set[str], finished: Collection[str] | None = None) -> dict[str, str]:

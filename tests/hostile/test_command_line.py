@@ -39,7 +39,7 @@ REFUSED = {
     "dataset=mnst": r"mnst.*mnist",
     "network=mlp_07": r"mlp_07.*did you mean mlp_.*mlp_N\[_N\.\.\.\] has hidden layers of these sizes",
     "population=mnist_1x10": r"mnist_1x10.*mnist_1x100",
-    "+sweep=smok": r"smok",
+    "experiment=smok": r"smok",
     "hydra/launcher=nowhere": "nowhere",
     "tracking=lokal": r"lokal.*local",
     "=3": "cannot be read: write key=value",
@@ -263,7 +263,7 @@ def test_a_profile_with_damaged_data_finishes_the_rest_and_says_how_to_go_on(
     arguments[2] = 1  # in this process
     monkeypatch.setattr("study.sweeps.reproduce.profile", profile)
     again = in_process(capsys, monkeypatch, "study.reproduce", *arguments)
-    refused(again, r"15 cells in 2 sweeps, 9 finished, 6 to run.*6 cells failed", (1,))
+    refused(again, r"15 cells in 2 grids, 9 finished, 6 to run.*6 cells failed", (1,))
 
 
 @pytest.mark.parametrize(
@@ -291,31 +291,34 @@ def test_a_profile_that_cannot_be_is_refused(arguments, told, capsys, monkeypatc
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ("sweeps: [smok]", "unknown sweep 'smok'; known: authors"),
-        ("sweeps: {", "must list the names"),
-        ("sweep: [smoke]", "must list the names"),
-        ("", "must list the names"),
-        ("sweeps: 3", "must list the names"),
+        ("grids: [smok]", "mine.yaml: unknown experiment 'smok'; known: authors"),
+        ("grids: {", "mine.yaml cannot be read"),
+        ("sweeps: [smoke]", "must list its grids"),
+        ("", "must list its grids"),
+        ("grids: 3", "must list its grids"),
+        ("grids: [{sweep: {seed: 0}}]", "has a `name`, got {'sweep'"),
+        ("grids: [{name: one}]", "grid one must list the values"),
     ],
 )
 def test_a_profile_of_ones_own_that_is_broken_is_named(content, told, tmp_path, monkeypatch):
     from study.errors import StudyError
-    from study.sweeps import plan as plans
+    from study.sweeps import profile
 
-    for part in ("profile", "sweep"):
+    for part in ("profile", "experiment"):
         (tmp_path / part).mkdir()
     (tmp_path / "profile" / "mine.yaml").write_text(content)
-    (tmp_path / "sweep" / "authors.yaml").write_text("")
-    monkeypatch.setattr(plans, "CONF", tmp_path)
+    (tmp_path / "experiment" / "authors.yaml").write_text("")
+    monkeypatch.setattr(profile, "CONF", tmp_path)
     with pytest.raises(StudyError, match=told):
-        plans.profile("mine")
+        profile.profile("mine")
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b'{"k": 3}', b'{"k": ["a"]}', b"\xff\xfe\x00", b"null"])
 def test_a_damaged_plan_is_made_again(content, tmp_path, caplog):
     from study.sweeps import plan as plans
+    from study.sweeps.profile import experiment
 
-    sweep = plans.Sweep("smoke", plans.sweep("smoke").params | {"population": "cosine_2x10", "seed": "0"})
+    sweep = experiment("smoke").having({"population": "cosine_2x10", "seed": "0"})
     first = plans.planned([sweep], tmp_path)
     (kept,) = (tmp_path / "plans").glob("*.json")
     kept.write_bytes(content)

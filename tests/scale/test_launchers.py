@@ -47,7 +47,7 @@ def test_a_launcher_that_comes_with_the_study_needs_nothing(name):
     ],
 )
 def test_a_named_sweep_runs_under_any_launcher(name):
-    assert "n_jobs" not in launcher("+sweep=smoke", f"hydra/launcher={name}") or name == "joblib"
+    assert "n_jobs" not in launcher("experiment=smoke", f"hydra/launcher={name}") or name == "joblib"
 
 
 def test_processes_that_are_started_keep_to_one_thread(monkeypatch):

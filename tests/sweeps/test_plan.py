@@ -15,26 +15,29 @@ from study.population import composer
 from study.pruning.trajectory import collect
 from study.settings import Selection
 from study.stores import located
+from study.sweeps import missing_data
 from study.sweeps import plan as plans
+from study.sweeps.grid import Job
+from study.sweeps.profile import experiment, profile
 from study.sweeps.workers import Workers
 from study.training.further import Further
 from tests import cases
 
 
 @pytest.mark.parametrize("name", [p.stem for p in sorted((CONF / "profile").glob("*.yaml"))])
-def test_every_profile_names_sweeps_that_compose(name):
-    for sweep in plans.profile(name):
-        assert sweep.populations
-        assert "seed" in sweep.params
+def test_every_profile_lists_grids_that_compose(name):
+    for grid in profile(name):
+        assert grid.populations
+        assert "seed" in grid.params
 
 
 def test_the_confirmatory_profiles_start_at_seed_100():
     for name, lasts in (("paper", {110}), ("full", {110, 130, 150})):
-        assert {s.params["seed"] for s in plans.profile(name)} == {f"range(100,{last})" for last in lasts}
+        assert {s.params["seed"] for s in profile(name)} == {f"range(100,{last})" for last in lasts}
 
 
 def test_the_sweep_of_methods_leaves_none_out():
-    assert sorted(m for s in plans.profile("methods") for m in s.params["method"].split(",")) == names()
+    assert sorted(m for s in profile("methods") for m in s.params["method"].split(",")) == names()
 
 
 @pytest.mark.slow
@@ -43,8 +46,8 @@ def test_every_method_can_score_the_networks_of_its_population():
 
     It depends on the layer that the network is pruned with: one job stands for those of all populations with its layer.
     """
-    sweeps = {name: plans.profile(name) for name in ("paper", "full", "methods")}
-    populations = plans.populations([sweep for of in sweeps.values() for sweep in of])
+    sweeps = {name: profile(name) for name in ("paper", "full", "methods")}
+    populations = missing_data.populations([sweep for of in sweeps.values() for sweep in of])
     layers = {
         name: cfg.network.pruned_output or cfg.network.output or ("softmax" if "one_vs_all" in name else "sigmoid")
         for name, cfg in populations.items()
@@ -54,7 +57,7 @@ def test_every_method_can_score_the_networks_of_its_population():
         values = (v for v in job.values if not v.startswith(("seed", "method.params.draw")))
         return layers[job.population], *(c for c in job.choices if not c.startswith("population=")), *values
 
-    standing = {alike(job): job for of in sweeps.values() for sweep in of for job in plans.jobs(sweep)}
+    standing = {alike(job): job for of in sweeps.values() for sweep in of for job in sweep.jobs()}
     for (layer, *_), job in standing.items():
         chosen = plan(plans.composed(job))
         network = cases.network((3,), 2, output=layer)
@@ -65,8 +68,8 @@ def test_every_method_can_score_the_networks_of_its_population():
 
 
 def test_a_sweep_is_the_product_of_its_lists_each_cell_once():
-    sweep = plans.Sweep("smoke", plans.sweep("smoke").params | {"population": "cosine_2x10"})
-    cells = [plans.cell(job) for job in plans.jobs(sweep)]
+    grid = experiment("smoke").having({"population": "cosine_2x10"})
+    cells = [plans.cell(job) for job in grid.jobs()]
     assert len(cells) == len({c.key for c in cells}) == 6 * 3
     assert {c.plan.seed for c in cells} == {0, 1, 2}
     assert {c.plan.settings.truth_every for c in cells} == {10}
@@ -76,36 +79,38 @@ def test_populations_without_data_are_left_out_and_said(monkeypatch, tmp_path):
     def absent(name, **kwargs):
         return "MNIST is not at hand" if name.startswith("mnist") else None
 
-    monkeypatch.setattr(plans, "missing", absent)
-    sweeps = plans.profile("paper")
-    reasons = plans.unavailable(sweeps)
+    monkeypatch.setattr(missing_data, "missing", absent)
+    sweeps = profile("paper")
+    reasons = missing_data.unavailable(sweeps)
     assert set(reasons) == {"mnist_1x100", "mnist_2x50", "one_vs_all_0", "one_vs_all_1", "one_vs_all_2"}
     left = sweeps[0].without(set(reasons))
     assert "mnist_1x100" not in left.populations
     assert "digits_1x100" in left.populations
-    assert plans.profile("smoke")[1].without(set(reasons)) is None
+    assert profile("smoke")[1].without(set(reasons)) is None
 
 
 def test_keys_are_planned_once_and_again_when_the_sweep_changes(monkeypatch, tmp_path):
-    sweep = plans.Sweep("smoke", plans.sweep("smoke").params | {"population": "cosine_2x10", "seed": "0"})
+    sweep = experiment("smoke").having({"population": "cosine_2x10", "seed": "0"})
     first = plans.planned([sweep], tmp_path)
-    assert list(first.values()) == plans.jobs(sweep)
-    assert list(first) == [plans.cell(job).key for job in plans.jobs(sweep)]
+    assert list(first.values()) == sweep.jobs()
+    assert list(first) == [plans.cell(job).key for job in sweep.jobs()]
     real, calls = plans.cell, []
     monkeypatch.setattr(plans, "cell", lambda job: calls.append(job) or real(job))
     assert plans.planned([sweep], tmp_path) == first
     assert not calls
-    other = plans.Sweep("smoke", sweep.params | {"seed": "1"})
+    other = sweep.having({"seed": "1"})
     with Workers(2) as pool:
         shared = plans.planned([other], tmp_path, pool)
     assert set(shared).isdisjoint(first)
-    assert list(shared.values()) == plans.jobs(other)
+    assert list(shared.values()) == other.jobs()
 
 
 def test_a_planned_job_is_what_hydra_composes_for_it():
-    for job in plans.jobs(plans.sweep("paper_iterative_random_n10"))[::331]:
+    grids = {grid.name: grid for grid in [*profile("paper"), experiment("recipe")]}
+    jobs = [*grids["paper_iterative_random_n10"].jobs()[::331], *grids["recipe"].jobs()[::17]]
+    for job in jobs:
         with composer():
-            whole = compose("config", overrides=[f"+sweep={job.sweep}", *job.choices, *job.values])
+            whole = compose("config", overrides=list(job.overrides))
         whole = located(whole, Path.cwd())
         assert OmegaConf.to_yaml(plans.composed(job)) == OmegaConf.to_yaml(whole)
 
@@ -114,4 +119,29 @@ def test_an_unknown_profile_lists_those_that_there_are():
     with pytest.raises(
         StudyError, match=r"unknown profile 'papr'; did you mean paper\? known: authors, filters, full, methods, paper"
     ):
-        plans.profile("papr")
+        profile("papr")
+
+
+def test_every_cell_has_a_configuration_of_its_own():
+    """One configuration was handed out for all cells of a kind, and changed in place."""
+    first, second = experiment("smoke").having({"population": "cosine_2x10"}).jobs()[:2]
+    one, other = plans.composed(first), plans.composed(second)
+    assert (one.seed, other.seed) == (0, 1)
+    one.seed = 7
+    assert plans.composed(first).seed == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("sweep.name='a, b'", "a, b"),
+        ('sweep.name="1e3"', "1e3"),
+        ("sweep.name=on", "on"),  # true for YAML, a text for Hydra
+        ("sweep.name=a:b", "a:b"),
+    ],
+)
+def test_a_value_is_read_by_the_grammar_of_hydra(typed, found):
+    job = Job("made", (), (), (typed,))
+    with composer():
+        assert compose("config", overrides=[typed]).sweep.name == found
+    assert plans.composed(job).sweep.name == found

@@ -14,6 +14,8 @@ from study.errors import StudyError
 from study.stores import store_of
 from study.sweeps import board, missing_data, reproduce, status
 from study.sweeps import plan as plans
+from study.sweeps.grid import Grid, Job
+from study.sweeps.profile import experiment, profile
 from study.sweeps.workers import Workers
 from study.tracking.inspection import NETWORK
 from tests.data.test_sources import PACKED, collection, server  # noqa: F401  (a fixture)
@@ -25,10 +27,10 @@ pytestmark = pytest.mark.usefixtures("ready_stores")
 @pytest.fixture
 def small(tmp_path, monkeypatch):
     """A profile of three cells, recorded under a folder of its own; one fails when `method.params.draw` is below 0."""
-    params = plans.sweep("smoke").params | {"population": "cosine_2x10", "seed": "0"}
+    grid = experiment("smoke").having({"population": "cosine_2x10", "seed": "0", "ranking": "single_overall"})
     sweeps = [
-        plans.Sweep("smoke", params | {"method": "taylor1,magnitude", "ranking": "single_overall"}),
-        plans.Sweep("smoke", params | {"method": "random", "method.params.draw": "0", "ranking": "single_overall"}),
+        grid.having({"method": "taylor1,magnitude"}),
+        grid.having({"method": "random", "method.params.draw": "0"}),
     ]
     monkeypatch.setattr(reproduce, "profile", lambda _: sweeps)
     sweeps = [s.into(tmp_path) for s in sweeps]
@@ -37,7 +39,7 @@ def small(tmp_path, monkeypatch):
 
 def test_a_profile_runs_and_then_has_nothing_to_do(small, tmp_path, capsys):
     assert reproduce.reproduce("small", 1, tmp_path) == 0
-    assert "3 cells in 2 sweeps, 0 finished, 3 to run" in " ".join(capsys.readouterr().out.split())
+    assert "3 cells in 2 grids, 0 finished, 3 to run" in " ".join(capsys.readouterr().out.split())
     assert len(store_of(small[0]).keys("finished")) == 3
     log = (tmp_path / "logs" / "small.log").read_text()
     assert log.count("units removable") == 3
@@ -62,7 +64,7 @@ def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path, caps
     content[len(content) // 3] ^= 1
     table.write_bytes(content)
     said = again(capsys, tmp_path)
-    assert "3 cells in 2 sweeps, 2 finished, 1 to run" in said
+    assert "3 cells in 2 grids, 2 finished, 1 to run" in said
     assert "Damaged since they were finished, and made again: 1" in said
     assert "manifest.json is not there" in said
     assert "3 finished, 0 to run" in again(capsys, tmp_path)
@@ -91,8 +93,8 @@ def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path, caps
 
 def test_a_failing_cell_fails_alone_and_is_named(small, tmp_path, capsys):
     _, sweeps = small
-    jobs = plans.jobs(sweeps[0])
-    broken = plans.Job("smoke", jobs[0].choices, (*jobs[0].values, "seed=-1"))
+    jobs = sweeps[0].jobs()
+    broken = Job("smoke", jobs[0].shared, jobs[0].choices, (*jobs[0].values, "seed=-1"))
     with Workers(1) as pool:
         failed = reproduce.run_all([broken, jobs[1]], pool, tmp_path / "logs" / "x.log")
     assert failed == [(broken, "seed=-1: 0 or more")]
@@ -106,7 +108,7 @@ def bare(tmp_path, monkeypatch):
     monkeypatch.delenv("STUDY_OFFLINE", raising=False)
     monkeypatch.setenv("STUDY_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(_sources, "project_root", lambda: tmp_path / "checkout")
-    sweeps = [plans.sweep("smoke"), plans.sweep("smoke_mnist")]
+    sweeps = profile("smoke")
 
     def prepared(*mirrors, **how):
         monkeypatch.setattr(mnist20x20, "FILES", collection(*mirrors))
@@ -148,7 +150,7 @@ def test_a_download_that_fails_is_said_in_a_line_and_the_rest_goes_on(bare, serv
 
 @pytest.mark.usefixtures("small")
 def test_what_is_left_out_stands_in_one_line_without_a_place_of_this_machine(tmp_path, monkeypatch, capsys):
-    absent = {"mnist_1x100": "MNIST is not at hand; `make data` downloads it", "authors_circle": plans.AUTHORS}
+    absent = {"mnist_1x100": "MNIST is not at hand; `make data` downloads it", "authors_circle": missing_data.AUTHORS}
     absent["mnist_2x50"] = absent["mnist_1x100"]
     monkeypatch.setattr(reproduce, "fetched", lambda *_: absent)
     monkeypatch.setattr(reproduce, "planned", lambda *_: {})
@@ -162,10 +164,10 @@ def test_what_is_left_out_stands_in_one_line_without_a_place_of_this_machine(tmp
 def test_what_is_at_hand_is_asked_of_the_data_folder_of_now(tmp_path, monkeypatch):
     """The first folder that was asked for counted for the life of the process."""
     folders, asked = [tmp_path / "first", tmp_path / "second"], []
-    monkeypatch.setattr(plans, "missing", lambda *_, folder, **__: asked.append(folder))
+    monkeypatch.setattr(missing_data, "missing", lambda *_, folder, **__: asked.append(folder))
     for folder in folders:
         monkeypatch.setenv("STUDY_DATA", str(folder))
-        plans.unavailable([plans.Sweep("made", {"population": "mnist_1x100"})])
+        missing_data.unavailable([Grid("made", "made", (), {"population": "mnist_1x100"})])
     assert asked == folders
 
 
@@ -173,19 +175,14 @@ def test_the_cause_is_short_whatever_is_lacking(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDY_DATA", str(tmp_path))
     monkeypatch.setattr(_sources, "project_root", lambda: tmp_path / "checkout")
     named = ["mnist_1x100", "one_vs_all_0", "authors_mnist_1x100", "authors_diamond"]
-    absent = plans.unavailable([plans.Sweep("made", {"population": ",".join([*named, "digits_1x100"])})])
+    absent = missing_data.unavailable([Grid("made", "made", (), {"population": ",".join([*named, "digits_1x100"])})])
     assert list(absent) == named
     assert len(set(absent.values())) == 2
     assert not [cause for cause in absent.values() if str(tmp_path) in cause or len(cause) > 110]
 
 
-PLACE = 'paths.outputs="/some/where"'
-
-
 def job(population, method, seed):
-    return plans.Job(
-        "made", (f"population={population}", f"method={method}"), ("ranking=iterative", f"seed={seed}", PLACE)
-    )
+    return Job("made", (), (f"population={population}", f"method={method}"), ("ranking=iterative", f"seed={seed}"))
 
 
 COSTS = {"small": 1.0, "large": 40.0}
@@ -271,4 +268,4 @@ def test_a_profile_that_records_nothing_is_refused(command, tmp_path, monkeypatc
 
 
 def shown(folder) -> int:
-    return status.show("smoke", [sweep.into(folder) for sweep in plans.profile("smoke")], Console(file=io.StringIO()))
+    return status.show("smoke", [sweep.into(folder) for sweep in profile("smoke")], Console(file=io.StringIO()))

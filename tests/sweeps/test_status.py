@@ -1,4 +1,4 @@
-"""`python -m study.status`: what is finished, running, failed and left, for a profile and for one sweep."""
+"""`python -m study.status`: what is finished, running, failed and left, for a profile and for one experiment."""
 
 import io
 
@@ -10,6 +10,7 @@ from study.run import run_cell
 from study.stores import store_of
 from study.sweeps import plan as plans
 from study.sweeps import status
+from study.sweeps.profile import experiment
 from tests.few import QUICK
 
 pytestmark = pytest.mark.usefixtures("ready_stores")
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("ready_stores")
 @pytest.fixture
 def few(tmp_path):
     chosen = QUICK | {"seed": "0", "method": "taylor1,magnitude,random"}
-    return plans.Sweep("smoke", plans.sweep("smoke").params | chosen).into(tmp_path)
+    return experiment("smoke").having(chosen).into(tmp_path)
 
 
 def shown(sweep) -> tuple[int, str]:
@@ -27,7 +28,7 @@ def shown(sweep) -> tuple[int, str]:
 
 
 def test_every_cell_is_in_one_state(few):
-    jobs = plans.jobs(few)
+    jobs = few.jobs()
     keys = [plans.cell(job).key for job in jobs]
     store = store_of(plans.tracked(few)[0])
     store.create()
@@ -46,7 +47,7 @@ def test_every_cell_is_in_one_state(few):
 
 
 def test_what_is_damaged_is_to_run_and_named(few):
-    run = run_cell(plans.composed(plans.jobs(few)[0]), alone=False)
+    run = run_cell(plans.composed(few.jobs()[0]), alone=False)
     shown(few)
     store = store_of(plans.tracked(few)[0])
     (store.artifacts / run / "artifacts" / "tables" / "events.parquet").unlink()
@@ -58,7 +59,7 @@ def test_what_is_damaged_is_to_run_and_named(few):
 
 
 def test_what_is_begun_again_and_finished_no_longer_counts_as_failed(few):
-    job = plans.jobs(few)[0]
+    job = few.jobs()[0]
     store = store_of(plans.tracked(few)[0])
     store.create()
     key = plans.cell(job).key
@@ -67,8 +68,8 @@ def test_what_is_begun_again_and_finished_no_longer_counts_as_failed(few):
     assert status.states(store, {key}) == {key: "finished"}
 
 
-def test_a_name_may_be_a_profile_or_a_sweep_and_another_is_refused():
+def test_a_name_may_be_a_profile_or_an_experiment_and_another_is_refused():
     assert [s.name for s in status.named("smoke")] == ["smoke", "smoke_mnist"]
-    assert [s.name for s in status.named("smoke_mnist")] == ["smoke_mnist"]
-    with pytest.raises(StudyError, match=r"unknown profile 'smokes'.*nor is it a sweep: unknown sweep 'smokes'"):
+    assert [s.name for s in status.named("recipe")] == ["recipe"]
+    with pytest.raises(StudyError, match=r"unknown profile 'smokes'.*nor is it an experiment: unknown experiment"):
         status.named("smokes")

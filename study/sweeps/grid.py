@@ -1,0 +1,140 @@
+"""A grid of cells: settings that all of them share, and lists of values of which the cells are the product."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+
+from study.places import CONF
+
+POPULATION = "population"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cells that differ in some settings.
+
+    Attributes:
+        name: shown with each of its cells.
+        recorded_as: the sweep that its runs are recorded under (tag `sweep`).
+        shared: overrides that all its cells have, as in "record.truth_every=5".
+        params: key -> values, in Hydra's grammar, as in "range(0,5)" or "taylor1,taylor2"; the last varies fastest.
+        left_out: populations whose cells are left out.
+    """
+
+    name: str
+    recorded_as: str
+    shared: tuple[str, ...]
+    params: dict[str, str]
+    left_out: frozenset[str] = frozenset()
+
+    def having(self, params: Mapping[str, str]) -> Grid:
+        """Return the grid with other values of some keys, or with further keys."""
+        return replace(self, params=self.params | dict(params))
+
+    def without(self, populations: Collection[str]) -> Grid | None:
+        """Return the grid without some populations; None when no cell is left."""
+        found = replace(self, left_out=self.left_out | frozenset(populations))
+        return found if found.populations else None
+
+    def into(self, outputs: Path) -> Grid:
+        """Return the grid with another folder of outputs; its cells keep their keys."""
+        return replace(self, shared=(*self.shared, f"paths.outputs={quoted(str(outputs.absolute()))}"))
+
+    def narrowed(self, typed: Iterable[str]) -> Grid:
+        """Return the grid with what is typed on the command line, which replaces the grid's own values.
+
+        >>> grid = Grid("made", "made", ("record.pairs=true",), {"seed": "range(0,9)"})
+        >>> [str(job) for job in grid.narrowed(["seed=3", "method=taylor1,taylor2"]).jobs()]
+        ['method=taylor1 seed=3', 'method=taylor2 seed=3']
+        """
+        params, shared = dict(self.params), list(self.shared)
+        for override in _parsed(tuple(typed)):
+            key, _, value = str(override.input_line).partition("=")
+            if key in params or override.is_sweep_override() or key in groups():
+                params[key] = value
+            else:
+                shared.append(str(override.input_line))
+        return replace(self, shared=tuple(shared), params=params)
+
+    @property
+    def populations(self) -> list[str]:
+        """Its populations, those that are left out apart."""
+        (override,) = _parsed((f"{POPULATION}={self.params.get(POPULATION, 'free')}",))
+        return [name for _, _, name in (v.partition("=") for v in _values(override)) if name not in self.left_out]
+
+    def jobs(self) -> list[Job]:
+        """Return its cells, each once, in the order in which they are run."""
+        parsed = _parsed(tuple(f"{key}={value}" for key, value in self.params.items()))
+        found = []
+        for overrides in itertools.product(*(_values(override) for override in parsed)):
+            choices = tuple(o for o in overrides if o.partition("=")[0] in groups())
+            values = tuple(o for o in overrides if o.partition("=")[0] not in groups())
+            found.append(Job(self.name, self.shared, choices, values))
+        return [job for job in found if job.population not in self.left_out] if self.left_out else found
+
+
+@dataclass(frozen=True)
+class Job:
+    """One cell of a grid.
+
+    Attributes:
+        grid: the grid's name.
+        shared: overrides that all cells of the grid have.
+        choices: overrides that choose groups, as in "population=mnist_1x100".
+        values: overrides of plain values, as in "seed=3".
+    """
+
+    grid: str
+    shared: tuple[str, ...]
+    choices: tuple[str, ...]
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return " ".join((*self.choices, *self.values))
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """All that is typed for `python -m study` to run this cell."""
+        return (*self.shared, *self.choices, *self.values)
+
+    @property
+    def population(self) -> str:
+        """Its population."""
+        return dict(o.split("=", 1) for o in self.choices).get(POPULATION, "free")
+
+
+@cache
+def groups() -> frozenset[str]:
+    """Return the names of the configuration's groups."""
+    return frozenset(p.name for p in CONF.iterdir() if p.is_dir())
+
+
+def quoted(text: str) -> str:
+    """Return a text as Hydra reads it whatever is in it.
+
+    >>> quoted('a "b", c')
+    '"a \\\\"b\\\\", c"'
+    """
+    return '"' + text.replace('"', '\\"') + '"'
+
+
+def _parsed(texts: tuple[str, ...]) -> list[Override]:
+    hydra = GlobalHydra.instance()
+    loader = hydra.config_loader() if hydra.is_initialized() else None  # without one there are no globs
+    return OverridesParser.create(config_loader=loader).parse_overrides(list(texts))
+
+
+def _values(override: Override) -> list[str]:
+    """Return an override of several values as overrides of one value each."""
+    key = override.get_key_element()
+    if override.is_sweep_override():
+        return [f"{key}={value}" for value in override.sweep_string_iterator()]
+    return [f"{key}={override.get_value_element_as_str()}"]
