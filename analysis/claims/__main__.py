@@ -48,8 +48,8 @@ def main() -> None:
         choices=("show", "metrics", "sweeps", "judge", "add"),
         default="show",
         help="show: the claims; metrics: what the names of their metrics mean; sweeps: write "
-        "conf/profile/paper.yaml and full.yaml; judge: verdicts.csv and amended.csv anew from kept values; add: the values of a store to the "
-        "kept ones, of all parts that it has every registered network of, and judge",
+        "conf/profile/paper.yaml and full.yaml; judge: verdicts.csv and amended.csv anew from kept values; add: the "
+        "values of a store to the kept ones, of all parts that it has every registered network of, and judge",
     )
     parser.add_argument("--store", help="add: the store's address, as sqlite:///PATH/mlflow.db")
     parser.add_argument(
