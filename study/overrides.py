@@ -14,6 +14,7 @@ from hydra.core.override_parser.types import Glob, Override, RangeSweep
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
+from study import targets
 from study.derived import populations
 from study.errors import StudyError, among
 from study.mistakes import of_protocols, type_of
@@ -114,6 +115,8 @@ def _check(text: str, override: Override, own: Path | None) -> None:
         )
     if key in ("method.name", "dataset.name", "network.name", "protocol.name"):  # as they were once
         raise StudyError(f"{text}: write {key.partition('.')[0]}={value}")
+    if key.endswith("._target_") and not override.is_sweep_override():
+        targets.check_address(override.value(), key)
     kind = type_of(key)
     if kind is None:
         raise StudyError(f"{text}: {unknown_key(key, value)}")
@@ -137,9 +140,11 @@ def _check_parameter(text: str, override: Override, every: Sequence[Override], o
     """Refuse a parameter that the choice lacks; what a population or an experiment chooses is left to composition."""
     key = str(override.key_or_group)
     group, _, name = key.partition("." if key.startswith("protocol.") else ".params.")
-    if not name or override.is_add() or name == "_target_":
+    if not name or name == "_target_":
         return
     if target := next((o.value() for o in every if o.key_or_group == f"{group}._target_"), None):
+        if override.is_add():
+            return
         raise StudyError(f"{text}: write +{text}, with a plus, for {target} has parameters of its own")
     typed = [o for o in every if str(o.key_or_group) == group]
     elsewhere = ("experiment",) if group in OTHERS else ("experiment", "population")
@@ -148,6 +153,8 @@ def _check_parameter(text: str, override: Override, every: Sequence[Override], o
     for choice in _choices(typed[-1]) if typed else [_default(group)]:
         known = _parameters(group, choice, own)
         if known is None or name.partition(".")[0] in known:
+            continue
+        if override.is_add() and not _is_ours(group, choice):
             continue
         has = among(name, known) if known else "it has none"
         other = "" if typed or group not in OTHERS else OTHERS[group]
@@ -160,6 +167,12 @@ def _choices(override: Override) -> list[Any]:
     if not override.is_sweep_override():
         return [override.value()]
     return [] if isinstance(override.value(), Glob) else list(override.sweep_string_iterator())
+
+
+def _is_ours(group: str, choice: object) -> bool:
+    """Tell whether a choice is a class or function of the study, whose file states all of its parameters."""
+    file = CONF / group / f"{choice}.yaml"
+    return file.is_file() and "/" not in str(choice)
 
 
 def _parameters(group: str, choice: object, own: Path | None) -> list[str] | None:

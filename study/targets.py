@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import importlib.util
 import inspect
 import re
 import sys
@@ -48,9 +49,7 @@ def found(target: object, where: str) -> Callable[..., Any]:
     Raises:
         StudyError: where there is none, saying what the module has.
     """
-    if not (isinstance(target, str) and re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", target)):
-        raise StudyError(f"{where}={target}: a class or function is named with its module, as in my_module.MyMethod")
-    place, _, name = target.rpartition(".")
+    place, _, name = check_address(target, where).rpartition(".")
     module = imported(place)
     if not callable(one := getattr(module, name, None)):
         own = [n for n, v in vars(module).items() if getattr(v, "__module__", None) == place and not n.startswith("_")]
@@ -59,22 +58,46 @@ def found(target: object, where: str) -> Callable[..., Any]:
     return called
 
 
+def check_address(target: object, where: str) -> str:
+    """Return a target that is a module, a dot and a name; nothing is imported but what the module lies in.
+
+    Raises:
+        StudyError: for anything else, and where the package or file is not there.
+    """
+    if not (isinstance(target, str) and re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", target)):
+        raise StudyError(f"{where}={target}: a class or function is named with its module, as in my_module.MyMethod")
+    top = target.partition(".")[0]
+    _look_here()
+    if top not in sys.modules and importlib.util.find_spec(top) is None:
+        raise _absent(top)
+    return target
+
+
+def _absent(name: str) -> StudyError:
+    return StudyError(
+        f"there is no module {name!r}, neither installed nor in {Path.cwd()}: go to its folder, or install it (a "
+        "criterion may also be named by its file, path/to/my_module.py:my_criterion)"
+    )
+
+
+def _look_here() -> None:
+    """Let modules be found that lie in the working folder."""
+    here = str(Path.cwd())
+    sys.path[:0] = [] if here in sys.path else [here]
+
+
 def imported(name: str) -> ModuleType:
     """Return a module that is installed or lies in the working folder.
 
     Raises:
         StudyError: where there is none, or it cannot be imported.
     """
-    here = str(Path.cwd())
-    sys.path[:0] = [] if here in sys.path else [here]
+    _look_here()
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
-            raise StudyError(
-                f"there is no module {name!r}, neither installed nor in {here}: go to its folder, or "
-                "install it (a criterion may also be named by its file, path/to/my_module.py:my_criterion)"
-            ) from error
+            raise _absent(name) from error
         raise StudyError(f"module {name!r} cannot be imported: {said(error)}") from error
     except (Exception, SystemExit) as error:
         raise StudyError(f"module {name!r} cannot be imported: {said(error)}") from error

@@ -54,8 +54,7 @@ def test_a_file_states_the_parameters_of_its_class_or_function_with_their_defaul
     assert targets.short(target) == file.stem
     stated = node if file.parent.name == "protocol" else node.get("params", {})
     known = targets.parameters(targets.found(target, file.stem), but=("seed", "folder"))
-    fixed = file.stem.endswith("_as_implemented")  # what the authors' code did is no choice
-    assert stated == ({} if fixed else {name: default for name, (_, default) in known.items()})
+    assert stated == {name: default for name, (_, default) in known.items()}
 
 
 def test_a_free_combination_takes_the_recipe_of_its_data_set():

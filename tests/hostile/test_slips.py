@@ -56,7 +56,8 @@ TYPED = {
     "population=digits_1x100 method.params.draw=1": r"it has none, and is the default: choose another",
     "protocol.evry=1": r"protocol=no_retrain has no parameter evry; it has none, and is the default",
     "protocol=retrain protocol.evry=1": r"protocol=retrain has no parameter evry; did you mean every\?",
-    "method._target_=mine.Mine method.params.alpha=3": r"write \+method\.params\.alpha=3, with a plus, for mine\.Mine",
+    "method._target_=tests.cases.Mine method.params.alpha=3": r"write \+method\.params\.alpha=3, with a plus",
+    "method._target_=nowhere.Mine": "no module .nowhere., neither installed nor in",
     "population=mnist_1x100 dataset.params.digit=3": r"is no parameter of the dataset that is chosen",
     "dataset.params={a:1}": r"set by dataset\.params\.NAME=VALUE",
     # no cell
