@@ -106,24 +106,7 @@ def plan(cfg: DictConfig) -> Plan:
     device(cfg.run.device)
     whole("run.threads", cfg.run.threads, 1)
     whole("seed", cfg.seed)
-    surfaces = 0 if not _listed(cfg.seed, cfg.record.surfaces_for) else cfg.record.surfaces_every
-    settings = Settings(
-        ranking=cfg.ranking.name,
-        removal=cfg.removal.name,
-        error=cfg.error,
-        selection=Selection(cfg.selection.rows, cfg.selection.samples, cfg.selection.seed),
-        protocol=_protocol(plain(cfg.protocol)),
-        truth_every=cfg.record.truth_every,
-        surfaces_every=surfaces,
-        pairs=cfg.record.pairs,
-        reinsertion=cfg.record.reinsertion,
-        hessian=cfg.record.hessian,
-        every=cfg.ranking.every,
-        search=cfg.record.search,
-        search_width=cfg.record.search_width,
-        threads=cfg.run.threads,
-        measures=plain(cfg.measures),
-    )
+    settings = _settings(cfg)
     chosen: Method = _object(cfg.method._target_, plain(cfg.method.params), Method, "method", ".params")
     check_removal(chosen, settings.removal)
     front = _front(cfg.network)
@@ -148,6 +131,28 @@ def plan(cfg: DictConfig) -> Plan:
         builder=_builder(cfg.network),
         settings=settings,
         seed=cfg.seed,
+    )
+
+
+def _settings(cfg: DictConfig) -> Settings:
+    """Return how to prune."""
+    surfaces = 0 if not _listed(cfg.seed, cfg.record.surfaces_for) else cfg.record.surfaces_every
+    return Settings(
+        ranking=cfg.ranking.name,
+        removal=cfg.removal.name,
+        error=cfg.error,
+        selection=Selection(cfg.selection.rows, cfg.selection.samples, cfg.selection.seed),
+        protocol=_protocol(plain(cfg.protocol)),
+        truth_every=cfg.record.truth_every,
+        surfaces_every=surfaces,
+        pairs=cfg.record.pairs,
+        reinsertion=cfg.record.reinsertion,
+        hessian=cfg.record.hessian,
+        every=cfg.ranking.every,
+        search=cfg.record.search,
+        search_width=cfg.record.search_width,
+        threads=cfg.run.threads,
+        measures=plain(cfg.measures),
     )
 
 
