@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from analysis.frames import Frames, StoreError, no_rows
 from study.errors import said
-from study.records import ON_DEMAND, TABLES
+from study.records import ON_DEMAND, TABLES, conform, upgraded
 
 ABOUT, CHECKSUMS = "about.json", "checksums.json"
 FILES = ("cells", "networks", "not_run", "failed", "damaged", *TABLES)
@@ -45,10 +45,19 @@ def read_export(folder: Path) -> Frames:
             if changed:
                 raise ValueError(f"{', '.join(changed)} not as written")
         there = {n: pd.read_parquet(folder / f"{n}.parquet") for n in FILES if n not in missing}
+        there["events"] = _of_today(there["events"], there["cells"])
         absent = {n: no_rows(n) for n in missing if n in TABLES}
         return Frames(about=json.loads((folder / ABOUT).read_text()), **there, **absent)
     except (OSError, pa.ArrowException, ValueError, KeyError, AttributeError) as error:
         raise StoreError(f"the export {folder} is damaged ({said(error)}); make it again from the store") from error
+
+
+def _of_today(events: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the events of an export as of the present version of the records."""
+    network_of = cells.set_index("key")["network"]
+    made = conform("events", upgraded("events", events.drop(columns="key"), events["key"].map(network_of)))
+    made.insert(0, "key", events["key"])
+    return made
 
 
 def read_known(folder: Path | None, cells: pd.DataFrame) -> Frames:

@@ -149,7 +149,7 @@ def compute(
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
     further = Further(data, plan.seed, origin(cell), Path(networks))
-    result = collect(network, data, plan.method, plan.settings, further, device, progress, TRUTHS, asked)
+    result = collect(network, plan.method, plan.settings, further, device, progress, TRUTHS, asked)
     return Done(
         cell, trained, result, judge(plan, trained.network, data), summary(result), poor(plan, trained.network, data)
     )

@@ -255,7 +255,7 @@ def test_methods_share_the_true_impacts_of_a_trained_network(monkeypatch):
 
     def impacts(net, data, name, **given):
         of = Settings(truth_every=100, **given)
-        return collect(net, data, method(name), of, Further(data, seed=0), truths=known).impacts
+        return collect(net, method(name), of, Further(data, seed=0), truths=known).impacts
 
     one, other = impacts(net, data, "magnitude"), impacts(net, data, "taylor1")
     assert asked == [9]

@@ -215,7 +215,7 @@ def pruned(
     criterion, settings = method(name, **(params or {})), Settings(ranking=ranking)
     drawn = Surfaces(surfaces_every, gain=10.0, step=0.1) if surfaces_every else None
     errors, surfaces = [], {}
-    for step in steps(network, data, criterion, settings, Further(data, seed=0)):
+    for step in steps(network, criterion, settings, Further(data, seed=0)):
         errors.append(step.evaluations["pruning"].error)
         if drawn is not None and (seen := drawn.at(step, criterion.tie)):
             surfaces[step.event] = seen["surfaces"]["error"]

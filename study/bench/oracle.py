@@ -100,7 +100,7 @@ def whole(case: Case, rounds: int, in_full: bool) -> list[Row]:
     candidates = total * (total + 1) // 2
 
     def prune() -> None:
-        for _ in steps(case.network, data, method("brute_force"), Settings(), Further(data, seed=0)):
+        for _ in steps(case.network, method("brute_force"), Settings(), Further(data, seed=0)):
             pass
 
     works: dict[str, Work] = {} if in_full else {"reference": case.reference(SAMPLED)}

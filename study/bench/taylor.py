@@ -26,7 +26,7 @@ def whole(case: Case, rounds: int) -> list[Row]:
     data, total = case.dataset, sum(case.hidden)
 
     def prune(name: str) -> None:
-        for _ in steps(case.network, data, method(name), Settings(), Further(data, seed=0)):
+        for _ in steps(case.network, method(name), Settings(), Further(data, seed=0)):
             pass
 
     works: dict[str, Work] = {"reference": case.reference(SAMPLED)}

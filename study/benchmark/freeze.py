@@ -161,7 +161,7 @@ def pruned(network: Network, data: Dataset, shares: tuple[float, ...]) -> tuple[
     total = sum(network.hidden)
     wanted = {round(share * total) for share in shares}
     path, impacts = [], []
-    for step in steps(network, data, method("brute_force"), Settings(), Further(data, seed=0)):
+    for step in steps(network, method("brute_force"), Settings(), Further(data, seed=0)):
         place = (step.removed[0].layer, step.removed[0].unit) if step.removed else (-1, -1)
         path.append((step.event, *place, step.evaluations["pruning"].error))
         if step.event in wanted and step.scores is not None:

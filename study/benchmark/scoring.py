@@ -92,7 +92,7 @@ def removable(network: FrozenNetwork, data: Dataset, method: Method, ranking: st
     settings, until = Settings(ranking=ranking), time.perf_counter() + limit
     start: Evaluation | None = None
     total = sum(network.trained.hidden)
-    for step in steps(network.trained, slim, method, settings, Further(slim, network.seed)):
+    for step in steps(network.trained, method, settings, Further(slim, network.seed)):
         seen = step.evaluations["pruning"]
         start = seen if start is None else start
         if not _within(seen, start, network.span, len(data.pruning)):

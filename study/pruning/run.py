@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from study.data.base import Dataset
 from study.methods.base import Method, Scores, View, check_filters, check_removal
 from study.networks.network import Network
 from study.protocols.base import Evaluate, Ranking, Remove, Rewind, Score, Train
@@ -174,7 +173,6 @@ class Runner:
 
 def steps(
     network: Network,
-    data: Dataset,
     method: Method,
     settings: Settings,
     further: Further,
@@ -185,10 +183,10 @@ def steps(
 
     Args:
         network: the trained network.
-        data: rows to rank on, to measure impacts on and to evaluate on.
         method: gives the scores.
         settings: how. A single ranking keeps its first scores, whatever is trained.
-        further: trains what is left, where the protocol says so; its seed is that of methods that draw, too.
+        further: the data (rows to rank on, to measure impacts on and to evaluate on), and how what is left is trained,
+            where the protocol says so; its seed is that of methods that draw, too.
         device: where the passes over the rows run; what a step holds is on the CPU, where any training is done.
         truths: true impacts that are known of trained networks; None for none.
 
@@ -199,4 +197,4 @@ def steps(
     check_removal(method, settings.removal)
     if network.front:
         check_filters(method)
-    yield from Runner(State(network, data, settings, device, truths), method, further.seed, further).steps()
+    yield from Runner(State(network, further.data, settings, device, truths), method, further.seed, further).steps()

@@ -173,7 +173,7 @@ def prune(
     seed = whole("seed", seed)
     check_progress(progress)
     with on_cpu():
-        return collect(network, data, chosen, of, Further(data, seed), device, progress)
+        return collect(network, chosen, of, Further(data, seed), device, progress)
 
 
 def _asked(
@@ -197,7 +197,6 @@ def _asked(
 
 def collect(
     network: Network,
-    data: Dataset,
     method: Method,
     settings: Settings,
     further: Further,
@@ -212,6 +211,7 @@ def collect(
         asked: what is measured besides; None for what the settings ask for.
     """
     asked = measures.asked(settings) if asked is None else asked
+    data = further.data
     for of in asked:
         of.check(network)  # before the work begins
     found: dict[str, list[Block]] = {name: [] for name in records.TABLES}
@@ -220,7 +220,7 @@ def collect(
     sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
     classes = {name: _per_class(split.labels, data.classes) for name, split in data.evaluation_splits.items()}
     with torch_threads(settings.threads):
-        for step in steps(network, data, method, settings, further, device, truths):
+        for step in steps(network, method, settings, further, device, truths):
             path.append((step.gains, step.network))
             gone += step.removed
             found["events"].append(of_event(step))

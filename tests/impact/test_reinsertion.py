@@ -63,7 +63,7 @@ def test_units_are_not_put_back_into_a_network_that_was_trained_since():
 
 def test_reinsertion_leaves_the_rest_as_it_is():
     net, data = cases.network((6, 5), 3), cases.dataset()
-    plain = collect(net, data, method("brute_force"), Settings(), Further(data, seed=0))
-    asked = collect(net, data, method("brute_force"), Settings(reinsertion=True), Further(data, seed=0))
+    plain = collect(net, method("brute_force"), Settings(), Further(data, seed=0))
+    asked = collect(net, method("brute_force"), Settings(reinsertion=True), Further(data, seed=0))
     assert plain.tables["evaluations"].equals(asked.tables["evaluations"])
     assert plain.tables["impacts"].equals(asked.tables["impacts"])

@@ -95,7 +95,7 @@ def test_survivors_are_rewound_and_trained_as_the_whole_network_was(trained):
     whole, part = (fit(origin.start, data, seed=1, recipe=RECIPE, until=n)[0] for n in (6, 4))
     assert whole.weights[0].equal(network.weights[0])
     assert further.at(4).weights[0].equal(part.weights[0])
-    result = collect(network, data, method("magnitude"), Settings(protocol=Rounds(rewind=2)), further)
+    result = collect(network, method("magnitude"), Settings(protocol=Rounds(rewind=2)), further)
     gains, small = result.path[2]
     by_hand, _ = fit(further.at(2).compact(gains), data, seed=1, recipe=RECIPE, since=2)
     assert by_hand.weights[0].equal(small.compact(gains).weights[0])

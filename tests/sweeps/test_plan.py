@@ -63,7 +63,7 @@ def test_every_method_can_score_the_networks_of_its_population():
         network = cases.network((3,), 2, output=layer)
         settings = replace(chosen.settings, selection=Selection(), pairs=False, surfaces_every=0)
         data = cases.dataset(outputs=2)
-        collect(network, data, chosen.method, settings, Further(data, seed=0))
+        collect(network, chosen.method, settings, Further(data, seed=0))
     assert len(standing) > 50
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -80,6 +81,12 @@ def test_an_export_holds_all_of_it(frames, tmp_path):
     (tmp_path / "impacts.parquet").unlink()
     with pytest.raises(StoreError, match="impacts missing"):
         read_export(tmp_path)
+
+
+def test_an_export_of_version_1_is_read_as_of_today(frames, tmp_path):
+    later = ["scope", "removed", "round", "phase"]
+    export(replace(frames, events=frames.events.drop(columns=later)), tmp_path)
+    pd.testing.assert_frame_equal(read_export(tmp_path).events, frames.events)
 
 
 def test_a_store_that_was_moved_is_still_read(outputs, frames, tmp_path):
