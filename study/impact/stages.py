@@ -10,7 +10,8 @@ from torch import Tensor
 from study.data.base import Split
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
-from study.removals.base import Instead
+from study.removals import removal
+from study.removals.base import Instead, Replacement
 
 BLOCKS = {"cpu": 1 << 19, "cuda": 1 << 25}
 """Numbers in the largest array of a block of samples, 4 or 256 MiB."""
@@ -163,6 +164,11 @@ class Stages:
 
     def _outputs(self, layer: int) -> Tensor:
         return self.network.outputs_(layer, self.z[layer].clone())
+
+
+def replacement(name: str, stages: Stages) -> Replacement:
+    """Return what takes the place of every unit that is left, as a removal has it, on the rows that the stages see."""
+    return Replacement.of(removal(name), stages.hidden, stages.units, stages.h)
 
 
 def parts(stages: Stages, layer: int, each: int = 1) -> Iterator[tuple[slice, Stages]]:

@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from study.impact import gain_derivatives
+from study.impact.stages import replacement
 from study.measures.base import Found, Measure, Trajectory, pairs_of
 from study.records import Column
-from study.removals import replacement
 
 
 @dataclass(frozen=True)

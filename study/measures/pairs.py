@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from study.impact import pair_errors
+from study.impact.stages import replacement
 from study.measures.base import Found, Measure, Trajectory, pairs_of
 from study.records import Column
-from study.removals import replacement
 
 
 @dataclass(frozen=True)

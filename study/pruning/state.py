@@ -14,11 +14,10 @@ from study.device import device as device_of
 from study.errors import StudyError
 from study.impact import fused
 from study.impact.cached import unit_errors
-from study.impact.stages import Stages, ones
+from study.impact.stages import Stages, ones, replacement
 from study.networks.error import ErrorFunction, correct
 from study.networks.network import Network
 from study.pruning.choice import Choice
-from study.removals import replacement
 from study.removals.base import Replacement
 from study.settings import Settings
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from study.errors import choice
 
 if TYPE_CHECKING:  # names are asked for by the command line, which waits for no torch
-    from study.impact.stages import Stages
-    from study.removals.base import Removal, Replacement
+    from study.removals.base import Removal
 
-__all__ = ["names", "removal", "replacement"]
+__all__ = ["names", "removal"]
 
 
 def names() -> tuple[str, ...]:
@@ -46,10 +45,3 @@ def removal(name: str) -> Removal:
 
 def _defined_in(what: object, module: str, kind: type) -> bool:
     return isinstance(what, type) and issubclass(what, kind) and what.__module__ == module
-
-
-def replacement(name: str, stages: Stages) -> Replacement:
-    """Return what takes the place of every unit that is left, as a removal has it, on the rows that the stages see."""
-    from study.removals.base import Replacement
-
-    return Replacement.of(removal(name), stages.hidden, stages.units, stages.h)

@@ -10,10 +10,10 @@ from study.authors.compare import METHODS, Line, compare, displaced, pruned
 from study.authors.results import Results
 from study.errors import StudyError
 from study.impact import Stages, unit_errors
+from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
 from study.places import ROOT
-from study.removals import replacement
 from tests.authors import java
 from tests.hostile.commands import in_process
 

@@ -11,10 +11,10 @@ from study.benchmark.criterion import UserCriterion, found, per_layer, untouched
 from study.data import load_dataset
 from study.errors import StudyError
 from study.impact import Stages
+from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction
 from study.pruning.trajectory import prune
-from study.removals import replacement
 from tests import cases
 from tests.benchmark.made import DATA
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from study.bench.oracle import eagerly
 from study.errors import StudyError
 from study.impact import Stages, plain_errors, surface, unit_errors
+from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
 from study.protocols.retrain import Retrain
 from study.pruning.trajectory import prune
-from study.removals import replacement
 from study.removals.base import Instead, Replacement
 from study.removals.compensate import compensation, plain_compensation
 from study.settings import Settings

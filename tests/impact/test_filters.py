@@ -9,12 +9,11 @@ from study.impact.coalitions import marginals, plain_marginals
 from study.impact.derivatives import diagonal_curvatures, exact_curvature, slopes
 from study.impact.pairs import pair_errors
 from study.impact.reinsertion import reinserted_errors
-from study.impact.stages import ones, parts
+from study.impact.stages import ones, parts, replacement
 from study.impact.surfaces import plain_surface
 from study.methods import View, method, names
 from study.networks import ErrorFunction
 from study.pruning.trajectory import prune
-from study.removals import replacement
 from tests import cases
 from tests.impact.test_gain_hessian import agree, by_autograd, pruned
 from tests.impact.test_oracle import close

@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 
 from study.impact import Stages, gain_derivatives, gain_slopes
 from study.impact.derivatives import exact_curvature, slopes
-from study.impact.stages import ones
+from study.impact.stages import ones, replacement
 from study.methods import View, method
 from study.networks import ErrorFunction
-from study.removals import replacement
 from tests import cases
 
 DEEP = (((5,), 3), ((4, 5), 2), ((3, 4, 5), 2), ((3, 4, 3, 3), 2))

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from study.bench.oracle import eagerly
 from study.impact import Stages, fused, plain_errors, unit_errors
 from study.impact.eager import BLOCKS
-from study.impact.stages import ones
+from study.impact.stages import ones, replacement
 from study.networks import ErrorFunction, Network
 from study.pruning.trajectory import prune
-from study.removals import replacement
 from tests import cases
 
 

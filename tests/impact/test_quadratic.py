@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.impact import Stages, gain_derivatives, gain_slopes, unit_errors
+from study.impact.stages import replacement
 from study.networks import ErrorFunction
-from study.removals import replacement
 from tests import cases
 
 

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from study.impact import Stages, plain_errors, surface, surfaces
-from study.impact.stages import ones
+from study.impact.stages import ones, replacement
 from study.networks import ErrorFunction
-from study.removals import replacement
 from tests import cases
 
 NOTHING = cases.instead(0.0)

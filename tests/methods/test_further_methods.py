@@ -6,9 +6,9 @@ from torch.autograd.functional import jacobian
 
 from study.errors import StudyError
 from study.impact import Stages
+from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
-from study.removals import replacement
 from tests import cases
 
 

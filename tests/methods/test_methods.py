@@ -9,9 +9,9 @@ from scipy import stats
 
 from study.errors import StudyError
 from study.impact import Stages
+from study.impact.stages import replacement
 from study.methods import View, method, names
 from study.networks import ErrorFunction
-from study.removals import replacement
 from tests import cases
 
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from study.authors import networks as authors
 from study.data import Split
 from study.impact import Stages, gain_derivatives
+from study.impact.stages import replacement
 from study.methods import Scores, method
 from study.methods.base import View
 from study.networks import ErrorFunction, Network
 from study.pruning.trajectory import prune
-from study.removals import replacement
 from tests import cases
 
 

@@ -9,10 +9,10 @@ import torch
 from study.errors import StudyError
 from study.impact import Stages
 from study.impact.coalitions import marginals, permutations, plain_marginals
+from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction
 from study.pruning.trajectory import prune
-from study.removals import replacement
 from tests import cases
 
 
