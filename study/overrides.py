@@ -208,7 +208,7 @@ def unknown_key(key: str, value: str = "VALUE") -> str:
     meant = f"did you mean {' or '.join(f'{name}={value}' for name in near[:3])}? " if near else ""
     above = key.rpartition(".")[0]
     level = [name for name in every if name.rpartition(".")[0] == above]
-    return f"unknown key {key}; {meant}there are {', '.join(level or groups())}"
+    return f"unknown key {key}; {meant}there are {', '.join(dict.fromkeys(level or groups()))}"
 
 
 def settings() -> list[str]:

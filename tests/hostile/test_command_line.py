@@ -29,7 +29,7 @@ SMALL = (
 REFUSED = {
     # unknown and mistyped keys and choices
     "sead=3": r"did you mean seed=3\?",
-    "+sead=3": r"unknown key sead; did you mean seed=3\? there are dataset, method",
+    "+sead=3": r"unknown key sead; did you mean seed=3\? there are dataset, experiment, method",
     "+record.surface_every=3": r"did you mean .*record\.surfaces_every=3.* there are .*record\.truth_every",
     "+training.optimiser=adam": r"did you mean training\.optimizer=adam\? there are .*training\.optimizer",
     "+dataset.params.digit=3": r"dataset=digits has no parameter digit; it has none",
