@@ -51,7 +51,7 @@ def _is_untouched(name: str) -> bool:
     keys = [str(o.key_or_group) for o in OverridesParser.create().parse_overrides(list(job.overrides.task))]
     roots = {re.split(r"[./@]", key)[0] for key in keys if key != "population"}
     chosen = job.runtime.choices
-    return chosen.get("population") == name and chosen.get("sweep") is None and not roots.intersection(PARTS)
+    return chosen.get("population") == name and chosen.get("experiment") is None and not roots.intersection(PARTS)
 
 
 @cache

@@ -121,6 +121,14 @@ def test_a_folder_of_ones_own_configurations_is_a_choice(mine, capsys, monkeypat
     assert "mine, obs" in in_process(capsys, monkeypatch, "study", "--config-dir", "conf", "--help").out
 
 
+def test_an_experiment_of_ones_own_changes_no_named_population(mine, capsys, monkeypatch):
+    (mine / "conf" / "experiment").mkdir(parents=True)
+    (mine / "conf" / "experiment" / "odd.yaml").write_text("# @package _global_\nnetwork: {hidden: [7]}")
+    typed = ("--config-dir", "conf", "population=digits_1x100", "experiment=odd", "tracking=none")
+    done = in_process(capsys, monkeypatch, "study", *typed)
+    refused(done, r"population=digits_1x100 fixes its network; changed: network\.hidden=\[7\]", (2,))
+
+
 def test_its_key_holds_its_name_parameters_and_version(monkeypatch):
     def key(*overrides):
         return prepare(planned("dataset=digits", "network=mlp_5", *overrides)).key
