@@ -70,8 +70,7 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
             log.info("%s: finished before, run %s", title(planned), present)
             if mended := mend_network(store, cell.network_key, partial(_network, cell, cfg)):
                 log.info("%s: its network's files were damaged, it is recorded again, run %s", title(planned), mended)
-            of = cell_tags(cell)
-            store.trajectories().note(present, of["trajectory_key"], of["measures"])
+            store.trajectories().note(present, cell.trajectory_key, cell.measures)
             return present
         if store is not None and not cfg.run.force and (held := _measured(store, cell, cfg, alone)) is not None:
             return held

@@ -172,10 +172,11 @@ def listed(folder: Path, kind: Kind, digest: str) -> dict[str, bytes]:
     return {path: as_written(manifest, folder, path) for path in manifest.files}
 
 
-def further_keys(runs: Runs) -> dict[str, set[str]]:
-    """Return run -> keys of the cells that it answers beside that of its own."""
+def further_keys(runs: Runs, key: str = "") -> dict[str, set[str]]:
+    """Return run -> keys of the cells that it answers beside that of its own; only of runs that answer this key."""
     wanted = {"status": "finished", "kind": CELL.name}
-    return {run: set(keys.split()) for run, keys in lookup.runs_with(runs.uri, runs.experiment, wanted, ALSO).items()}
+    found = lookup.runs_with(runs.uri, runs.experiment, wanted, ALSO, containing=key)
+    return {run: set(keys.split()) for run, keys in found.items()}
 
 
 def read_tables(files: Mapping[str, bytes]) -> dict[str, pa.Table]:

@@ -12,26 +12,32 @@ from study.tracking.database import client, patiently, sqlite_file
 PAGE = 1000
 
 
-def runs_with(uri: str, experiment_id: str, tags: Mapping[str, str], value_of: str) -> dict[str, str]:
+def runs_with(
+    uri: str, experiment_id: str, tags: Mapping[str, str], value_of: str, containing: str | None = None
+) -> dict[str, str]:
     """Return run id -> value of one more tag, newest first, for every run with these tags (deleted ones not).
 
-    `tags` and `value_of` are named without the prefix. The client needs 6 to 12 s for 2,000 runs, the query
+    `tags` and `value_of` are named without the prefix. With `containing` only runs that have the tag `value_of`, with
+    this text in its value. The client needs 6 to 12 s for 2,000 runs, the query
     below a few milliseconds for 3,000; a store behind a server has to do with the client.
     """
     file = sqlite_file(uri)
     if file is None:
-        return _by_client(uri, experiment_id, tags, value_of)
-    joins, values = [], []
+        return _by_client(uri, experiment_id, tags, value_of, containing)
+    joins: list[str] = []
+    values: list[str | int] = []
     for i, (name, value) in enumerate(tags.items()):
         joins.append(f"JOIN tags t{i} ON t{i}.run_uuid = r.run_uuid AND t{i}.key = ? AND t{i}.value = ?")
         values += [TAG + name, value]
     query = (
         f"SELECT r.run_uuid, v.value FROM runs r {' '.join(joins)} "
         "JOIN tags v ON v.run_uuid = r.run_uuid AND v.key = ? "
-        "WHERE r.experiment_id = ? AND r.lifecycle_stage = 'active' ORDER BY r.start_time DESC, r.run_uuid"
+        "WHERE r.experiment_id = ? AND r.lifecycle_stage = 'active' AND v.value LIKE ? "
+        "ORDER BY r.start_time DESC, r.run_uuid"
     )
+    values += [TAG + value_of, int(experiment_id), f"%{containing or ''}%"]
     with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=60)) as connection:
-        return dict(connection.execute(query, (*values, TAG + value_of, int(experiment_id))).fetchall())
+        return dict(connection.execute(query, values).fetchall())
 
 
 def largest(uri: str, experiment_id: str, tag: str) -> int:
@@ -50,8 +56,13 @@ def largest(uri: str, experiment_id: str, tag: str) -> int:
     return found or 0
 
 
-def _by_client(uri: str, experiment_id: str, tags: Mapping[str, str], value_of: str) -> dict[str, str]:
-    wanted = " AND ".join(f"tags.`{TAG}{name}` = '{value}'" for name, value in tags.items())
+def _by_client(
+    uri: str, experiment_id: str, tags: Mapping[str, str], value_of: str, containing: str | None
+) -> dict[str, str]:
+    conditions = [f"tags.`{TAG}{name}` = '{value}'" for name, value in tags.items()]
+    if containing is not None:
+        conditions.append(f"tags.`{TAG}{value_of}` LIKE '%{containing}%'")
+    wanted = " AND ".join(conditions)
     found: dict[str, str] = {}
     token = None
     while True:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -268,19 +268,20 @@ class Store:
         """Return the newest run that is whole by every digest, and the finished ones that were found damaged."""
         if not self._exists():
             return None, []
-        wanted = {kind.key: key, "kind": kind.name, "status": "finished"}
         runs, damaged = self._open(), list[str]()
-        found = lookup.runs_with(self.uri, runs.experiment, wanted, kind.digest)
-        if kind is CELL:
-            del wanted[kind.key]
-            also = [run for run, keys in further_keys(runs).items() if key in keys]
-            of_all = lookup.runs_with(self.uri, runs.experiment, wanted, kind.digest) if also else {}
-            found |= {run: of_all[run] for run in also}
-        for run, digest in found.items():
+        for run, digest in self._holding(kind, key):
             if flaw(runs, kind, run, digest, thorough=True) is None:
                 return run, damaged
             damaged.append(run)
         return None, damaged
+
+    def _holding(self, kind: Kind, key: str) -> Iterator[tuple[str, str]]:
+        """Yield the finished runs of a cell or a network with their digests, those that answer it besides at last."""
+        runs, wanted = self._open(), {kind.key: key, "kind": kind.name, "status": "finished"}
+        yield from lookup.runs_with(self.uri, runs.experiment, wanted, kind.digest).items()
+        if kind is CELL:
+            for run in further_keys(runs, key):
+                yield run, runs.tag(run, kind.digest)
 
     def _begin(self, tags: Mapping[str, str], started: float | None = None) -> str:
         check_tags(tags)

@@ -48,14 +48,13 @@ class Trajectories:
     def find(self, trajectory_key: str) -> Recorded | None:
         """Return the newest whole run that holds a trajectory, whatever was measured on it; None if there is none."""
         runs, wanted = self.runs, {"trajectory_key": trajectory_key, "kind": CELL.name, "status": "finished"}
-        measured = lookup.runs_with(runs.uri, runs.experiment, wanted, "measures")
         for run, digest in lookup.runs_with(runs.uri, runs.experiment, wanted, CELL.digest).items():
             try:
                 with runs.reading(run) as folder:
                     tables = tables_of(listed(folder, CELL, digest), digest)
             except DamagedError:
                 continue
-            known = json.loads(measured.get(run, "{}"))
+            known = json.loads(runs.tag(run, "measures") or "{}")
             return Recorded(run, known, {name: table.to_pandas() for name, table in tables.items()})
         return None
 
