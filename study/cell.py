@@ -17,7 +17,7 @@ from study.keys import cell_key, numerics, trajectory_key
 from study.measures.base import Measure
 from study.methods.base import check_filters
 from study.networks import Front, Network, architecture, fitted, fresh
-from study.own_network import Builder, own_key, trained_from
+from study.own_network import Builder
 from study.provenance import code_version
 from study.pruning.state import Truths
 from study.pruning.trajectory import Progress, Result, collect
@@ -25,6 +25,7 @@ from study.recipe import Recipe
 from study.summary import Summary, summary
 from study.training import TRAINING_VERSION, Trained, acceptance, keep, load_or_train, network_key, stored_key
 from study.training.acceptance import measured, poorly_trained
+from study.training.cache import started_key, trained_from
 from study.training.further import Further, Origin
 from study.training.recipe import has_recipe, read_recipe
 
@@ -53,6 +54,11 @@ class Cell:
     trajectory_key: str
     network: Network | None = None
     start: Network | None = None
+
+    @property
+    def measures(self) -> str:
+        """What is measured beside the path, as the tag of that name has it."""
+        return json.dumps(measures.stated(measures.asked(self.plan.settings)))
 
 
 def prepare(plan: Plan, folder: Any = None) -> Cell:
@@ -84,7 +90,7 @@ def _own(plan: Plan, data: Dataset, builder: Builder) -> Cell:
         check_filters(plan.method)
     activation = "+".join(dict.fromkeys(start.activations))
     plan = replace(plan, hidden=hidden[layers:], front=front, activation=activation, output=start.output)
-    key = stored_key(start) if builder.trained else own_key(start, data, plan.recipe, plan.seed)
+    key = stored_key(start) if builder.trained else started_key(start, data, plan.recipe, plan.seed)
     network, start_or_none = (start, None) if builder.trained else (None, start)
     return Cell(plan, data, key, cell_key(plan, key), trajectory_key(plan, key), network, start_or_none)
 
@@ -232,7 +238,7 @@ def cell_tags(cell: Cell) -> dict[str, str]:
     return {
         "key": cell.key,
         "trajectory_key": cell.trajectory_key,
-        "measures": json.dumps(measures.stated(measures.asked(plan.settings))),
+        "measures": cell.measures,
         "network_key": cell.network_key,
         "dataset": data.name,
         "network": network.name if network else fitted(plan.front, plan.hidden, data.features, data.outputs),

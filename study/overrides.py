@@ -113,11 +113,11 @@ def _check(text: str, override: Override, own: Path | None) -> None:
             f"{text}: a variant is a part of a population's name, as in population=mnist_1x100_relu; "
             "`python -m study --help` lists the populations"
         )
-    if key in ("method.name", "dataset.name", "network.name", "protocol.name"):  # as they were once
-        raise StudyError(f"{text}: write {key.partition('.')[0]}={value}")
     if key.endswith("._target_") and not override.is_sweep_override():
         targets.check_address(override.value(), key)
     kind = type_of(key)
+    if kind is None and key.removesuffix(".name") in known:  # a choice as it was once written
+        raise StudyError(f"{text}: write {key.removesuffix('.name')}={value}")
     if kind is None:
         raise StudyError(f"{text}: {unknown_key(key, value)}")
     if override.is_add() and not override.is_force_add() and kind is not Any:

@@ -12,11 +12,8 @@ of the weights that it returns: other weights have another key, whatever they ar
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -26,9 +23,6 @@ from study import targets
 from study.data import Dataset
 from study.errors import StudyError
 from study.networks import Network, as_network
-from study.recipe import Recipe
-from study.training import TRAINING_VERSION, Trained, fit
-from study.training.cache import cached
 
 GIVEN = ("features", "outputs", "seed")
 """Parameters of the function that the study gives."""
@@ -70,22 +64,3 @@ class Builder:
                 f"{where}={self.target} returns other weights each time: begin it with torch.manual_seed(seed)"
             )
         return network
-
-
-def own_key(start: Network, data: Dataset, recipe: Recipe, seed: int) -> str:
-    """Return the key of a network that training makes of a start: the SHA-256 over everything that decides it."""
-    science = {
-        "version": TRAINING_VERSION,
-        "start": start.digest(),
-        "data": data.digest,
-        "recipe": recipe.settings(),
-        "seed": seed,
-    }
-    return hashlib.sha256(json.dumps(science, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def trained_from(start: Network, data: Dataset, recipe: Recipe, seed: int, folder: Path) -> Trained:
-    """Return the network that training makes of a start, from the cache of a folder or trained."""
-    kind = (start.name, start.activations, start.output)
-    key = own_key(start, data, recipe, seed)
-    return cached(folder, key, kind, lambda: fit(start, data, seed=seed, recipe=recipe))

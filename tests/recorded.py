@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 
 from study.population import composer
 from study.run import run_cell
+from tests.tracking.made import store_in
 
 SEEDS, METHODS = (100, 101), ("brute_force", "taylor1", "taylor2")
 
@@ -22,3 +23,10 @@ def six_cells(outputs: Path, figures: bool) -> DictConfig:
                 cfg = compose("config", overrides=[*overrides, f"run.figures_for={drawn}"])
                 run_cell(cfg, alone=False)
     return cfg
+
+
+def store_of_six(folder: Path, empty_store: Path) -> str:
+    """Record them in a store of its own, without figures; return its address."""
+    store_in(folder / "mlflow", empty_store)
+    six_cells(folder, figures=False)
+    return f"sqlite:///{folder}/mlflow/mlflow.db"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
-from study.errors import StudyError, choice
+from study.common import by_name
+from study.errors import choice
 
 if TYPE_CHECKING:
     from study.measures.base import Measure
@@ -23,8 +22,7 @@ def names() -> tuple[str, ...]:
     >>> "hessian" in names()
     True
     """
-    found = (m.name for m in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if name != "base" and not name.startswith("_")))
+    return by_name.names(__path__)
 
 
 def measure(name: str, **params: object) -> Measure:
@@ -39,17 +37,8 @@ def measure(name: str, **params: object) -> Measure:
     choice("measure", name, names())
     from study.measures.base import Measure
 
-    module = importlib.import_module(f"study.measures.{name}")
-    (found,) = [
-        c
-        for c in vars(module).values()
-        if isinstance(c, type) and issubclass(c, Measure) and c.__module__ == module.__name__
-    ]
-    known = [f.name for f in fields(found)]
-    if unknown := sorted(set(params) - set(known)):
-        raise StudyError(
-            f"measure {name!r} has no parameter {', '.join(unknown)}; it takes: {', '.join(known) or 'none'}"
-        )
+    found = by_name.class_of(f"study.measures.{name}", Measure)
+    by_name.check_parameters(f"measure {name!r}", params, [f.name for f in fields(found)])
     made: Measure = found(**params)
     return made
 

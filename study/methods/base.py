@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
-import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from study.common import by_name
 from study.errors import StudyError, among
 from study.impact.stages import Stages
 from study.removals import names as removal_names
@@ -186,9 +185,7 @@ def names() -> list[str]:
     """Return the names of all methods, sorted."""
     import study.methods as package
 
-    return sorted(
-        m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base" and not m.name.startswith("_")
-    )
+    return list(by_name.names(package.__path__))
 
 
 def method_class(name: str) -> type[Method]:
@@ -202,12 +199,7 @@ def method_class(name: str) -> type[Method]:
         raise StudyError(f"method: a name or a method is needed, got {what}; known: {', '.join(names())}")
     if name not in names():
         raise StudyError(f"unknown method {name!r}; {among(name, names())}")
-    module = importlib.import_module(f"study.methods.{name}")
-    (found,) = [
-        c
-        for c in vars(module).values()
-        if inspect.isclass(c) and issubclass(c, Method) and c.__module__ == module.__name__
-    ]
+    found: type[Method] = by_name.class_of(f"study.methods.{name}", Method)
     return found
 
 
@@ -221,10 +213,5 @@ def method(name: str, **params: object) -> Method:
         StudyError: for an unknown name or parameter.
     """
     cls = method_class(name)
-    known = set(inspect.signature(cls).parameters)
-    unknown = sorted(set(params) - known)
-    if unknown:
-        raise StudyError(
-            f"method {name!r} has no parameter {', '.join(unknown)}; it takes: {', '.join(sorted(known)) or 'none'}"
-        )
+    by_name.check_parameters(f"method {name!r}", params, sorted(inspect.signature(cls).parameters))
     return cls(**params)

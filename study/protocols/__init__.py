@@ -5,11 +5,10 @@ No file here needs torch: the command line reads the names and fields of all pro
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from dataclasses import fields
 
-from study.errors import StudyError, choice
+from study.common import by_name
+from study.errors import choice
 from study.protocols.base import Protocol
 
 __all__ = ["Protocol", "names", "protocol", "protocol_class"]
@@ -21,8 +20,7 @@ def names() -> tuple[str, ...]:
     >>> names()
     ('no_retrain', 'retrain', 'rounds')
     """
-    found = (m.name for m in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if name != "base" and not name.startswith("_")))
+    return by_name.names(__path__)
 
 
 def protocol_class(name: str) -> type[Protocol]:
@@ -32,12 +30,7 @@ def protocol_class(name: str) -> type[Protocol]:
         StudyError: when there is none, listing those that there are.
     """
     choice("protocol", name, names())
-    module = importlib.import_module(f"study.protocols.{name}")
-    (found,) = [
-        c
-        for c in vars(module).values()
-        if isinstance(c, type) and issubclass(c, Protocol) and c.__module__ == module.__name__
-    ]
+    found: type[Protocol] = by_name.class_of(f"study.protocols.{name}", Protocol)
     return found
 
 
@@ -51,9 +44,5 @@ def protocol(name: str, **params: object) -> Protocol:
     'retrain[epochs=20]'
     """
     cls = protocol_class(name)
-    known = [f.name for f in fields(cls)]
-    if unknown := sorted(set(params) - set(known)):
-        raise StudyError(
-            f"protocol {name!r} has no parameter {', '.join(unknown)}; it takes: {', '.join(known) or 'none'}"
-        )
+    by_name.check_parameters(f"protocol {name!r}", params, [f.name for f in fields(cls)])
     return cls(**params)

@@ -13,7 +13,7 @@ changed by the time that the next event is asked for.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import ClassVar
 from typing import Protocol as Interface
@@ -111,6 +111,28 @@ class Ranking:
     def due(self, removals: int) -> bool:
         """Whether the criterion scores after so many removals; 0 is the start."""
         return removals == 0 or (self.again and removals % self.every == 0)
+
+
+def one_by_one(
+    state: Standing, ranking: Ranking, training: Callable[[], Train | None] = lambda: None
+) -> Iterator[Event]:
+    """Yield the events of a removal of one part at a time, down to the last.
+
+    Args:
+        state: of the network.
+        ranking: when the criterion scores again.
+        training: asked after every removal: how what is left is trained; None where it is not.
+    """
+    if state.left:
+        yield Score()
+    yield Evaluate(round=0)
+    while state.left:
+        yield Remove()
+        if (due := training()) is not None:
+            yield due
+        if state.left and ranking.due(state.removed):
+            yield Score()
+        yield Evaluate(round=state.removed)
 
 
 @dataclass(frozen=True)

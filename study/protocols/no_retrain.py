@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from study.protocols.base import Evaluate, Event, Protocol, Ranking, Remove, Score, Standing
+from study.protocols.base import Event, Protocol, Ranking, Standing, one_by_one
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,4 @@ class NoRetrain(Protocol):
 
     def events(self, state: Standing, ranking: Ranking) -> Iterator[Event]:
         """Yield the events."""
-        if state.left:
-            yield Score()
-        yield Evaluate(round=0)
-        while state.left:
-            yield Remove()
-            if state.left and ranking.due(state.removed):
-                yield Score()
-            yield Evaluate(round=state.removed)
+        yield from one_by_one(state, ranking)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from study.errors import StudyError, number, whole
-from study.protocols.base import Evaluate, Event, Protocol, Ranking, Remove, Score, Standing, Train
+from study.protocols.base import Event, Protocol, Ranking, Standing, Train, one_by_one
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,11 @@ class Retrain(Protocol):
 
     def events(self, state: Standing, ranking: Ranking) -> Iterator[Event]:
         """Yield the events."""
-        if state.left:
-            yield Score()
-        yield Evaluate(round=0)
-        while state.left:
-            yield Remove()
-            if self.due(state.removed, state.units):
-                yield Train(self.epochs)
-            if state.left and ranking.due(state.removed):
-                yield Score()
-            yield Evaluate(round=state.removed)
+        yield from one_by_one(state, ranking, lambda: self.training(state.removed, state.units))
+
+    def training(self, removed: int, units: int) -> Train | None:
+        """Return how the network is trained after its removal number `removed` of `units`; None where it is not."""
+        return Train(self.epochs) if self.due(removed, units) else None
 
     def due(self, removed: int, units: int) -> bool:
         """Whether the network is trained after its removal number `removed` of `units`: never after the last.

@@ -66,12 +66,11 @@ class Runner:
     Args:
         state: the network and its data.
         method: gives the scores.
-        seed: for methods that draw.
-        further: trains what is left.
+        further: trains what is left; its seed is that of methods that draw, too.
     """
 
-    def __init__(self, state: State, method: Method, seed: int, further: Further) -> None:
-        self.state, self.method, self.seed, self.further = state, method, seed, further
+    def __init__(self, state: State, method: Method, further: Further) -> None:
+        self.state, self.method, self.further = state, method, further
         of = state.settings
         self.ranking = Ranking(of.ranking == "iterative", of.every)
         self._scores: Scores | None = None
@@ -101,7 +100,7 @@ class Runner:
         state.evaluate()  # an error that is no number is told before scores of it are
         places = state.places
         again = self.ranking.again
-        view = View(state.ranked, *columns(places), state.replacement, state.scale, self.seed, again)
+        view = View(state.ranked, *columns(places), state.replacement, state.scale, self.further.seed, again)
         started = time.perf_counter()
         self._scores, self._scored = self.method.scores(view).cpu(), places
         self._now = self._next = None
@@ -197,4 +196,4 @@ def steps(
     check_removal(method, settings.removal)
     if network.front:
         check_filters(method)
-    yield from Runner(State(network, further.data, settings, device, truths), method, further.seed, further).steps()
+    yield from Runner(State(network, further.data, settings, device, truths), method, further).steps()

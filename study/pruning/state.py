@@ -63,8 +63,6 @@ class State:
     Attributes:
         gains: one vector a hidden layer, 1, or 0 where a unit is gone.
         network: of the trained network's size; what took a unit's place is put into it.
-        seen: cached passes of what is left on the rows of every split that is evaluated on.
-        ranked: the same on the calibration rows, those that the criterion scores on.
     """
 
     def __init__(
@@ -77,19 +75,29 @@ class State:
         self._device, self._truths = device, truths
         self._error = ErrorFunction(network.output, settings.error)
         self._second = second_error(network.output, settings.error)
-        self._look()
+        self._looked: tuple[dict[str, Stages], Stages] | None = None
+        self._changed()
         self.scale = self.seen["pruning"].samples / self.ranked.samples
 
-    def _look(self) -> None:
-        """Run what is left on all rows."""
-        there, chosen = self.network.to(device_of(self._device)), self.settings.selection.rows
-        splits = self.data.evaluation_splits.items()
-        self.seen = {name: Stages(there, rows, self._error, self.gains) for name, rows in splits}
-        if chosen in self.seen:
-            self.ranked = self.seen[chosen]
-        else:
-            self.ranked = Stages(there, self.settings.selection.of(self.data), self._error, self.gains)
-        self._changed()
+    @property
+    def seen(self) -> dict[str, Stages]:
+        """Cached passes of what is left on the rows of every split that is evaluated on."""
+        return self._passes()[0]
+
+    @property
+    def ranked(self) -> Stages:
+        """The same on the calibration rows, those that the criterion scores on."""
+        return self._passes()[1]
+
+    def _passes(self) -> tuple[dict[str, Stages], Stages]:
+        """Run what is left on all rows, where the weights are others than before."""
+        if self._looked is None:
+            there, chosen = self.network.to(device_of(self._device)), self.settings.selection
+            splits = self.data.evaluation_splits.items()
+            seen = {name: Stages(there, rows, self._error, self.gains) for name, rows in splits}
+            on = seen.get(chosen.rows)
+            self._looked = seen, Stages(there, chosen.of(self.data), self._error, self.gains) if on is None else on
+        return self._looked
 
     def _changed(self) -> None:
         self._replacement: Replacement | None = None
@@ -104,7 +112,7 @@ class State:
     @property
     def left(self) -> int:
         """Units that are left."""
-        return sum(map(len, self.ranked.units))
+        return sum(int(gain.count_nonzero()) for gain in self.gains)
 
     @property
     def removed(self) -> int:
@@ -170,8 +178,8 @@ class State:
 
     def become(self, network: Network) -> None:
         """Take over other weights; what is gone stays gone."""
-        self.network = network
-        self._look()
+        self.network, self._looked = network, None
+        self._changed()
 
 
 def columns(places: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pkgutil
 from typing import TYPE_CHECKING
 
+from study.common import by_name
 from study.errors import choice
 
 if TYPE_CHECKING:  # names are asked for by the command line, which waits for no torch
@@ -19,8 +19,7 @@ def names() -> tuple[str, ...]:
     >>> names()
     ('compensate', 'mean', 'zero')
     """
-    found = (m.name for m in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if name != "base" and not name.startswith("_")))
+    return by_name.names(__path__)
 
 
 def removal(name: str) -> Removal:
@@ -33,15 +32,7 @@ def removal(name: str) -> Removal:
     (True, False)
     """
     choice("removal", name, names())
-    import importlib
-
     from study.removals.base import Removal
 
-    module = importlib.import_module(f"study.removals.{name}")
-    (found,) = [c for c in vars(module).values() if _defined_in(c, module.__name__, Removal)]
-    made: Removal = found()
+    made: Removal = by_name.class_of(f"study.removals.{name}", Removal)()
     return made
-
-
-def _defined_in(what: object, module: str, kind: type) -> bool:
-    return isinstance(what, type) and issubclass(what, kind) and what.__module__ == module

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from filelock import FileLock
@@ -68,17 +69,15 @@ def network_key(
     front: Front = DENSE,
 ) -> str:
     """Return the SHA-256 over everything that decides a trained network; recipe defaults are left out."""
-    science = {
-        "version": TRAINING_VERSION,
-        "hidden": list(hidden),
-        "activation": activation,
-        "output": output,
-        "data": data.digest,
-        "recipe": recipe.settings(),
-        "seed": whole("seed", seed),
+    return _key(
+        hidden=list(hidden),
+        activation=activation,
+        output=output,
+        data=data.digest,
+        recipe=recipe.settings(),
+        seed=whole("seed", seed),
         **({"front": asdict(front)} if front else {}),
-    }
-    return hashlib.sha256(json.dumps(science, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    )
 
 
 def load_or_train(
@@ -144,6 +143,33 @@ def cached(folder: Path, key: str, kind: Kind, training: Callable[[], tuple[Netw
     except OSError as error:
         raise StudyError(f"the cache of trained networks {folder} cannot be used: {error}") from error
     return trained
+
+
+def started_key(start: Network, data: Dataset, recipe: Recipe, seed: int, **span: Any) -> str:
+    """Return the SHA-256 over everything that decides what training makes of some weights.
+
+    Args:
+        start: the weights.
+        data: gives the training rows.
+        recipe: of the training.
+        seed: of the order of batches.
+        **span: the part of the recipe that is done, `since` or `until` as in `fit`; none for all of it.
+    """
+    return _key(start=start.digest(), data=data.digest, recipe=recipe.settings(), seed=seed, **span)
+
+
+def trained_from(start: Network, data: Dataset, recipe: Recipe, seed: int, folder: Path, **span: Any) -> Trained:
+    """Return the network that training makes of some weights, from the cache of a folder or trained.
+
+    Args as in `started_key` and `cached`.
+    """
+    key, kind = started_key(start, data, recipe, seed, **span), (start.name, start.activations, start.output)
+    return cached(folder, key, kind, lambda: fit(start, data, seed=seed, recipe=recipe, **span))
+
+
+def _key(**science: object) -> str:
+    text = json.dumps({"version": TRAINING_VERSION, **science}, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def stored_key(network: Network) -> str:

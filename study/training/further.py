@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from torch import Tensor
 
 from study.data.base import Dataset
 from study.errors import LARGEST, StudyError
 from study.networks.network import Network
 from study.recipe import Recipe
-from study.training.cache import TRAINING_VERSION, cached
+from study.training.cache import trained_from
 from study.training.train import fit
 
 STRIDE = 1_000_003
@@ -127,11 +124,7 @@ class Further:
         origin = self._origin(epoch)
         if epoch == 0:
             return origin.start
-
-        def training() -> tuple[Network, pd.DataFrame]:
-            return fit(origin.start, self.data, seed=origin.seed, recipe=origin.recipe, until=epoch)
-
-        return self._kept(origin.start, origin.recipe, origin.seed, {"until": epoch}, training)
+        return self._trained_from(origin.start, origin.recipe, origin.seed, kept=True, until=epoch)
 
     def _origin(self, epoch: int) -> Origin:
         if self.origin is None:
@@ -145,32 +138,10 @@ class Further:
     def _trained(
         self, network: Network, gains: Sequence[Tensor], recipe: Recipe, order: int, since: int, kept: bool
     ) -> Network:
-        small = network.compact(gains)
-
-        def training() -> tuple[Network, pd.DataFrame]:
-            return fit(small, self.data, seed=order, recipe=recipe, since=since)
-
-        trained = self._kept(small, recipe, order, {"since": since}, training) if kept else training()[0]
+        trained = self._trained_from(network.compact(gains), recipe, order, kept, since=since)
         return network.expanded(gains, trained)
 
-    def _kept(
-        self,
-        start: Network,
-        recipe: Recipe,
-        seed: int,
-        span: dict[str, int],
-        training: Callable[[], tuple[Network, pd.DataFrame]],
-    ) -> Network:
-        """Return what a training gives, from the cache if there is one; its key holds what decides the result."""
-        if self.folder is None:
-            return training()[0]
-        science: dict[str, Any] = {
-            "version": TRAINING_VERSION,
-            "start": start.digest(),
-            "data": self.data.digest,
-            "recipe": recipe.settings(),
-            "seed": seed,
-            **span,
-        }
-        key = hashlib.sha256(json.dumps(science, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-        return cached(self.folder, key, (start.name, start.activations, start.output), training).network
+    def _trained_from(self, start: Network, recipe: Recipe, seed: int, kept: bool, **span: Any) -> Network:
+        if self.folder is None or not kept:
+            return fit(start, self.data, seed=seed, recipe=recipe, **span)[0]
+        return trained_from(start, self.data, recipe, seed, self.folder, **span).network

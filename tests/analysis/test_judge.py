@@ -5,16 +5,12 @@ import pytest
 import analysis
 from analysis import claims, metrics
 from analysis.runs import read_store
-from tests.recorded import six_cells
-from tests.tracking.made import store_in
+from tests.recorded import store_of_six
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory, empty_store):
-    folder = tmp_path_factory.mktemp("outputs")
-    store_in(folder / "mlflow", empty_store)
-    six_cells(folder, figures=False)
-    return f"sqlite:///{folder}/mlflow/mlflow.db"
+    return store_of_six(tmp_path_factory.mktemp("outputs"), empty_store)
 
 
 def test_a_store_is_judged_and_reported(store, tmp_path):

@@ -7,16 +7,12 @@ import analysis
 from analysis.metrics import table
 from analysis.runs import StoreError, read_store
 from study.errors import StudyError
-from tests.recorded import METHODS, SEEDS, six_cells
-from tests.tracking.made import store_in
+from tests.recorded import METHODS, SEEDS, store_of_six
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory, empty_store):
-    folder = tmp_path_factory.mktemp("outputs")
-    store_in(folder / "mlflow", empty_store)
-    six_cells(folder, figures=False)
-    return f"sqlite:///{folder}/mlflow/mlflow.db"
+    return store_of_six(tmp_path_factory.mktemp("outputs"), empty_store)
 
 
 def test_a_row_a_cell_with_its_settings_and_results(store, monkeypatch, tmp_path):
