@@ -2,63 +2,35 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
 import hydra
-from hydra._internal.utils import get_args_parser
-from hydra.core.hydra_config import HydraConfig
-from hydra.errors import CompactHydraException
-from hydra.types import RunMode
-from omegaconf import DictConfig
 
-from study.command import exit_code, wants_tracebacks
-from study.common.lifeline import end_with_parent
-from study.errors import SWITCH, StudyError, said
+from study.command import exit_code
+from study.common.hydra_internals import arguments_parser
+from study.errors import SWITCH, StudyError
 from study.help_page import help_page
+from study.job import broken, job
 from study.overrides import check_overrides
 from study.places import CONF
-from study.population import check_population
 from study.schema import register
-from study.sweeps.report import began, note_run, tell_end
+from study.sweeps.report import began, failures, tell_end
 
 register()
-log = logging.getLogger("study")
 HANDED_OVER = "HYDRA_FULL_ERROR"
 """Environment variable: with `1` Hydra raises errors instead of printing them, tracebacks and all."""
-_broken: list[Exception] = []
-"""What ended a command's one cell: raised when Hydra, which would print the job's overrides first, has returned."""
+main = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)
 
 
-@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
-def main(cfg: DictConfig) -> None:
-    """Run one cell."""
-    end_with_parent()  # a launcher's worker
-    job = HydraConfig.get()
-    alone = job.mode == RunMode.RUN
-    try:
-        if alone:  # in a sweep, the store takes note of a cell that is refused
-            check_population(cfg)
-        # torch and all the rest: the help and a mistyped key wait for none of it
-        from study.run import run_cell
-        from study.stores import located
+def command(asked: str | None = None) -> int:
+    """Run what the command line asks for, tell what came of a sweep, and return the exit code.
 
-        note_run(run_cell(located(cfg, Path(job.runtime.cwd)), alone))
-    except Exception as error:
-        if wants_tracebacks():
-            raise
-        if alone:
-            _broken.append(error)
-            return
-        log.error("failed: %s: %s", " ".join(job.overrides.task), said(error))
-        # In a sweep the other cells go on; a message crosses from a worker process to this one, not every error does.
-        raise CompactHydraException(said(error)) from error
-
-
-def command() -> int:
-    """Run what the command line asks for, tell what came of a sweep, and return the exit code."""
+    Args:
+        asked: the command that is told where cells failed; None for what was typed.
+    """
     if os.environ.get(HANDED_OVER) == "1":
         os.environ[SWITCH] = "1"
     os.environ[HANDED_OVER] = "1"
@@ -66,13 +38,13 @@ def command() -> int:
         return exit_code(_run)
     finally:
         if began():
-            exit_code(tell_end)
+            exit_code(partial(tell_end, command=asked))
 
 
 def _run() -> int:
     if not (CONF / "config.yaml").is_file():
         raise StudyError(f"{CONF} holds no config.yaml: install the study whole, or run it from its checkout")
-    typed = get_args_parser().parse_args()
+    typed = arguments_parser().parse_args()
     own = Path(typed.config_dir).absolute() if typed.config_dir else None
     if typed.help:
         print(help_page(typed.overrides, own))
@@ -82,10 +54,12 @@ def _run() -> int:
         raise StudyError(f"Only one of {' and '.join(modes)} goes at a time: leave the other out")
     if not (typed.hydra_help or typed.shell_completion):
         check_overrides(typed.overrides, own)
+        if not (typed.multirun or typed.cfg) and any(text.startswith("+profile=") for text in typed.overrides):
+            raise StudyError("+profile=NAME means many cells: add -m to run them")
     main()
-    if _broken:
-        raise _broken.pop()
-    return 0
+    if broken:
+        raise broken.pop()
+    return 1 if failures() else 0
 
 
 if __name__ == "__main__":

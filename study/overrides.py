@@ -92,14 +92,15 @@ def _check(text: str, override: Override, own: Path | None) -> None:
     if override.package is not None:
         raise StudyError(f"{text}: a group has one place here; write {key}={value}, without the @")
     if key == "profile":
-        raise StudyError(
-            f"{text}: a profile is a list of grids, no part of a cell; write `make reproduce PROFILE={value}`"
-        )
+        if override.is_add() and not override.is_force_add() and isinstance(override.value(), str):
+            return
+        name = value or "NAME"
+        raise StudyError(f"{text}: write -m +profile={name}, or make reproduce PROFILE={name}, for one profile's cells")
     known = groups(own)
     if key == "sweep":
         named = known["experiment"]
         way = f"experiment={value}" if value in named else f"experiment=NAME ({among(value, named)})"
-        raise StudyError(f"{text}: named sweeps are experiments; write {way}, or make reproduce PROFILE=NAME")
+        raise StudyError(f"{text}: named sweeps are experiments; write {way}, or +profile=NAME")
     if key in known:
         _check_choice(text, key, override, known[key])
         return
@@ -147,7 +148,7 @@ def _check_parameter(text: str, override: Override, every: Sequence[Override], o
             return
         raise StudyError(f"{text}: write +{text}, with a plus, for {target} has parameters of its own")
     typed = [o for o in every if str(o.key_or_group) == group]
-    elsewhere = ("experiment",) if group in OTHERS else ("experiment", "population")
+    elsewhere = ("experiment", "profile", *(() if group in OTHERS else ("population",)))
     if not typed and any(str(o.key_or_group) in elsewhere for o in every):
         return
     for choice in _choices(typed[-1]) if typed else [_default(group)]:

@@ -1,16 +1,19 @@
-"""A profile of nine quick cells, three of each network: `python -m tests.few --outputs FOLDER [--jobs N]`.
+"""A profile of nine quick cells, three of each network: `python -m tests.few --outputs FOLDER [--jobs N] [NAME]`.
 
-Named smoke (`python -m tests.few smoke ...`) it has the six cells of the grid smoke_mnist beside.
+NAME is another profile of `tests/conf/profile/`: few_and_mnist has six cells beside.
 """
 
+import argparse
 import sys
+from pathlib import Path
 
-from study.command import exit_code
-from study.sweeps import profile as files
-from study.sweeps import reproduce
+from omegaconf import OmegaConf
+
+from study.__main__ import command
 from study.sweeps.grid import Grid
-from study.sweeps.profile import experiment
+from study.sweeps.profile import grids
 
+CONF = Path(__file__).parent / "conf"
 QUICK = {
     "population": "free",
     "network": "mlp_10",
@@ -23,14 +26,21 @@ QUICK = {
 }
 
 
-def few() -> Grid:
-    return experiment("smoke").having(QUICK)
+def few(name: str = "few") -> list[Grid]:
+    file = CONF / "profile" / f"{name}.yaml"
+    return grids(name, OmegaConf.to_container(OmegaConf.load(file).grids), file)
 
 
-def profile(name: str) -> list[Grid]:
-    return [few(), *files.profile("smoke")[1:]] if name == "smoke" else [few()]
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("name", nargs="?", default="few")
+    parser.add_argument("--outputs", required=True)
+    parser.add_argument("--jobs", type=int, default=-1)
+    given = parser.parse_args()
+    sys.argv = ["few", "--config-dir", str(CONF), "-m", f"+profile={given.name}", f"hydra.launcher.jobs={given.jobs}"]
+    sys.argv.append(f'paths.outputs="{Path(given.outputs).absolute()}"')
+    return command()
 
 
 if __name__ == "__main__":
-    reproduce.profile = profile
-    sys.exit(exit_code(reproduce.main))
+    sys.exit(main())

@@ -28,7 +28,7 @@ from tests.few import few
 from tests.tracking.made import store_in
 
 KILLS = int(os.environ.get("STUDY_KILLS", "2"))
-COMMAND, SWEEPS = (["tests.few"], [few()]) if KILLS <= 2 else (["study.reproduce", "smoke"], profile("smoke"))
+COMMAND, SWEEPS = (["tests.few"], few()) if KILLS <= 2 else (["study.reproduce", "smoke"], profile("smoke"))
 ROOT = Path(__file__).parents[1]
 
 

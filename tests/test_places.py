@@ -23,7 +23,7 @@ SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setup
 
 
 def test_every_package_and_the_configuration_are_installed():
-    files = {p for top in ("study", "analysis") for p in (ROOT / top).rglob("__init__.py")}
+    files = {p for top in ("study", "analysis", "hydra_plugins") for p in (ROOT / top).rglob("__init__.py")}
     # A folder of a section of the report is listed nowhere: its files are data of the package.
     files -= set(SECTIONS.glob("*/__init__.py"))
     assert "sections/*/*.py" in SETUPTOOLS["package-data"]["analysis"]
@@ -39,7 +39,7 @@ def test_an_installed_study_is_the_study(tmp_path):
     """A wheel, built offline; what it says of choices and recipes from an empty folder, and where its outputs go."""
     build = [sys.executable, "-m", "pip", "wheel", ".", "--no-deps", "--no-build-isolation", "-q", "-w", str(tmp_path)]
     copied = tmp_path / "source"
-    names = ("study", "analysis", "conf", "pyproject.toml", "README.md", "LICENSE")
+    names = ("study", "analysis", "hydra_plugins", "conf", "pyproject.toml", "README.md", "LICENSE")
     copied.mkdir()
     subprocess.run(["cp", "-r", *(str(ROOT / name) for name in names), str(copied)], check=True)
     subprocess.run(build, cwd=copied, check=True, capture_output=True, timeout=300)

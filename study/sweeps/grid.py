@@ -48,6 +48,32 @@ class Grid:
         """Return the grid with another folder of outputs; its cells keep their keys."""
         return replace(self, shared=(*self.shared, f"paths.outputs={quoted(str(outputs.absolute()))}"))
 
+    def within(self, typed: Iterable[str]) -> Grid | None:
+        """Return those of its cells that have what is typed; None where none has.
+
+        What the grid does not vary is set in all of its cells.
+
+        >>> grid = Grid("made", "made", (), {"seed": "range(0,3)"})
+        >>> [str(job) for job in grid.within(["seed=2,5"]).jobs()], grid.within(["seed=5"])
+        (['seed=2'], None)
+        """
+        own = dict(zip(self.params, _parsed(self._texts), strict=True))
+        params, rest = dict(self.params), []
+        for text, override in zip(typed, _parsed(tuple(typed)), strict=True):
+            key = text.partition("=")[0]
+            if key not in own:
+                rest.append(text)
+                continue
+            kept = [value for value in _values(own[key]) if value in _values(override)]
+            if not kept:
+                return None
+            params[key] = ",".join(value.partition("=")[2] for value in kept)
+        return replace(self, params=params).narrowed(rest)
+
+    @property
+    def _texts(self) -> tuple[str, ...]:
+        return tuple(f"{key}={values}" for key, values in self.params.items())
+
     def narrowed(self, typed: Iterable[str]) -> Grid:
         """Return the grid with what is typed on the command line, which replaces the grid's own values.
 
@@ -72,12 +98,9 @@ class Grid:
 
     def jobs(self) -> list[Job]:
         """Return its cells, each once, in the order in which they are run."""
-        parsed = _parsed(tuple(f"{key}={value}" for key, value in self.params.items()))
-        found = []
+        parsed, found = _parsed(self._texts), []
         for overrides in itertools.product(*(_values(override) for override in parsed)):
-            choices = tuple(o for o in overrides if o.partition("=")[0] in groups())
-            values = tuple(o for o in overrides if o.partition("=")[0] not in groups())
-            found.append(Job(self.name, self.shared, choices, values))
+            found.append(replace(Job.of(self.name, overrides), shared=self.shared))
         return [job for job in found if job.population not in self.left_out] if self.left_out else found
 
 
@@ -99,6 +122,17 @@ class Job:
 
     def __str__(self) -> str:
         return " ".join((*self.choices, *self.values))
+
+    @classmethod
+    def of(cls, grid: str, overrides: Iterable[str]) -> Job:
+        """Return the cell for which this is typed.
+
+        >>> Job.of("made", ["seed=3", "method=taylor1"])
+        Job(grid='made', shared=(), choices=('method=taylor1',), values=('seed=3',))
+        """
+        texts = tuple(overrides)
+        chosen = tuple(text for text in texts if text.partition("=")[0] in groups())
+        return cls(grid, (), chosen, tuple(text for text in texts if text not in chosen))
 
     @property
     def overrides(self) -> tuple[str, ...]:

@@ -21,13 +21,13 @@ class Outstanding:
     """What is left of a plan.
 
     Attributes:
-        finished: keys of the cells that the analysis can read.
+        finished: key -> run of the cells that the analysis can read.
         cells: what is to be run, in the plan's order.
         networks: a cell of every network whose run is damaged; run again, it records the network alone.
         damaged: cell or network -> what is wrong with its files.
     """
 
-    finished: set[str]
+    finished: dict[str, str]
     cells: list[Job]
     networks: list[Job]
     damaged: dict[str, str]
@@ -61,7 +61,7 @@ def outstanding(store: Store, by_key: Mapping[str, Job], thorough: bool = False)
     damaged = {str(by_key[key]): reason for key, reason in found.damaged.items()}
     damaged |= {f"the network of {by_key[cell_of[key]]}": reason for key, reason in networks.items()}
     return Outstanding(
-        finished=set(found.whole),
+        finished=dict(found.whole),
         cells=[job for key, job in by_key.items() if key not in found.whole],
         networks=[by_key[cell_of[key]] for key in networks],
         damaged=damaged,

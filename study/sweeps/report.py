@@ -1,4 +1,4 @@
-"""What is done around a multirun: its launcher is prepared, and in the end its results and failures are told.
+"""What is done around a multirun: its launcher is checked, and in the end its results and failures are told.
 
 Hydra shows the first failure of a sweep only, whatever the launcher, and no result. The cells' runs hold all of them.
 """
@@ -10,6 +10,8 @@ import os
 import shlex
 import sys
 import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +31,28 @@ if TYPE_CHECKING:
 RUNS = "STUDY_SWEEP_RUNS"
 """Environment variable: the file in which a sweep's processes note the runs of its cells, present ones among them."""
 
-_begun: list[tuple[DictConfig, float]] = []
+
+@dataclass
+class _Begun:
+    """A multirun of this process.
+
+    Attributes:
+        config: Hydra's, with the tracking.
+        since: when it began, in seconds of the epoch.
+        failed: cells and reasons; None where the sweeper did not come to its end.
+    """
+
+    config: DictConfig
+    since: float
+    failed: list[tuple[str, str]] | None = None
+
+    @property
+    def of_profile(self) -> bool:
+        """Whether its cells are a profile's, which the report of the analysis shows."""
+        return self.config.hydra.runtime.choices.get("profile") is not None
+
+
+_begun: list[_Begun] = []
 
 
 class SweepBegan(Callback):
@@ -44,19 +67,27 @@ class SweepBegan(Callback):
         if (reason := missing(config.hydra.launcher)) is not None:
             raise SystemExit(f"hydra/launcher={config.hydra.runtime.choices['hydra/launcher']}: {reason}")
         keep_to_one_thread()
-        began = time.time()
-        file = Path(config.hydra.sweep.dir).absolute() / f"runs-{os.getpid()}-{int(1000 * began)}.txt"
+        since = time.time()
+        file = Path(config.hydra.sweep.dir).absolute() / f"runs-{os.getpid()}-{int(1000 * since)}.txt"
         os.environ[RUNS] = str(file)  # a launcher's processes inherit it
-        _begun.append((config, began))
+        _begun.append(_Begun(config, since))
 
 
-def note_run(run: str | None) -> None:
-    """Note in a sweep's process that a cell of it is recorded as a run."""
-    file = os.environ.get(RUNS)
-    if file is None or run is None:
+def note_runs(runs: Iterable[str | None]) -> None:
+    """Note in a sweep's process the runs that cells of it are recorded as."""
+    file, lines = os.environ.get(RUNS), "".join(f"{run}\n" for run in runs if run is not None)
+    if file is None or not lines:
         return
-    with contextlib.suppress(OSError), Path(file).open("a", encoding="utf-8") as noted:
-        noted.write(f"{run}\n")
+    with contextlib.suppress(OSError):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        with Path(file).open("a", encoding="utf-8") as noted:
+            noted.write(lines)
+
+
+def note_failures(failed: Sequence[tuple[str, str]]) -> None:
+    """Note which cells of this process's multirun failed, each with its reason."""
+    if _begun:
+        _begun[-1].failed = list(failed)
 
 
 def _noted() -> list[str]:
@@ -75,38 +106,50 @@ def began() -> bool:
     return bool(_begun)
 
 
-def tell_end(console: Console | None = None) -> None:
-    """Print what came of this process's multirun, and what failed; nothing where there was none, or no record."""
+def failures() -> int:
+    """Return how many cells of this process's multirun failed."""
+    return len(_begun[-1].failed or ()) if _begun else 0
+
+
+def tell_end(console: Console | None = None, command: str | None = None) -> None:
+    """Print what came of this process's multirun, and what failed; nothing where there was none, or no record.
+
+    Args:
+        console: to print on; None for the output, and the error stream for what failed.
+        command: that asked for the sweep; None for what was typed.
+    """
     if not began():
         return
     from study.stores import located, store_of
-    from study.sweeps import medians  # pandas and MLflow, for which no sweep that was refused waits
 
-    (config, since), noted = _begun.pop(), _noted()
+    ended, noted = _begun.pop(), _noted()
+    shown = console or Console(stderr=True)
     try:
-        store = store_of(located(config, Path(config.hydra.runtime.cwd)))
+        store = store_of(located(ended.config, Path(ended.config.hydra.runtime.cwd)))
     except StudyError:  # every cell has said so
         return
-    if store is None:
-        return
-    if runs := store.standing().finished(noted, since, config.sweep.name):
-        name, shared = config.sweep.name, config.sweep.name == SweepConfig().name
-        shown = console or Console()
-        medians.tell(medians.medians(runs), shown)
-        medians.tell_where(store, name, since if shared else None, shown)
-    tell_failures(store, since, console or Console(stderr=True))
+    if store is not None and not ended.of_profile:
+        _tell_medians(ended, noted, store, console or Console())
+    failed = ended.failed
+    if failed is None and store is not None:
+        failed = store.standing().failed_since(ended.since)
+    if failed:
+        tell_failed(failed, shown)
+        command = command or shlex.join(["python", "-m", "study", *sys.argv[1:]])
+        where = "" if store is None else f"; their runs in {store.uri} hold the reasons (tag study.status = failed)"
+        shown.print(
+            f"{len(failed)} cells failed{where}. The same command runs just those again, what is finished is "
+            f"skipped:\n  {escape(command)}",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
-def tell_failures(store: Store, since: float, console: Console) -> None:
-    """Print the cells that failed since a time; nothing where none has."""
-    failed = store.standing().failed_since(since)
-    if not failed:
-        return
-    tell_failed(failed, console)
-    command = shlex.join(["python", "-m", "study", *sys.argv[1:]])
-    console.print(
-        f"{len(failed)} cells failed; their runs in {store.uri} hold the reasons (tag study.status = "
-        f"failed). The same command runs just those again, what is finished is skipped:\n  {escape(command)}",
-        highlight=False,
-        soft_wrap=True,
-    )
+def _tell_medians(ended: _Begun, noted: list[str], store: Store, console: Console) -> None:
+    from study.sweeps import medians  # pandas, for which no sweep that was refused waits
+
+    name = ended.config.sweep.name
+    if runs := store.standing().finished(noted, ended.since, name):
+        shared = name == SweepConfig().name
+        medians.tell(medians.medians(runs), console)
+        medians.tell_where(store, name, ended.since if shared else None, console)

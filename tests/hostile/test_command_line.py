@@ -15,7 +15,6 @@ from study.networks import Network
 from study.tracking import Store
 from tests import cases
 from tests.analysis.reports import analysis
-from tests.few import profile
 from tests.hostile.commands import in_process, process, refused
 from tests.tracking.made import store_in
 
@@ -192,7 +191,7 @@ def test_a_stop_from_the_keyboard_is_a_line(when, tmp_path, capsys, monkeypatch)
         raise KeyboardInterrupt
 
     monkeypatch.setattr("study.cell.collect", stop)
-    more = ["-m", "seed=0,1"] if when == "in a sweep" else []
+    more = ["-m", "seed=0,1", "hydra.launcher.jobs=1"] if when == "in a sweep" else []  # in this very process
     done = in_process(capsys, monkeypatch, "study", *more, *SMALL, f"paths.outputs={tmp_path}")
     refused(done, "Stopped", codes=(130,))
     assert len(Store(f"sqlite:///{tmp_path}/mlflow/mlflow.db").keys("killed")) == 1
@@ -226,7 +225,7 @@ def test_failing_cells_of_a_sweep_fail_alone_and_the_command_runs_just_those_aga
     done = process("study", *sweep, *launcher) if launcher else in_process(capsys, monkeypatch, "study", *sweep)
     # digits: one finished, one diverged, two refused; mnist: two whose file is damaged, two refused
     refused(done, r"\b7 cells failed.*The same command runs just those again.* python -m study -m network=mlp_10", (1,))
-    assert "mnist · brute force · iterative · seed 0: " in done.err
+    assert "dataset=mnist seed=0 training.learning_rate=0.001: " in done.err
     assert len(store.keys("finished")) == 1
     why = reasons(tmp_path / "outputs")
     assert len(why) == 7
@@ -237,7 +236,8 @@ def test_failing_cells_of_a_sweep_fail_alone_and_the_command_runs_just_those_aga
     assert len(tracebacks) == 7
     assert all(text.startswith("Traceback") for text in tracebacks)
     again = in_process(capsys, monkeypatch, "study", *sweep)  # whatever has launched the first
-    refused(again, r"finished before.*\b7 cells failed", (1,))
+    refused(again, r"\b7 cells failed", (1,))
+    assert "1 of 8 cells are finished and skipped" in again.said
     assert len(store.keys("finished")) == 1
 
 
@@ -253,16 +253,15 @@ def test_a_profile_with_damaged_data_finishes_the_rest_and_says_how_to_go_on(
     outputs = tmp_path / "out puts"
     outputs.mkdir()
     store_in(outputs / "mlflow", empty_store)
-    arguments = ["smoke", "--jobs", "2", "--outputs", outputs]
+    arguments = ["few_and_mnist", "--jobs", "2", "--outputs", outputs]
     done = process("tests.few", *arguments)
-    refused(done, r"6 cells failed.*again: python -m study\.reproduce smoke --outputs '.*out puts'", (1,))
+    refused(done, r"6 cells failed.*just those again.*\+profile=few_and_mnist", (1,))
     assert "truncated, corrupt or another file: SHA-256 expected" in done.said
     store = Store(f"sqlite:///{outputs}/mlflow/mlflow.db")
     assert len(store.keys("finished")) == 9
     assert len(reasons(outputs)) == 6
     arguments[2] = 1  # in this process
-    monkeypatch.setattr("study.sweeps.reproduce.profile", profile)
-    again = in_process(capsys, monkeypatch, "study.reproduce", *arguments)
+    again = in_process(capsys, monkeypatch, "tests.few", *arguments)
     refused(again, r"15 cells in 2 grids, 9 finished, 6 to run.*6 cells failed", (1,))
 
 

@@ -65,8 +65,9 @@ TYPED = {
     "-m seed=range(3,1)": r"holds no value",
     # no choices
     **{f"{group}=schema": "there is none of that name" for group in GROUPS},
-    "profile=smoke": r"make reproduce PROFILE=smoke",
-    "+profile=smoke": r"make reproduce PROFILE=smoke",
+    "profile=smoke": r"write -m \+profile=smoke, or make reproduce PROFILE=smoke",
+    "+profile=smoke": r"add -m",
+    "-m +profile=smokk": r"profile=smokk: there is none of that name; did you mean smoke",
     "population=../experiment/smoke": r"a choice is a file in conf/population/",
     "-m population=free,../sweep/smoke": r"a choice is a file in conf/population/",
     "method=/etc/passwd": r"a choice is a file in conf/method/",

@@ -3,59 +3,84 @@
 import io
 import re
 import shutil
+import sys
 import time
 
 import pytest
+from hydra import compose
 from rich.console import Console
 
 from study import stores
 from study.data import _sources, mnist20x20
 from study.errors import StudyError
+from study.population import composer
 from study.stores import store_of
 from study.sweeps import board, missing_data, reproduce, status
-from study.sweeps import plan as plans
 from study.sweeps.grid import Grid, Job
-from study.sweeps.profile import experiment, profile
-from study.sweeps.workers import Workers
+from study.sweeps.profile import profile
 from study.tracking.inspection import NETWORK
 from tests.data.test_sources import PACKED, collection, server  # noqa: F401  (a fixture)
+from tests.hostile.commands import in_process, refused
 from tests.terminal import CONTROL, terminal
 
 pytestmark = pytest.mark.usefixtures("ready_stores")
 
 
+SMALL = """# @package hydra.sweeper
+about: Three cells in two grids.
+grids:
+  - name: two
+    record: {truth_every: 10, surfaces_every: 20}
+    run: {figures_for: []}
+    sweep: {population: cosine_2x10, ranking: single_overall, method: [taylor1, magnitude], seed: 0}
+  - name: one
+    record: {truth_every: 10, surfaces_every: 20}
+    run: {figures_for: []}
+    sweep: {population: cosine_2x10, ranking: single_overall, method: random, method.params.draw: 0, seed: 0}
+"""
+
+
 @pytest.fixture
-def small(tmp_path, monkeypatch):
-    """A profile of three cells, recorded under a folder of its own; one fails when `method.params.draw` is below 0."""
-    grid = experiment("smoke").having({"population": "cosine_2x10", "seed": "0", "ranking": "single_overall"})
-    sweeps = [
-        grid.having({"method": "taylor1,magnitude"}),
-        grid.having({"method": "random", "method.params.draw": "0"}),
-    ]
-    monkeypatch.setattr(reproduce, "profile", lambda _: sweeps)
-    sweeps = [s.into(tmp_path) for s in sweeps]
-    return plans.tracked(sweeps[0])[0], sweeps
+def small(tmp_path, monkeypatch, capsys):
+    """A profile of three cells, in a folder of one's own; run in this process, recorded under `tmp_path`."""
+    folder = tmp_path / "conf" / "profile"
+    folder.mkdir(parents=True)
+    (folder / "small.yaml").write_text(SMALL)
+    words = ["--config-dir", tmp_path / "conf", "-m", "+profile=small", "hydra.launcher.jobs=1"]
+
+    def run(*more):
+        return in_process(capsys, monkeypatch, "study", *words, f"paths.outputs={tmp_path}", *more)
+
+    return run
 
 
-def test_a_profile_runs_and_then_has_nothing_to_do(small, tmp_path, capsys):
-    assert reproduce.reproduce("small", 1, tmp_path) == 0
-    assert "3 cells in 2 grids, 0 finished, 3 to run" in " ".join(capsys.readouterr().out.split())
-    assert len(store_of(small[0]).keys("finished")) == 3
+def store_in(folder):
+    with composer():
+        return store_of(compose("config", overrides=[f"paths.outputs={folder}"]))
+
+
+def test_a_profile_runs_and_then_has_nothing_to_do(small, tmp_path):
+    done = small()
+    assert done.code == 0, done
+    assert "3 cells in 2 grids, 0 finished, 3 to run" in done.out
+    assert len(store_in(tmp_path).keys("finished")) == 3
     log = (tmp_path / "logs" / "small.log").read_text()
     assert log.count("units removable") == 3
-    assert reproduce.reproduce("small", 1, tmp_path) == 0
-    assert "3 finished, 0 to run" in " ".join(capsys.readouterr().out.split())
+    assert "units removable" not in done.said, "the cells' lines are in the log"
+    assert "3 finished, 0 to run" in small().out
 
 
-def again(capsys, folder, check=False) -> str:
-    assert reproduce.reproduce("small", 1, folder, check) == 0
-    return " ".join(capsys.readouterr().out.split())
+def test_what_is_typed_narrows_a_profile(small, tmp_path):
+    done = small("method=magnitude")
+    assert "1 cells in 1 grids, 0 finished, 1 to run" in done.out
+    refused(small("seed=3"), "no cell of the profile small has .*seed=3", codes=(2,))
+    assert "3 cells in 2 grids, 1 finished, 2 to run" in small().out
 
 
-def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path, capsys):
+def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path):
     """Lost at a glance; a flipped bit by its digest; a network without computing its cells anew."""
-    store = store_of(small[0])
-    again(capsys, tmp_path)
+    small()
+    store = store_in(tmp_path)
     before = store.inspected().whole
     lost, flipped, kept = before
     shutil.rmtree(store.artifacts / before[lost])
@@ -63,12 +88,12 @@ def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path, caps
     content = bytearray(table.read_bytes())
     content[len(content) // 3] ^= 1
     table.write_bytes(content)
-    said = again(capsys, tmp_path)
+    said = small().out
     assert "3 cells in 2 grids, 2 finished, 1 to run" in said
     assert "Damaged since they were finished, and made again: 1" in said
     assert "manifest.json is not there" in said
-    assert "3 finished, 0 to run" in again(capsys, tmp_path)
-    assert "2 finished, 1 to run Damaged" in again(capsys, tmp_path, check=True)
+    assert "3 finished, 0 to run" in small().out
+    assert "2 finished, 1 to run Damaged" in small("hydra.sweeper.check=true").out
     after = store.inspected(thorough=True)
     assert not after.damaged
     assert after.whole[kept] == before[kept]
@@ -78,7 +103,7 @@ def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path, caps
     (network,) = store.inspected(NETWORK).whole.values()
     old = store.standing().runs.client.get_run(network).data
     (store.artifacts / network / "artifacts" / "network.safetensors").write_bytes(b"")
-    said = again(capsys, tmp_path)
+    said = small().out
     assert "3 finished, 0 to run" in said
     assert "the network of " in said
     assert "network.safetensors is empty" in said
@@ -88,18 +113,37 @@ def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path, caps
     assert new.metrics == old.metrics
     assert new.tags["study.band_text"] == old.tags["study.band_text"]
     assert store.inspected().whole == after.whole
-    assert "Damaged" not in again(capsys, tmp_path, check=True)
+    assert "Damaged" not in small("hydra.sweeper.check=true").out
 
 
-def test_a_failing_cell_fails_alone_and_is_named(small, tmp_path, capsys):
-    _, sweeps = small
-    jobs = sweeps[0].jobs()
-    broken = Job("smoke", jobs[0].shared, jobs[0].choices, (*jobs[0].values, "seed=-1"))
-    with Workers(1) as pool:
-        failed = reproduce.run_all([broken, jobs[1]], pool, tmp_path / "logs" / "x.log")
-    assert failed == [(broken, "seed=-1: 0 or more")]
-    assert "seed=-1" in (tmp_path / "logs" / "x.log").read_text()
-    assert len(store_of(small[0]).keys("finished")) == 1
+def test_a_failing_cell_fails_alone_and_is_named(small, tmp_path):
+    broken = SMALL.replace("method: [taylor1, magnitude], seed: 0", "method: magnitude, seed: [-1, 0]")
+    (tmp_path / "conf" / "profile" / "small.yaml").write_text(broken)
+    done = small("method=magnitude")
+    assert done.code == 1
+    assert re.search(r"failed population=cosine_2x10 .*seed=-1: seed=-1: 0 or more", done.err)
+    assert "The same command runs just those again" in done.err
+    assert "+profile=small" in done.err
+    assert "seed=-1" in (tmp_path / "logs" / "small.log").read_text()
+    assert len(store_in(tmp_path).keys("finished")) == 1
+
+
+CHECKED = ("hydra.sweeper.check=true", "hydra.sweeper.offline=true")
+
+
+def test_a_profile_and_its_sweep_are_one_command(monkeypatch, capsys, tmp_path):
+    """`make reproduce` types what a person would."""
+    typed = []
+    monkeypatch.setattr("study.__main__.command", lambda again: typed.append([*sys.argv[1:], again]) or 0)
+    monkeypatch.setattr(sys, "argv", ["study.reproduce"])
+    assert reproduce.run("smoke", 2, tmp_path / "a b", check=True, offline=True) == 0
+    assert typed[0][:3] == ["-m", "+profile=smoke", "hydra.launcher.jobs=2"]
+    assert typed[0][3:-1] == [
+        f'paths.outputs="{tmp_path}/a b"',
+        "hydra.sweeper.check=true",
+        "hydra.sweeper.offline=true",
+    ]
+    assert typed[0][-1] == f"python -m study.reproduce smoke --outputs '{tmp_path}/a b'"
 
 
 @pytest.fixture
@@ -148,17 +192,11 @@ def test_a_download_that_fails_is_said_in_a_line_and_the_rest_goes_on(bare, serv
         assert len(told.splitlines()) == 2
 
 
-@pytest.mark.usefixtures("small")
-def test_what_is_left_out_stands_in_one_line_without_a_place_of_this_machine(tmp_path, monkeypatch, capsys):
-    absent = {"mnist_1x100": "MNIST is not at hand; `make data` downloads it", "authors_circle": missing_data.AUTHORS}
-    absent["mnist_2x50"] = absent["mnist_1x100"]
-    monkeypatch.setattr(reproduce, "fetched", lambda *_: absent)
-    monkeypatch.setattr(reproduce, "planned", lambda *_: {})
-    assert reproduce.reproduce("small", 1, tmp_path) == 0
-    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Left out: ")]
-    assert lines[0] == "Left out: mnist_1x100, mnist_2x50: MNIST is not at hand; `make data` downloads it"
-    assert len(lines) == 2
-    assert "/" not in "".join(lines).replace("make data", "")
+def test_what_is_left_out_stands_in_one_line_without_a_place_of_this_machine(small, monkeypatch):
+    monkeypatch.setattr(missing_data, "unavailable", lambda _: {"cosine_2x10": "it is not at hand; `make data`"})
+    done = small()
+    assert "Left out: cosine_2x10: it is not at hand; `make data`" in done.out
+    assert "0 cells in 0 grids" in done.out
 
 
 def test_what_is_at_hand_is_asked_of_the_data_folder_of_now(tmp_path, monkeypatch):
@@ -249,23 +287,12 @@ def test_elsewhere_there_is_a_plain_line_now_and_then(tmp_path):
     assert not CONTROL.search(console.file.getvalue())
 
 
-def test_the_log_is_named_before_anything_is_run(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(reproduce, "run_job", lambda one, **_: (one, None))
-    with Workers(1) as pool:
-        assert reproduce.run_all(JOBS, pool, tmp_path / "logs" / "made.log") == []
-    first, last = "".join(capsys.readouterr().out.splitlines(keepends=True)).splitlines()
-    assert first.endswith("made.log")
-    assert last.startswith("24 of 24 cells in ")
-
-
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("command", ["reproduce", "status"])
-def test_a_profile_that_records_nothing_is_refused(command, tmp_path, monkeypatch):
+def test_a_profile_that_records_nothing_is_refused(command, tmp_path, monkeypatch, small):
+    told = "is run with tracking=none, which records nothing"
+    if command == "reproduce":
+        assert f"small {told}" in small("tracking=none").err
+        return
     monkeypatch.setattr(stores, "store_of", lambda _: None)  # as where conf/config.yaml was given tracking: none
-    show = {"reproduce": lambda: reproduce.reproduce("smoke", 1, tmp_path), "status": lambda: shown(tmp_path)}[command]
-    with pytest.raises(StudyError, match="smoke is run with tracking=none, which records nothing"):
-        show()
-
-
-def shown(folder) -> int:
-    return status.show("smoke", [sweep.into(folder) for sweep in profile("smoke")], Console(file=io.StringIO()))
+    with pytest.raises(StudyError, match=f"smoke {told}"):
+        status.show("smoke", [grid.into(tmp_path) for grid in profile("smoke")], Console(file=io.StringIO()))

@@ -1,0 +1,162 @@
+"""A sweep, as Hydra asks for it: which cells it has, which of them are not finished, and what became of those."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from hydra.core.utils import JobReturn
+from omegaconf import OmegaConf
+from rich.console import Console
+from rich.markup import escape
+
+from hydra_plugins.hydra_study import plugins  # not its classes: Hydra executes it anew when it looks for plugins
+from study.common.steps import Steps
+from study.errors import StudyError, said
+from study.records import by_cause
+from study.stores import located, store_of, store_of_profile
+from study.sweeps import report
+from study.sweeps.composing import Composing
+from study.sweeps.grid import Grid, Job
+from study.sweeps.launcher import launched, outcome
+from study.sweeps.missing_data import fetched, runnable
+from study.sweeps.outstanding import outstanding
+from study.sweeps.plan import composed, planned
+from study.sweeps.profile import grids
+from study.sweeps.workers import Workers
+from study.tracking import Store
+
+PROFILE = "profile"
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    """What is asked for, where it is recorded, and who computes it."""
+
+    plugin: plugins.GridSweeper
+    arguments: Sequence[str]
+    console: Console
+
+    @cached_property
+    def profile(self) -> str | None:
+        """The name of the profile; None for a sweep of another kind."""
+        chosen = self.plugin.config.hydra.runtime.choices.get(PROFILE)
+        return None if chosen is None else str(chosen)
+
+    @cached_property
+    def composing(self) -> Composing:
+        return Composing(self.plugin.hydra_context, self.plugin.config)
+
+    @cached_property
+    def store(self) -> Store | None:
+        cfg = located(self.plugin.config, Path.cwd())
+        return store_of(cfg) if self.profile is None else store_of_profile(self.profile, cfg)
+
+    @cached_property
+    def outputs(self) -> Path:
+        return Path(located(self.plugin.config, Path.cwd()).paths.outputs)
+
+    def grids(self) -> list[Grid]:
+        """Return the grids, narrowed by what is typed."""
+        typed = [text for text in self.arguments if text.lstrip("+").partition("=")[0] != PROFILE]
+        if self.profile is None:
+            if len(typed) < len(self.arguments):
+                raise StudyError("a sweep has one profile: write +profile=NAME")
+            name = str(self.plugin.config.sweep.name)
+            params = {str(key): str(value) for key, value in (self.plugin.params or {}).items()}
+            return [Grid(name, name, (), params).narrowed(typed)]
+        listed = OmegaConf.to_container(self.plugin.grids) if self.plugin.grids is not None else None
+        of_profile = grids(self.profile, listed, f"conf/{PROFILE}/{self.profile}.yaml")
+        narrowed = [left for grid in of_profile if (left := grid.within(typed)) is not None]
+        if not narrowed:
+            raise StudyError(f"no cell of the profile {self.profile} has {' '.join(typed)}: leave some of it out")
+        return narrowed
+
+    def available(self, wanted: list[Grid]) -> list[Grid]:
+        """Return the grids of a profile without the populations whose data cannot be had; the store notes which."""
+        absent = fetched(wanted, self.console, self.plugin.offline)
+        if self.store is not None:
+            for population in {p for grid in wanted for p in grid.populations}:
+                self.store.note_not_run(population, absent.get(population))
+        for cause, names in by_cause(absent).items():
+            self.console.print(f"[yellow]Left out:[/yellow] {names}: {escape(cause)}", highlight=False, soft_wrap=True)
+        return runnable(wanted, absent)
+
+
+def sweep(plugin: plugins.GridSweeper, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
+    """Run the cells of a sweep that are not finished; finished is what the analysis can read.
+
+    Args:
+        plugin: how, and by which launcher.
+        arguments: what is typed, Hydra's own settings apart.
+
+    Returns:
+        What the launcher returned, a batch each; what failed is in `report`, too.
+    """
+    asked = _Sweep(plugin, arguments, Console())
+    wanted = asked.grids()
+    _validate(wanted, asked)
+    if asked.profile is not None:
+        wanted = asked.available(wanted)
+    with plugin.launcher.workers if isinstance(plugin.launcher, plugins.PoolLauncher) else Workers(1) as workers:
+        try:
+            return _launched(_todo(wanted, asked, workers), asked)
+        finally:
+            if asked.store is not None:
+                asked.store.close_killed()  # runs of workers that were lost, or stopped from the keyboard
+
+
+def _validate(wanted: list[Grid], asked: _Sweep) -> None:
+    """Compose some cells, in which every value occurs, so that a slip is refused before anything runs.
+
+    Of a profile one cell is enough: its file is tested, and what is typed beside is in every cell.
+    """
+    seen = set[str]()
+    for job in wanted[0].jobs():
+        if not seen.issuperset(job.overrides):
+            composed(job, asked.composing)
+            seen.update(job.overrides)
+        if asked.profile is not None:
+            return
+
+
+def _todo(wanted: list[Grid], asked: _Sweep, workers: Workers) -> list[Job]:
+    """Return the cells that are to be run, say how many they are, and note the runs of the others."""
+    if asked.store is None or asked.plugin.config.run.force:
+        return [job for grid in wanted for job in grid.jobs()]
+    several = len({name for grid in wanted for name in grid.populations}) > 1  # one is not worth starting processes for
+    with Steps(asked.console if asked.profile else None) as step:
+        step("Reading the plan: data, keys, what is finished")
+        by_key = planned(wanted, asked.outputs, workers if several else None, asked.composing)
+        todo = outstanding(asked.store, by_key, asked.plugin.check)
+    if asked.profile is not None:
+        counts = f"{len(by_key)} cells in {len(wanted)} grids, {len(todo.finished)} finished"
+        asked.console.print(f"Profile {asked.profile}: {counts}, {len(todo.cells)} to run")
+    elif todo.finished:
+        asked.console.print(f"{len(todo.finished)} of {len(by_key)} cells are finished and skipped", highlight=False)
+    todo.tell(asked.console)
+    report.note_runs(todo.finished.values())
+    return todo.jobs
+
+
+def _launched(todo: list[Job], asked: _Sweep) -> list[Sequence[JobReturn]]:
+    """Let the launcher run cells, and tell the report which failed."""
+    launcher, size = asked.plugin.launcher, asked.plugin.max_batch_size or len(todo)
+    found: list[Sequence[JobReturn]] = []
+    failed: list[tuple[str, str]] = []
+    for begin in range(0, len(todo), max(1, size)):
+        batch = todo[begin : begin + size]
+        if isinstance(launcher, plugins.PoolLauncher):
+            name = asked.profile or ("sweep" if asked.console.is_interactive else None)
+            file = launcher.log or (asked.outputs / "logs" / f"{name}.log" if name else None)
+            results: Sequence[JobReturn] = launched(launcher, batch, begin, file)
+        else:
+            results = launcher.launch([list(job.overrides) for job in batch], initial_job_idx=begin)
+        for job, result in zip(batch, results, strict=True):
+            if (error := outcome(result)[1]) is not None:
+                failed.append((str(job), said(error)))
+        found.append(results)
+    report.note_failures(failed)
+    return found
