@@ -78,10 +78,10 @@ sweeps: setup  ## write conf/profile/paper.yaml and full.yaml from the claims re
 	$(PY) -m analysis.claims sweeps
 
 bench: setup  ## time the oracle and the methods beside references and other libraries (minutes)
-	$(PY) -m study.bench
+	$(PY) -m study.speed
 
 bench-full: setup  ## the same with the references timed whole, and where the time of a profile goes
-	$(PY) -m study.bench --full
+	$(PY) -m study.speed --full
 
 RESOLVE = uv pip compile pyproject.toml --extra kernel --extra server --extra slurm --extra dev --universal \
 	--python-version 3.11 --no-annotate --no-header -q --generate-hashes -c <(echo "$(TORCH)")

@@ -17,10 +17,10 @@ from analysis.reporting import Made, frames_of, keep, make, wanted
 from analysis.runs import find
 from analysis.sections import kept_parts
 from analysis.statistics import VERDICTS
-from study import records
-from study.command import SHOWN, exit_code
+from study.common.command import SHOWN, exit_code
+from study.common.fingerprint import fingerprint
+from study.common.paths import PACKAGE
 from study.common.steps import Steps
-from study.fingerprint import fingerprint
 
 SAID = "verdicts.txt"
 """What the terminal showed, beside the page."""
@@ -38,7 +38,7 @@ def main() -> int:
         place = arguments.store, arguments.experiment, arguments.sweep, arguments.artifacts
         found = None if arguments.exported else find(*place)
         if found is not None:
-            mark = fingerprint([Path(__file__).parent, Path(records.__file__).parent], found.facts)
+            mark = fingerprint([Path(__file__).parent, PACKAGE], found.facts)
             before = None if arguments.again or arguments.keep else up_to_date(arguments, mark)
         if before is None:
             made = make(arguments, frames_of(arguments, found), mark, step)

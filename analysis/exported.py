@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 
 from analysis.frames import Frames, StoreError, no_rows
-from study.errors import said
+from study.common.errors import said
 from study.records import ON_DEMAND, TABLES, conform, upgraded
 
 ABOUT, CHECKSUMS = "about.json", "checksums.json"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.records import RUN_TAGS, TABLES, by_cause, empty
 
 INTEGER_TAGS = ("seed", "draw")

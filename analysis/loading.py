@@ -11,9 +11,9 @@ from analysis.frames import Frames
 from analysis.metrics import curves, table
 from analysis.metrics.curves import last_of_rounds
 from analysis.runs import SQLITE, read_store
-from study.condition import DIMENSIONS
-from study.errors import StudyError
-from study.places import ROOT
+from study.common.errors import StudyError
+from study.common.paths import ROOT
+from study.records.condition import DIMENSIONS
 
 SETTINGS = (
     *("population", "dataset", "network", "activation", "output", "variant", "task", *DIMENSIONS),

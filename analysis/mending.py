@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.stored import DIGEST
-from study.errors import StudyError
-from study.places import CONF, ROOT
+from study.common.errors import StudyError
+from study.common.paths import CONF, ROOT
 from study.sweeps.profile import experiments, profile
 from study.tracking.database import SQLITE, sqlite_file
 

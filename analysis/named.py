@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.metrics import main_condition
-from study.words import AS_IMPLEMENTED
+from study.records.words import AS_IMPLEMENTED
 
 __all__ = ["AS_IMPLEMENTED", "SIGMOID_OUTPUTS", "THEIRS", "UNTRAINED_HIDDEN", "is_rung", "is_theirs", "trained_here"]
 

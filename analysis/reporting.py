@@ -13,8 +13,8 @@ from analysis.frames import Frames
 from analysis.pipeline import Judged, judge
 from analysis.runs import Found, export, read, read_export
 from analysis.sections import Material, kept_parts
+from study.common.errors import StudyError
 from study.common.steps import Steps
-from study.errors import StudyError
 
 
 @dataclass(frozen=True, eq=False)

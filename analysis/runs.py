@@ -27,9 +27,9 @@ from analysis.frames import (
 )
 from analysis.mending import commands
 from analysis.stored import environment, looked_at, read_cells
-from study.condition import DIMENSIONS
-from study.errors import said
+from study.common.errors import said
 from study.records import READABLE, RUN_TAGS, TAG, subject
+from study.records.condition import DIMENSIONS
 from study.tracking import Store
 from study.tracking.database import SQLITE
 from study.tracking.inspection import CELL, NETWORK

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from study.data import load_dataset
-    from study.pruning.trajectory import prune
     from study.training.train import train
+    from study.trajectories.trajectory import prune
 
 __all__ = ["load_dataset", "prune", "train"]
 
-_HOMES = {"load_dataset": "study.data", "train": "study.training", "prune": "study.pruning.trajectory"}
+_HOMES = {"load_dataset": "study.data", "train": "study.training.train", "prune": "study.trajectories.trajectory"}
 
 
 def __getattr__(name: str) -> object:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import hydra
 
-from study.command import exit_code
+from study.cells.job import broken, job
+from study.common.command import exit_code
+from study.common.errors import SWITCH, StudyError
 from study.common.hydra_internals import arguments_parser
-from study.errors import SWITCH, StudyError
-from study.help_page import help_page
-from study.job import broken, job
-from study.overrides import check_overrides
-from study.places import CONF
-from study.schema import register
+from study.common.paths import CONF
+from study.config.help_page import help_page
+from study.config.overrides import check_overrides
+from study.config.schema import register
 from study.sweeps.report import began, failures, tell_end
 
 register()

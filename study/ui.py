@@ -2,7 +2,7 @@
 
 import sys
 
-from study.command import exit_code
+from study.common.command import exit_code
 from study.servers.ui import main
 
 if __name__ == "__main__":

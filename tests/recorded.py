@@ -5,8 +5,8 @@ from pathlib import Path
 from hydra import compose
 from omegaconf import DictConfig
 
-from study.population import composer
-from study.run import run_cell
+from study.cells.run import run_cell
+from study.config.population import composer
 from tests.tracking.made import store_in
 
 SEEDS, METHODS = (100, 101), ("brute_force", "taylor1", "taylor2")

@@ -6,11 +6,11 @@ import pandas as pd
 import pytest
 import torch
 
-from study.bench import __main__ as command
-from study.bench import peers, scale
-from study.bench.cases import Case
-from study.bench.timing import Times, alternate
 from study.impact import unit_errors
+from study.speed import __main__ as command
+from study.speed import peers, scale
+from study.speed.cases import Case
+from study.speed.timing import Times, alternate
 
 CASE = Case(3, (5, 4), 2, 40)
 

@@ -13,18 +13,19 @@ from mlflow.tracking import MlflowClient
 
 from study import impact, load_dataset, prune, records, train
 from study.authors import networks
-from study.cell import cell_tags, compute, params, prepare, tags
-from study.config import plan
-from study.errors import PoorTrainingWarning, StudyError
-from study.keys import cell_key, of_settings
+from study.cells.cell import cell_tags, compute, params, prepare, tags
+from study.cells.keys import cell_key, of_settings
+from study.cells.run import run_cell, title
+from study.common.errors import PoorTrainingWarning, StudyError
+from study.config.plan import plan
+from study.config.population import composer
 from study.networks import mlp
-from study.population import composer
 from study.protocols.retrain import Retrain
-from study.run import run_cell, title
-from study.settings import Selection, Settings
-from study.stores import store_of
+from study.pruning.settings import Selection, Settings
 from study.tracking import tables_digest
-from study.training import Recipe, stored_key
+from study.tracking.stores import store_of
+from study.training.cache import stored_key
+from study.training.recipe import Recipe
 
 SMALL = ("dataset=digits", "network=mlp_10", "training.epochs=3", "training.polish=0", "record.truth_every=5")
 
@@ -74,7 +75,7 @@ def test_how_often_is_scored_anew_makes_the_key_and_the_ranking_that_is_recorded
 
 def test_a_cell_without_a_search_does_not_depend_on_it(monkeypatch):
     before, searched = key(), key("record.search=beam")
-    monkeypatch.setattr("study.keys.SEARCH_VERSION", 99)
+    monkeypatch.setattr("study.cells.keys.SEARCH_VERSION", 99)
     assert key() == before
     assert key("record.search=beam") != searched
 
@@ -85,7 +86,7 @@ def test_raising_a_numerics_version_makes_cells_run_again(monkeypatch):
     monkeypatch.setattr(type(planned.method), "version", planned.method.version + 1)
     raised = cell_key(planned, "network")
     monkeypatch.undo()
-    monkeypatch.setattr("study.keys.ORACLE_VERSION", impact.ORACLE_VERSION + 1)
+    monkeypatch.setattr("study.cells.keys.ORACLE_VERSION", impact.ORACLE_VERSION + 1)
     assert len({before, raised, cell_key(planned, "network")}) == 3
 
 
@@ -120,7 +121,7 @@ CHANGED = {
 
 @pytest.mark.parametrize("field", [f.name for f in fields(Settings)])
 def test_every_setting_makes_another_key_and_an_unusual_one_alone(field):
-    """A new setting has to be told to `study.keys`."""
+    """A new setting has to be told to `study.cells.keys`."""
     assert of_settings(Settings()) == {}
     search = {"search": "beam"} if field == "search_width" else {}
     changed = Settings(**{field: CHANGED.get(field, 7)}, **search)

@@ -8,11 +8,11 @@ from hydra import compose
 
 from analysis.metrics import SETTINGS, main_condition
 from analysis.runs import SAME
-from study.condition import ABOUT, DIMENSIONS, USUAL, Condition, parted
-from study.config import plan
-from study.population import composer
+from study.cells.run import asked
+from study.config.plan import plan
+from study.config.population import composer
 from study.records import RUN_TAGS
-from study.run import asked
+from study.records.condition import ABOUT, DIMENSIONS, USUAL, Condition, parted
 from study.tracking.names import run_name
 from study.tracking.store import CELL_ONLY
 

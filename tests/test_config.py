@@ -9,14 +9,15 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from study import config, targets
-from study.config import plan
+from study.common import targets
+from study.common.errors import StudyError
+from study.common.paths import CONF
+from study.config import plan as config
+from study.config.overrides import groups
+from study.config.plan import plan
+from study.config.population import check_population, composer
 from study.data import names as datasets
-from study.errors import StudyError
 from study.methods import names as methods
-from study.overrides import groups
-from study.places import CONF
-from study.population import check_population, composer
 
 TARGETED = ("method", "dataset", "protocol")
 GROUPS = ("dataset", "network", "training", "population", "method", "ranking", "removal", "selection", "protocol")

@@ -5,9 +5,10 @@ from hydra import compose
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
-from study import derived, places, population
-from study.config import plan
-from study.population import check_population, composer
+from study.common import paths as places
+from study.config import derived, population
+from study.config.plan import plan
+from study.config.population import check_population, composer
 
 
 def composed(*overrides):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from study.bench.oracle import eagerly
-from study.error_analysis import agreement, kendall, overlap, spearman, tied
-from study.pruning.trajectory import prune
+from study.impact.agreement import agreement, kendall, overlap, spearman, tied
+from study.speed.oracle import eagerly
+from study.trajectories.trajectory import prune
 from tests import cases
 
 

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from study.places import ROOT
+from study.common.paths import ROOT
 
 HEAVY = ("torch", "mlflow", "matplotlib", "scipy", "sklearn", "pandas", "pyarrow", "numba", "joblib")
 RUN = f"""

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from analysis.metrics import trajectory
 from study.benchmark import scoring
-from study.kept import accuracy_kept, largest_error, least_correct
 from study.pruning.state import Evaluation
-from study.pruning.trajectory import Result
+from study.records.kept import accuracy_kept, largest_error, least_correct
+from study.trajectories.trajectory import Result
 
 # Falls of exactly one point; shares in floating point call those of the first three more.
 EXACT = [(13, 12, 100), (2503, 2453, 5000), (10, 9, 100), (9400, 9300, 10_000), (93, 92, 100)]

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import pytest
 
-from study.run import run_cell
-from study.stores import store_of
+from study.cells.run import run_cell
 from study.sweeps.missing_data import runnable, unavailable
 from study.sweeps.plan import composed, tracked
 from study.sweeps.profile import profile
 from study.sweeps.workers import TRIES
 from study.tracking import Store
+from study.tracking.stores import store_of
 from tests.few import few
 from tests.tracking.made import store_in
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from study.places import ROOT
+from study.common.paths import ROOT
 
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 

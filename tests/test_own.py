@@ -6,10 +6,10 @@ import pytest
 from hydra import compose
 
 from study import load_dataset
-from study.cell import cell_tags, compute, origin, prepare
-from study.config import plan
-from study.errors import StudyError
-from study.population import composer
+from study.cells.cell import cell_tags, compute, origin, prepare
+from study.common.errors import StudyError
+from study.config.plan import plan
+from study.config.population import composer
 from tests.hostile.commands import in_process, process, refused
 
 MINE = """

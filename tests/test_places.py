@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from hydra import compose
 
-from study.command import exit_code
-from study.errors import StudyError
-from study.places import CONF, ROOT
-from study.population import composer
-from study.stores import located
+from study.common.command import exit_code
+from study.common.errors import StudyError
+from study.common.paths import CONF, ROOT
+from study.config.population import composer
 from study.tracking import Store
-from study.training import read_recipe
+from study.tracking.stores import located
+from study.training.recipes import read_recipe
 from tests.hostile.commands import in_process
 
 SECTIONS = ROOT / "analysis" / "sections"
@@ -50,15 +50,15 @@ def test_an_installed_study_is_the_study(tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     code = """
-import sys, study.places, study.schema
+import sys, study.common.paths, study.config.schema
 from pathlib import Path
-from study.population import composer
-from study.stores import located
-from study.training import read_recipe
+from study.config.population import composer
+from study.tracking.stores import located
+from study.training.recipes import read_recipe
 from hydra import compose
 with composer():
     cfg = located(compose("config"), Path.cwd())
-print(study.places.CONF, read_recipe("digits"), cfg.paths.outputs, cfg.paths.data, sep="\\n")
+print(study.common.paths.CONF, read_recipe("digits"), cfg.paths.outputs, cfg.paths.data, sep="\\n")
 """
     environment = {"PYTHONPATH": str(tmp_path / "installed"), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(

@@ -9,17 +9,17 @@ import torch
 from torch import nn
 
 from study import records
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact import unit_errors
 from study.methods import Scores, method, names
 from study.methods.base import method_class, removals
 from study.networks import from_module
 from study.pruning import state
 from study.pruning.choice import choose
+from study.pruning.settings import Selection, Settings
 from study.pruning.state import Truths
-from study.pruning.trajectory import collect, prune
-from study.settings import Selection, Settings
 from study.training.further import Further
+from study.trajectories.trajectory import collect, prune
 from tests import cases
 
 

@@ -6,13 +6,13 @@ from itertools import combinations
 import pytest
 import torch
 
+from study.common.errors import StudyError
 from study.data import Dataset
-from study.errors import StudyError
 from study.impact.reference import plain_error
 from study.impact.stages import Stages
 from study.networks import ErrorFunction
-from study.pruning.trajectory import prune
-from study.search import MOST, Sets, beam, exhaustive, members, ordered
+from study.pruning.search import MOST, Sets, beam, exhaustive, members, ordered
+from study.trajectories.trajectory import prune
 from tests import cases
 
 SMALL = [((6,), "sigmoid", "half_squared"), ((3, 3), "softmax", "cross_entropy"), ((2, 2, 2), "linear", "half_squared")]

@@ -16,8 +16,8 @@ from analysis.claims.rejudge import TABLES, rejudge
 from analysis.claims.sweeps import write
 from analysis.metrics.names import explained
 from analysis.runs import read_store
-from study.command import exit_code
-from study.errors import StudyError
+from study.common.command import exit_code
+from study.common.errors import StudyError
 
 
 def as_table(register: Register) -> Table:

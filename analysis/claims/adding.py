@@ -15,8 +15,8 @@ from analysis.claims.evaluation import evaluate
 from analysis.claims.register import Register, load
 from analysis.claims.rejudge import TABLES, check_tables, rejudge
 from analysis.frames import Frames
-from study.errors import StudyError
-from study.spreadsheet import write_csv
+from study.common.errors import StudyError
+from study.common.spreadsheet import write_csv
 
 PART = ["claim", "arm", "part", "population", "metric", "split"]
 ADDED, KEPT, SHORT = "added", "kept already", "too few networks"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.claims.register import Arm, Part
 from analysis.metrics import SETTINGS
-from study.condition import DIMENSIONS, Condition
+from study.records.condition import DIMENSIONS, Condition
 
 WINS = "wins_most_steps"
 """The quantity that needs whole curves: whether `of` has the lower error at more than half of the steps."""

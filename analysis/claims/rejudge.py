@@ -10,8 +10,8 @@ from analysis.claims.amended import once, side_by_side
 from analysis.claims.register import Register, load
 from analysis.claims.tested import from_values
 from analysis.claims.verdicts import verdicts
-from study.errors import StudyError
-from study.spreadsheet import write_csv
+from study.common.errors import StudyError
+from study.common.spreadsheet import write_csv
 
 TABLES = Path(__file__).parents[1] / "results" / "tables"
 PLACE = ["claim", "arm", "part", "role", "population", "metric"]

@@ -12,9 +12,9 @@ import yaml
 
 from analysis.claims.quantities import named
 from analysis.claims.register import SEARCHES, Arm, Claim, Part, Register
-from study.condition import USUAL, Condition, parted
-from study.errors import StudyError
-from study.places import CONF
+from study.common.errors import StudyError
+from study.common.paths import CONF
+from study.records.condition import USUAL, Condition, parted
 
 RECORDED = {
     "interaction_share": "pairs",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from analysis.figures.drawn import medians
 from analysis.figures.grid import Grid
 from study.figures.style import error_scale
-from study.words import QUANTITIES, colour, dashes, label, ordered
+from study.records.words import QUANTITIES, colour, dashes, label, ordered
 
 
 def degradation(curves: pd.DataFrame, published: pd.DataFrame, ax: Axes, quantity: str) -> Axes:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from analysis.numbers import number
-from study.words import label, ordered
+from study.records.words import label, ordered
 
 NAMES = re.compile(r' id="(?:figure|axes|patch|line2d|text|legend|matplotlib\.axis|[xy]tick|LineCollection)_\d+"')
 """Names that matplotlib gives to elements: the same in every figure, but names must differ within a page."""

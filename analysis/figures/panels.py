@@ -11,7 +11,7 @@ from analysis.figures.drawn import Drawn, drawn
 from analysis.figures.grid import Grid
 from analysis.figures.impacts import estimate_against_impact
 from analysis.frames import Frames
-from study.words import label, ordered
+from study.records.words import label, ordered
 
 SIZE = (3.7, 3.0)
 """Of a panel with its margins, in inches."""

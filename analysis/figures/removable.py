@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from study.words import colour, label, ordered
+from study.records.words import colour, label, ordered
 
 
 def removable(frame: pd.DataFrame, ax: Axes, column: str, title: str) -> Axes:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.metrics import path
 from analysis.metrics.curves import of_split
-from study.kept import accuracy_kept, error_kept
+from study.records.kept import accuracy_kept, error_kept
 
 SEARCHED = ["searched_r_2", "searched_r_1pct", "greedy_regret", "greedy_excess"]
 """Columns that only cells with a search have."""

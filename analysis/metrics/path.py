@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.metrics.units import gini
-from study.kept import steps_kept
+from study.records.kept import steps_kept
 
 Array = NDArray[np.float64]
 

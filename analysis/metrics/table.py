@@ -11,8 +11,8 @@ from analysis.frames import Frames
 from analysis.metrics import gains, greedy, path, together, units
 from analysis.metrics.curves import HELD_OUT, of_split
 from analysis.metrics.trajectory import trajectory
-from study.condition import DIMENSIONS, USUAL
 from study.records import hidden_of
+from study.records.condition import DIMENSIONS, USUAL
 
 SETTINGS = ["population", "network_key", "seed", *DIMENSIONS, "band"]
 """What tells the cells of one network apart, but for the draw."""

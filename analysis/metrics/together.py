@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.frames import Frames
 from analysis.metrics.curves import of_split
-from study.condition import DIMENSIONS
+from study.records.condition import DIMENSIONS
 
 SAME = ["network_key", *(name for name in DIMENSIONS if name != "method")]
 """What a cell shares with the brute-force cell whose R_2 sets the size of its set."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from analysis.metrics import path
-from study.kept import accuracy_kept, error_kept
+from study.records.kept import accuracy_kept, error_kept
 
 TAUS = {"r_1": 1.0, "r_2": 2.0, "r_5": 5.0}
 EARLY = 0.20

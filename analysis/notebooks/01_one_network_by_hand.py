@@ -21,7 +21,7 @@ from torch import Tensor
 from analysis.figures.impacts import estimate_against_impact
 from analysis.figures.style import RC
 from study import load_dataset, prune, train
-from study.words import colour, label
+from study.records.words import colour, label
 
 plt.rcParams.update(RC)
 

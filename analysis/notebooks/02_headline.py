@@ -19,7 +19,7 @@ from analysis.figures.impacts import estimate_against_impact
 from analysis.figures.style import RC
 from study import load_dataset, prune, train
 from study.authors.networks import as_pruned, missing_with_data
-from study.words import label
+from study.records.words import label
 
 plt.rcParams.update(RC)
 

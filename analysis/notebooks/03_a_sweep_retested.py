@@ -21,7 +21,7 @@ from analysis import claims, metrics, statistics
 from analysis.figures.removable import removable
 from analysis.figures.style import RC
 from analysis.runs import StoreError
-from study.words import label, ordered
+from study.records.words import label, ordered
 
 plt.rcParams.update(RC)
 

@@ -19,7 +19,7 @@ from analysis.figures.surfaces import surfaces
 from study import prune
 from study.data import Dataset, Split, one_hot
 from study.networks import to_module
-from study.words import colour, label
+from study.records.words import colour, label
 
 plt.rcParams.update(RC)
 

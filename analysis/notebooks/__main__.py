@@ -11,7 +11,7 @@ from nbclient.exceptions import CellExecutionError
 
 from analysis.notebooks.execute import execute, page, scripts
 from analysis.runs import StoreError
-from study.command import exit_code
+from study.common.command import exit_code
 
 
 def main() -> int:

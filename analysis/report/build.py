@@ -16,7 +16,7 @@ from analysis.figures.style import RC
 from analysis.frames import tell_damaged
 from analysis.numbers import interval, number, test
 from analysis.sections import Material, Section, Shown, found
-from study.spreadsheet import write_csv
+from study.common.spreadsheet import write_csv
 
 Say = Callable[..., None]
 """Told what is being done: a step, and how far it is of how many."""

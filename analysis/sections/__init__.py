@@ -7,7 +7,7 @@ from importlib import import_module
 
 from analysis.frames import Frames
 from analysis.sections.base import Kept, Material, Section, Shown
-from study.errors import StudyError
+from study.common.errors import StudyError
 
 __all__ = ["Kept", "Material", "Section", "Shown", "found", "kept_parts", "set_apart"]
 

@@ -13,7 +13,7 @@ from analysis.figures.style import IN_OVERVIEWS
 from analysis.frames import Frames
 from analysis.sections.base import Material, Section, Shown
 from study.figures.style import plain_ticks
-from study.words import QUANTITIES, colour, label, ordered
+from study.records.words import QUANTITIES, colour, label, ordered
 
 SHOWN = ("spearman", "spearman_25", "regret")
 """What is drawn, a panel each: columns of the table agreement."""

@@ -9,7 +9,7 @@ from scipy import stats
 from analysis.metrics import removable_share
 from analysis.numbers import number
 from analysis.sections.base import Kept, Material, Section, Shown
-from study.words import RANKINGS, label, ordered
+from study.records.words import RANKINGS, label, ordered
 
 
 class Correlations(Section):

@@ -11,7 +11,7 @@ from analysis.figures.degradation import averaged, both_quantities, halfway
 from analysis.figures.drawn import Drawn, drawn
 from analysis.figures.style import IN_OVERVIEWS
 from analysis.sections.base import Material, Section, Shown
-from study.words import RANKINGS
+from study.records.words import RANKINGS
 
 
 class Curves(Section):

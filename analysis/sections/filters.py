@@ -9,7 +9,7 @@ from analysis.metrics import as_meant, per_network
 from analysis.numbers import median, number
 from analysis.sections.base import Kept, Material, Section, Shown
 from study.records import filters_of, hidden_of
-from study.words import label, ordered
+from study.records.words import label, ordered
 
 BEST = "brute_force"
 

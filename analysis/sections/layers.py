@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from analysis.figures.drawn import Drawn, drawn, medians
 from analysis.figures.grid import panels, small
 from analysis.sections.base import Kept, Material, Section, Shown
-from study.words import colour, dashes, label, ordered
+from study.records.words import colour, dashes, label, ordered
 
 EARLY = {"m7_10": "10 %", "m7_20": "20 %", "m7_40": "40 %"}
 

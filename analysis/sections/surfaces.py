@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from analysis.figures.panels import cell_panels, first_cells
 from analysis.figures.surfaces import surfaces
 from analysis.sections.base import Material, Section, Shown
-from study.words import label
+from study.records.words import label
 
 METHODS = ("brute_force", "taylor1", "taylor2")
 """Methods whose surfaces are drawn."""

@@ -15,9 +15,9 @@ from analysis.selftest import agreement, rates
 from analysis.selftest.simulation import CONFIDENCE
 from analysis.selftest.together import FEWEST
 from analysis.selftest.words import OUT, in_words
-from study.command import exit_code
+from study.common.command import exit_code
+from study.common.spreadsheet import write_csv
 from study.common.steps import Steps
-from study.spreadsheet import write_csv
 
 
 def main() -> int:

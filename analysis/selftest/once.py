@@ -11,7 +11,7 @@ import pyarrow as pa
 
 import analysis
 from analysis.selftest.simulation import rates
-from study.fingerprint import fingerprint
+from study.common.fingerprint import fingerprint
 
 ENTERING = ("statistics", "claims", "selftest")
 """Packages of the analysis that the rates depend on."""

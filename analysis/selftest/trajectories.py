@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from analysis.frames import RUN_COLUMNS, Frames
 from analysis.selftest.designs import UNITS
-from study.condition import Condition
 from study.records import conform
+from study.records.condition import Condition
 
 SAMPLES = 1000
 E0, E_ALL = 10.0, 400.0

@@ -17,7 +17,7 @@ from analysis.named import trained_here
 from analysis.runs import SQLITE
 from analysis.start_here import medians, words
 from study.records import FREE
-from study.words import RANKINGS, colour, label, ordered
+from study.records.words import RANKINGS, colour, label, ordered
 
 if TYPE_CHECKING:  # loading MLflow takes a second
     from study.tracking.summaries import Summaries, Summary
@@ -61,7 +61,7 @@ def publish(
         mark: fingerprint of what all of it was made from.
 
     Raises:
-        study.errors.StudyError: when the store cannot be written to.
+        study.common.errors.StudyError: when the store cannot be written to.
     """
     place = _of(uri, experiment)
     fresh = trained_here(table)

@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.claims import Evaluation
 from analysis.metrics import removable_share
 from analysis.numbers import interval, test
-from study.words import RANKINGS, label, ordered
+from study.records.words import RANKINGS, label, ordered
 
 SHOWN = ("brute_force", "taylor2_exact", "taylor2", "taylor1", "random")
 """Methods of the table of populations."""

@@ -19,9 +19,9 @@ from study.authors import networks
 from study.authors.compare import Line, compare
 from study.authors.gradient import Check, gradient_check
 from study.authors.results import Results
-from study.command import exit_code
+from study.common.command import exit_code
+from study.common.errors import StudyError
 from study.data.base import DataUnavailableError
-from study.errors import StudyError
 
 console = Console()
 ROWS = 500

@@ -12,7 +12,7 @@ from javaobj.v2.beans import JavaArray, JavaClassDesc, JavaInstance
 from javaobj.v2.core import JavaStreamParser
 from javaobj.v2.transformers import DefaultObjectTransformer, JavaList
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 
 MAGIC = b"\xac\xed\x00\x05"
 """How every Java serialization stream begins: its magic number and version 5."""

@@ -21,8 +21,8 @@ from study.measures.surfaces import Surfaces
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
 from study.pruning.run import steps
+from study.pruning.settings import Settings
 from study.removals.base import Replacement
-from study.settings import Settings
 from study.training.further import Further
 
 METHODS = {"gt": "brute_force", "g1": "taylor1_as_implemented", "g2": "taylor2_as_implemented"}

@@ -8,11 +8,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from study.authors import files
 from study.authors.stored import Stored, load
+from study.common.errors import StudyError
 from study.data import Dataset, _sources, authors_shape, load_dataset
+from study.data import _authors_files as files
 from study.data import missing as data_missing
-from study.errors import StudyError
 from study.networks import Network
 
 

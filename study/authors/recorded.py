@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from study.authors import files
+from study.common.errors import StudyError
+from study.data import _authors_files as files
 from study.data.base import DataUnavailableError
-from study.errors import StudyError
 
 CRITERIA = ("gt", "g1", "g2")
 """Ground truth (brute force), first order, second order: the columns of the files, in their order."""

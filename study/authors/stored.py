@@ -21,7 +21,7 @@ from torch import Tensor
 
 from study.authors import _graph
 from study.authors._graph import StoredFormatError
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.networks import Network
 
 PACKAGE = "mlsp.cs.cmu.edu.dnn."

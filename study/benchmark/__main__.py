@@ -25,11 +25,11 @@ from study.benchmark.frozen import HOME, NEWEST, PUBLISHED, frozen_set, sha256
 from study.benchmark.scoring import COLUMNS
 from study.benchmark.shown import console, notes, places, show
 from study.benchmark.table import by_population, summed_up
-from study.command import exit_code
-from study.errors import StudyError
+from study.common.command import exit_code
+from study.common.errors import StudyError
+from study.common.spreadsheet import write_csv
 from study.methods import method, names
 from study.methods.base import check_filters
-from study.spreadsheet import write_csv
 
 MORE = """other commands:
   python -m study.benchmark freeze --help     write a frozen set from nothing, or compare one with the published

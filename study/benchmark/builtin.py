@@ -11,8 +11,8 @@ import pandas as pd
 
 from study.benchmark.frozen import FrozenSet
 from study.benchmark.scoring import COLUMNS, rows
+from study.common.errors import StudyError
 from study.data import Dataset
-from study.errors import StudyError
 from study.methods import method, names
 
 FILE = "builtin.csv"

@@ -13,7 +13,7 @@ from study.benchmark.criterion import Criterion, UserCriterion, untouched
 from study.benchmark.frozen import NEWEST, FrozenSet, frozen_set
 from study.benchmark.scoring import COLUMNS, QUICK, rows
 from study.benchmark.table import summed_up
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.methods import method
 from study.methods.base import name_of
 

@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from study.common.errors import SWITCH, StudyError, said
+from study.common.targets import imported
 from study.data import Dataset
 from study.data.base import digest
-from study.errors import SWITCH, StudyError, said
 from study.methods import Method, method, names
 from study.methods.base import Scores, View
 from study.networks import Network
-from study.targets import imported
 
 Criterion = Callable[[Network, Dataset], object]
 """Scores of all hidden units, the smallest goes first: one flat array over the layers, or a list of one array a layer.

@@ -18,19 +18,19 @@ from hydra import compose
 from safetensors.torch import save_file
 
 from study.benchmark.frozen import IMPACTS, PATHS, FrozenSet, opened, sha256
-from study.cell import judge, prepare, trained_network
-from study.config import data_folder, plan
+from study.cells.cell import judge, prepare, trained_network
+from study.cells.provenance import code_version, environment
+from study.common.errors import StudyError
+from study.config.plan import data_folder, plan
+from study.config.population import composer
 from study.data import Dataset
-from study.errors import StudyError
 from study.impact import ORACLE_VERSION
 from study.methods import method
 from study.networks import Network
 from study.networks.file import to_tensors
-from study.population import composer
-from study.provenance import code_version, environment
 from study.pruning.run import steps
-from study.settings import Settings
-from study.training import TRAINING_VERSION
+from study.pruning.settings import Settings
+from study.training.cache import TRAINING_VERSION
 from study.training.further import Further
 
 POPULATIONS = (

@@ -18,9 +18,9 @@ import pandas as pd
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
+from study.common.errors import StudyError, said
 from study.data import Dataset, load_dataset, missing
-from study.error_analysis import Array
-from study.errors import StudyError, said
+from study.impact.agreement import Array
 from study.impact.reference import plain_error
 from study.impact.stages import ones
 from study.networks import ErrorFunction, Network

@@ -13,16 +13,16 @@ import torch
 from study.benchmark.criterion import UserCriterion
 from study.benchmark.frozen import FrozenNetwork
 from study.data import Dataset
-from study.error_analysis import TIE, agreement, spearman, tied
 from study.impact import Stages
-from study.kept import largest_error, least_correct
+from study.impact.agreement import TIE, agreement, spearman, tied
 from study.methods import Method, View
 from study.methods.base import check_filters
 from study.networks import ErrorFunction
 from study.pruning.run import steps
+from study.pruning.settings import Settings
 from study.pruning.state import Evaluation
+from study.records.kept import largest_error, least_correct
 from study.removals.base import Replacement
-from study.settings import Settings
 from study.training.further import Further
 
 AGREEMENT = ("units", "spearman", "overlap_25", "regret", "sign", "scale")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from study.error_analysis import Array
+from study.impact.agreement import Array
 
 CHOICE = ("regret", "regret_early", "overlap_25", "spearman", "scale", "forward_passes", "seconds")
 """Means over a network's stages, then over networks."""

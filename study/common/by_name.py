@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 
 
 def names(folders: Iterable[str]) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ def check_parameters(what: str, given: Collection[str], known: Collection[str]) 
 
     >>> check_parameters("method 'random'", ["drow"], ["draw"])
     Traceback (most recent call last):
-    study.errors.StudyError: method 'random' has no parameter drow; it takes: draw
+    study.common.errors.StudyError: method 'random' has no parameter drow; it takes: draw
     """
     if unknown := sorted(set(given) - set(known)):
         raise StudyError(f"{what} has no parameter {', '.join(unknown)}; it takes: {', '.join(known) or 'none'}")

@@ -9,12 +9,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from study.command import exit_code
+from study.common.command import exit_code
+from study.common.errors import StudyError
 from study.data._fetch import fetch
 from study.data._mnist_files import MNIST
 from study.data._registry import load_dataset, names
 from study.data.base import DataUnavailableError
-from study.errors import StudyError
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from study.errors import StudyError, choice, shown, whole
+from study.common.errors import StudyError, choice, shown, whole
 
 if TYPE_CHECKING:
     from study.data.base import Dataset, Split

@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from study.errors import whole
+from study.common.errors import whole
 
 
 def generator(name: str, seed: int) -> np.random.Generator:
@@ -22,7 +22,7 @@ def generator(name: str, seed: int) -> np.random.Generator:
 
 
 def data_seed(name: str, seed: object) -> int:
-    """Return the data seed of a data set: the one rule of all seeds, `study.errors.whole`.
+    """Return the data seed of a data set: the one rule of all seeds, `study.common.errors.whole`.
 
     Raises:
         StudyError: if it is no whole number from 0 to 2^62.

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from omegaconf import MISSING
 
-from study import targets
+from study.common import targets
+from study.common.device import on_cpu
+from study.common.errors import StudyError, among
 from study.data import _sources
 from study.data._random import data_seed
 from study.data.base import Dataset
-from study.device import on_cpu
-from study.errors import StudyError, among
 
 #: Data sets kept in memory, those of a profile: its cells share them. All but full-size MNIST are small.
 KEPT = 16

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from study.common.errors import StudyError, shown
+from study.common.paths import expanded
+from study.common.paths import home as project_root
 from study.data._download import Bar, Download
 from study.data.base import DataCorruptError, DataUnavailableError
-from study.errors import StudyError, shown
-from study.places import expanded
-from study.places import home as project_root
 
 #: Seconds to wait for another process that is downloading the same files.
 LOCK_TIMEOUT = 600.0

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from study.errors import StudyError, said
+from study.common.errors import StudyError, said
 
 CODES = "pandas.factorize(values)[0] numbers them 0, 1, ..."
 """The way out for values that are words or categories."""

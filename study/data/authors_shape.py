@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from study.authors import files
+from study.common.errors import StudyError
+from study.data import _authors_files as files
 from study.data._random import generator
 from study.data.base import DataCorruptError, Dataset, Split
-from study.errors import StudyError
 
 STEMS = {"diamond": "diamond", "double_shape": "DRShape", "random_shape": "RShape", "circle": "circle"}
 """What the authors' files are called, by shape."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from study.common.errors import StudyError, whole
 from study.data import _fit, _taken
-from study.errors import StudyError, whole
 
 
 class DataUnavailableError(StudyError):

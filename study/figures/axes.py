@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from study.figures.style import DECADES, asinh, asinh_ticks, error_scale, layer_colour, layer_marker
-from study.words import GAIN, layer_name
+from study.records.words import GAIN, layer_name
 
 
 def estimates(

@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from study.figures.axes import estimates, surfaces
 from study.figures.style import ALL, LAYERS, SPLITS, error_scale, layer_colour
-from study.words import QUANTITIES, layer_name
+from study.records.words import QUANTITIES, layer_name
 
 LETTERS_AN_INCH, TITLE_LINE = 12, 0.18
 """Letters of a title, before it takes another line, and the height of one, in inches."""

@@ -1,4 +1,4 @@
-"""How figures look: colours and markers of layers and rows, scales and ticks. Methods have theirs in `study.words`."""
+"""How figures look: colours and markers of layers and rows, scales and ticks. Those of methods: `records.words`."""
 
 from __future__ import annotations
 

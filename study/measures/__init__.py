@@ -7,11 +7,11 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from study.common import by_name
-from study.errors import choice
+from study.common.errors import choice
 
 if TYPE_CHECKING:
     from study.measures.base import Measure
-    from study.settings import Settings
+    from study.pruning.settings import Settings
 
 __all__ = ["asked", "measure", "names"]
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from study.error_analysis import agreement
+from study.impact.agreement import agreement
 from study.measures.base import Found
 from study.measures.impacts import Impacts
 from study.pruning.run import Step

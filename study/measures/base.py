@@ -12,15 +12,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import Tensor
 
+from study.common.device import device as device_of
 from study.data.base import Dataset
-from study.device import device as device_of
 from study.impact.stages import Stages
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
 from study.pruning.choice import Choice
 from study.pruning.run import Step
+from study.pruning.settings import Settings
 from study.records import Column
-from study.settings import Settings
 
 Block = dict[str, Any]
 """Rows of a table by column: a column's values, or one value for all of the rows."""

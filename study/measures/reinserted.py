@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import torch
 
-from study.device import device as device_of
+from study.common.device import device as device_of
 from study.impact import Stages, reinserted_errors
-from study.kept import removable
 from study.measures.base import Found, Measure, Trajectory
 from study.records import Column
+from study.records.kept import removable
 from study.removals.base import Instead
 
 

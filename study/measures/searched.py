@@ -8,13 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from study.errors import StudyError, choice, whole
+from study.common.errors import StudyError, choice, whole
 from study.impact.stages import ones
 from study.measures.base import Block, Found, Measure, Trajectory
 from study.networks.error import correct
 from study.networks.network import Network
+from study.pruning.search import best_sets, check_size
 from study.records import Column
-from study.search import best_sets, check_size
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import torch
 
-from study.errors import StudyError, number, whole
+from study.common.errors import StudyError, number, whole
 from study.impact.surfaces import surface
 from study.measures.base import Found, Measure
 from study.pruning.run import Step

@@ -14,7 +14,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact.derivatives import fed_back, first
 from study.methods.base import Method, View
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from study.common import by_name
-from study.errors import StudyError, among
+from study.common.errors import StudyError, among
 from study.impact.stages import Stages
 from study.removals import names as removal_names
 from study.removals import removal as removal_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from study.errors import whole
+from study.common.errors import whole
 from study.methods.base import Method, Scores, View
 
 

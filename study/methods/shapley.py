@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.errors import StudyError, whole
+from study.common.errors import StudyError, whole
 from study.impact.coalitions import marginals, permutations
 from study.methods.base import Method, Scores, View
 from study.removals.base import Replacement

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact.derivatives import diagonal_curvatures, slopes
 from study.methods._taylor import Taylor
 from study.methods.base import Scores, View

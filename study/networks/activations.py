@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from study.errors import StudyError, shown
+from study.common.errors import StudyError, shown
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import torch
 
-from study.errors import StudyError, whole
+from study.common.errors import StudyError, whole
 from study.networks.architecture import Front
 from study.networks.maps import image_of, maps_of
 from study.networks.network import Network

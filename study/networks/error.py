@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from study.errors import StudyError, shown
-from study.settings import ERRORS
+from study.common.errors import StudyError, shown
+from study.pruning.settings import ERRORS
 
 OUTPUTS = ("sigmoid", "softmax", "linear")
 

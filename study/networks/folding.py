@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn.functional import log_softmax, logsigmoid
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.networks.activations import ACTIVATIONS
 from study.networks.reading import ROWS, Affine, distance, linear_map, normalisation
 

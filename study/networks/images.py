@@ -7,7 +7,7 @@ from math import isqrt
 
 from torch import Tensor
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.networks.maps import maps_of
 
 

@@ -8,7 +8,7 @@ from math import isqrt
 
 from torch import Tensor
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.loss import _Loss
 
-from study.errors import StudyError, said
+from study.common.errors import StudyError, said
 from study.networks.error import OUTPUTS
 from study.networks.folding import FUNCTIONS, OUTPUT_OF, Stack
 from study.networks.images import image_for, pools_on

@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from study.errors import StudyError, shown
+from study.common.errors import StudyError, shown
 from study.networks.activations import activation
 from study.networks.architecture import Front, architecture
 from study.networks.convolution import Convolution, Link, Matrix

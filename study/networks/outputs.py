@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.networks.module import from_module
 from study.networks.network import Network
 

@@ -19,7 +19,7 @@ from torch.nn.functional import conv2d, linear
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import is_lazy
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 
 Affine = tuple[Tensor, Tensor]
 """A weight and a bias, or a scale and a shift; float64, on the CPU."""

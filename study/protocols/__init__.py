@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from study.common import by_name
-from study.errors import choice
+from study.common.errors import choice
 from study.protocols.base import Protocol
 
 __all__ = ["Protocol", "names", "protocol", "protocol_class"]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 from typing import Protocol as Interface
 
-from study.targets import short
+from study.common.targets import short
 
 
 @dataclass(frozen=True)

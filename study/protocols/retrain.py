@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from study.errors import StudyError, number, whole
+from study.common.errors import StudyError, number, whole
 from study.protocols.base import Event, Protocol, Ranking, Standing, Train, one_by_one
 
 

@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from study.errors import StudyError, number, whole
+from study.common.errors import StudyError, number, whole
 from study.protocols.base import Evaluate, Event, Protocol, Ranking, Remove, Rewind, Score, Standing, Train
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.methods.base import Scores
 from study.removals.base import Instead
 

@@ -18,8 +18,8 @@ from study.methods.base import Method, Scores, View, check_filters, check_remova
 from study.networks.network import Network
 from study.protocols.base import Evaluate, Ranking, Remove, Rewind, Score, Train
 from study.pruning.choice import Choice, choose
+from study.pruning.settings import Settings
 from study.pruning.state import Evaluation, State, Truths, columns
-from study.settings import Settings
 from study.training.further import Further
 
 

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from study.common.device import device as device_of
+from study.common.errors import StudyError
 from study.data.base import Dataset
-from study.device import device as device_of
-from study.errors import StudyError
 from study.impact import fused
 from study.impact.cached import unit_errors
 from study.impact.stages import Stages, ones, replacement
 from study.networks.error import ErrorFunction, correct
 from study.networks.network import Network
 from study.pruning.choice import Choice
+from study.pruning.settings import Settings
 from study.removals.base import Replacement
-from study.settings import Settings
 
 
 @dataclass(frozen=True)

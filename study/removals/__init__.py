@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from study.common import by_name
-from study.errors import choice
+from study.common.errors import choice
 
 if TYPE_CHECKING:  # names are asked for by the command line, which waits for no torch
     from study.removals.base import Removal

@@ -25,7 +25,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.removals.base import Instead, Removal
 
 DAMPING = 1e-6

@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from study.errors import StudyError, said
+from study.common.errors import StudyError, said
 from study.records import TAG
 from study.tracking import Store, alive, inspection, lookup
 from study.tracking.artefacts import MANIFEST

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 
 PLACES = (
     "/usr/lib/postgresql/*/bin",

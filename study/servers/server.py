@@ -16,8 +16,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from study.common.errors import StudyError
 from study.common.lifeline import started, stop
-from study.errors import StudyError
 from study.servers import postgres
 from study.servers.ui import HOST, answers
 from study.tracking.database import quiet

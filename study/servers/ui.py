@@ -12,8 +12,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from study.common.errors import StudyError
 from study.common.lifeline import started, stop
-from study.errors import StudyError
 from study.tracking import Store
 from study.tracking.database import quiet, sqlite_file
 from study.tracking.names import VIEW

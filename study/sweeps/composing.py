@@ -9,7 +9,7 @@ from pathlib import Path
 from hydra.types import HydraContext
 from omegaconf import DictConfig, open_dict, read_write
 
-from study.places import CONF
+from study.common.paths import CONF
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from hydra.types import TaskFunction
 from omegaconf import OmegaConf, open_dict
 from rich.console import Console
 
-from study.population import composer
+from study.config.population import composer
 from study.sweeps.board import Board
 from study.sweeps.composing import Composing, as_job
 from study.sweeps.grid import Job

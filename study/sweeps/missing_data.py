@@ -13,15 +13,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from study.authors.networks import missing as network_missing
-from study.config import data_folder, dataset_name, plain
+from study.config.plan import data_folder, dataset_name, plain
+from study.config.population import composer
 from study.data import DataUnavailableError, collection, missing
 from study.data._fetch import fetch
 from study.data._sources import Collection as Files
 from study.data._sources import DownloadFailedError
-from study.population import composer
-from study.stores import located
 from study.sweeps.grid import Grid
 from study.sweeps.plan import tracked
+from study.tracking.stores import located
 
 AUTHORS = "files of the authors' repository are not at hand; `make authors` says which, and how to get them"
 """Why a population of theirs is left out."""

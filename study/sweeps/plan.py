@@ -17,16 +17,16 @@ from hydra.errors import ConfigCompositionException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from study.cell import Cell, prepare
-from study.config import data_folder, plan
-from study.errors import StudyError, said
-from study.fingerprint import fingerprint
-from study.places import CONF, PACKAGE
-from study.population import composer
-from study.stores import located
+from study.cells.cell import Cell, prepare
+from study.common.errors import StudyError, said
+from study.common.fingerprint import fingerprint
+from study.common.paths import CONF, PACKAGE
+from study.config.plan import data_folder, plan
+from study.config.population import composer
 from study.sweeps.composing import Composing
 from study.sweeps.grid import Grid, Job
 from study.sweeps.workers import Workers
+from study.tracking.stores import located
 
 log = logging.getLogger("study")
 PLACES = ("paths.", "tracking.")

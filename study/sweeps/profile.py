@@ -25,9 +25,9 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from study.errors import StudyError, among, said
-from study.places import CONF
-from study.population import composer
+from study.common.errors import StudyError, among, said
+from study.common.paths import CONF
+from study.config.population import composer
 from study.sweeps.grid import Grid, quoted
 
 WORDS = ("name", "about", "recorded_as", "sweep")

@@ -20,9 +20,9 @@ from omegaconf import DictConfig
 from rich.console import Console
 from rich.markup import escape
 
-from study.command import tell_failed
-from study.errors import StudyError
-from study.schema import SweepConfig
+from study.common.command import tell_failed
+from study.common.errors import StudyError
+from study.config.schema import SweepConfig
 from study.sweeps.launchers import keep_to_one_thread, missing
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def tell_end(console: Console | None = None, command: str | None = None) -> None
     """
     if not began():
         return
-    from study.stores import located, store_of
+    from study.tracking.stores import located, store_of
 
     ended, noted = _begun.pop(), _noted()
     shown = console or Console(stderr=True)

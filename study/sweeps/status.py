@@ -12,9 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.records import by_cause
-from study.stores import store_of_profile
 from study.sweeps.grid import Grid
 from study.sweeps.missing_data import runnable, unavailable
 from study.sweeps.outstanding import outstanding
@@ -22,6 +21,7 @@ from study.sweeps.plan import planned, tracked
 from study.sweeps.profile import experiment, profile
 from study.sweeps.workers import Workers
 from study.tracking import Store
+from study.tracking.stores import store_of_profile
 
 SHOWN = 10
 """Cells that did not end well which are named, at most."""

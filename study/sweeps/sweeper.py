@@ -13,10 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from hydra_plugins.hydra_study import plugins  # not its classes: Hydra executes it anew when it looks for plugins
+from study.common.errors import StudyError, said
 from study.common.steps import Steps
-from study.errors import StudyError, said
 from study.records import by_cause
-from study.stores import located, store_of, store_of_profile
 from study.sweeps import report
 from study.sweeps.composing import Composing
 from study.sweeps.grid import Grid, Job
@@ -27,6 +26,7 @@ from study.sweeps.plan import composed, planned
 from study.sweeps.profile import grids
 from study.sweeps.workers import Workers
 from study.tracking import Store
+from study.tracking.stores import located, store_of, store_of_profile
 
 PROFILE = "profile"
 

@@ -16,8 +16,8 @@ from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Self, TypeVar
 
+from study.common.errors import StudyError
 from study.common.lifeline import end_with_parent
-from study.errors import StudyError
 
 Item = TypeVar("Item", bound=Hashable)
 Found = TypeVar("Found")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.tracking.locks import lock
 
 NAME = re.compile(

@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

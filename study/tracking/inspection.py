@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from study.errors import said
+from study.common.errors import said
 from study.records import ON_DEMAND, TABLES
 from study.tracking import lookup
 from study.tracking.digest import arrow_digest

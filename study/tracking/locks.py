@@ -16,7 +16,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from study.errors import FORBIDDEN, StudyError
+from study.common.errors import FORBIDDEN, StudyError
 
 NOWHERE = (*FORBIDDEN, errno.ENOENT, errno.ENOTDIR)
 """Numbers of the errors of a home that is not there or may not be written to: a container's, a service's."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from study.errors import StudyError, said
+from study.common.errors import StudyError, said
 from study.tracking.artefacts import MANIFEST, NEXT
 
 BESIDE = ("config.yaml", "environment.json", "trajectory.csv", "figures/*.png")

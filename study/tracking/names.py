@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from study.condition import USUAL, Condition, parted
 from study.records import subject
+from study.records.condition import USUAL, Condition, parted
+from study.records.words import label
 from study.tracking.path_file import PATH_FILE
 from study.tracking.views import Chart, View
-from study.words import label
 
 KIND = {"mlflow.experimentKind": "custom_model_development"}
 """Tag of an experiment with which the UI opens on runs, not on generative AI."""

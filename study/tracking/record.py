@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.records import ON_DEMAND, RUN_TAGS, TABLES
 
 if TYPE_CHECKING:

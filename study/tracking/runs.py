@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from study.errors import said
+from study.common.errors import said
 from study.records import TAG
 from study.tracking import database, dataset_input, lookup
 from study.tracking.database import patiently

@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 from filelock import FileLock
 
-from study.condition import DIMENSIONS
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.records import TAG
+from study.records.condition import DIMENSIONS
 from study.tracking import alive, artefacts, database, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.records import TAG
 from study.tracking import database, lookup
 from study.tracking.database import patiently

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from study.common.errors import StudyError
 from study.data.base import Dataset
-from study.errors import StudyError
 from study.networks import ErrorFunction, Network, correct
 
 

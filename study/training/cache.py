@@ -18,11 +18,11 @@ from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from study.common.errors import StudyError, whole
 from study.data.base import Dataset
-from study.errors import StudyError, whole
 from study.networks import Front, Network, fitted, fresh
 from study.networks.file import from_tensors, to_tensors
-from study.recipe import Recipe
+from study.training.recipe import Recipe
 from study.training.train import fit
 
 TRAINING_VERSION = 2

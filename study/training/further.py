@@ -9,11 +9,11 @@ from typing import Any
 
 from torch import Tensor
 
+from study.common.errors import LARGEST, StudyError
 from study.data.base import Dataset
-from study.errors import LARGEST, StudyError
 from study.networks.network import Network
-from study.recipe import Recipe
 from study.training.cache import trained_from
+from study.training.recipe import Recipe
 from study.training.train import fit
 
 STRIDE = 1_000_003

@@ -11,16 +11,16 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from study.common.device import on_cpu, threads
+from study.common.errors import PoorTrainingWarning, StudyError, check_progress, shown, whole
 from study.data import Dataset, names
 from study.data._registry import is_ours
 from study.data.base import check_data
-from study.device import on_cpu, threads
-from study.errors import PoorTrainingWarning, StudyError, check_progress, shown, whole
 from study.networks import Network, as_network, correct, fresh, layers_of
-from study.recipe import Recipe
 from study.training.acceptance import poorly_trained
 from study.training.backprop import Parameters
-from study.training.recipe import has_recipe, read_recipe
+from study.training.recipe import Recipe
+from study.training.recipes import has_recipe, read_recipe
 
 Progress = Callable[[int, int], None]
 """Called with the epochs done and the epochs planned."""

@@ -20,8 +20,8 @@ from analysis.sections.authors.ladder import FIELDS, RUNGS
 from analysis.sections.mechanism import figure as mechanism
 from analysis.sections.regime import map, rule_figure
 from analysis.sections.regime.trust import NAMES
-from study.places import ROOT
-from study.words import METHODS
+from study.common.paths import ROOT
+from study.records.words import METHODS
 from tests.analysis.synthetic import SHAPES, Cell, frames, study
 
 POPULATIONS = ("mnist20x20_resampled", "double_shape_2x50", "cosine_2x10")

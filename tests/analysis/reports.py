@@ -13,7 +13,7 @@ import pytest
 
 from analysis import __main__ as command
 from analysis.selftest import rates_once
-from study.command import exit_code
+from study.common.command import exit_code
 from tests.hostile.commands import Ended, plain
 
 DRAWS = 20

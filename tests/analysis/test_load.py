@@ -6,7 +6,7 @@ import pytest
 import analysis
 from analysis.metrics import table
 from analysis.runs import StoreError, read_store
-from study.errors import StudyError
+from study.common.errors import StudyError
 from tests.recorded import METHODS, SEEDS, store_of_six
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.mending import UNKNOWN, commands
-from study.places import CONF, ROOT
+from study.common.paths import CONF, ROOT
 from study.sweeps.profile import profile
 
 OURS = f"sqlite:///{ROOT}/outputs/mlflow/mlflow.db"

@@ -7,8 +7,8 @@ from hydra import compose
 from nbclient.exceptions import CellExecutionError
 
 from analysis.notebooks.execute import execute, page, read, scripts
-from study.population import composer
-from study.run import run_cell
+from study.cells.run import run_cell
+from study.config.population import composer
 from tests.tracking.made import store_in
 
 

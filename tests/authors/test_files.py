@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from study.authors import files
-from study.authors.files import Entry
+from study.common.errors import StudyError
+from study.data import _authors_files as files
 from study.data import _sources
+from study.data._authors_files import Entry
 from study.data.base import DataCorruptError, DataUnavailableError
-from study.errors import StudyError
 from tests.authors import shared
 
 CONTENT = b"the network" * 1000

@@ -11,7 +11,7 @@ import torch
 
 from study.authors import _graph, load, parse, stored
 from study.authors._graph import StoredFormatError
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact import Stages, unit_errors
 from study.networks import ErrorFunction, Network
 from tests import cases

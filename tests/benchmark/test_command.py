@@ -10,8 +10,8 @@ import torch
 from study.benchmark import as_module
 from study.benchmark.freeze import POPULATIONS
 from study.benchmark.frozen import NEWEST, PUBLISHED, frozen_set
+from study.common.paths import ROOT
 from study.methods import names
-from study.places import ROOT
 from tests.hostile.commands import in_process, process, refused
 
 PAGE = ROOT / "docs" / "benchmark.md"

@@ -8,13 +8,13 @@ import torch
 
 from study.benchmark import as_module
 from study.benchmark.criterion import UserCriterion, found, per_layer, untouched
+from study.common.errors import StudyError
 from study.data import load_dataset
-from study.errors import StudyError
 from study.impact import Stages
 from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction
-from study.pruning.trajectory import prune
+from study.trajectories.trajectory import prune
 from tests import cases
 from tests.benchmark.made import DATA
 

@@ -9,8 +9,8 @@ import pytest
 
 from study.benchmark.freeze import POPULATIONS, STAGES, differences, freeze
 from study.benchmark.frozen import HOME, NEWEST, PUBLISHED, frozen_set, opened, sha256
+from study.common.errors import StudyError
 from study.data import missing
-from study.errors import StudyError
 from study.impact.reference import plain_error, plain_errors
 from study.impact.stages import ones
 from study.networks import ErrorFunction

@@ -7,7 +7,7 @@ import pytest
 from study.benchmark.builtin import kept
 from study.benchmark.frozen import NEWEST, frozen_set
 from study.benchmark.table import summed_up
-from study.places import ROOT
+from study.common.paths import ROOT
 
 ROW = re.compile(
     r"\| `(\w+)` \| ([\d.]+) \(([\d.]+)–([\d.]+)\) \| ([\d.]+) \| ([\d.]+) \| (\S+) \| ([\d.]+) \| ([\d.]+) \|"

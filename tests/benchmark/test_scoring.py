@@ -15,11 +15,11 @@ from study.benchmark.freeze import pruned
 from study.benchmark.frozen import NEWEST, PUBLISHED, FrozenNetwork, FrozenSet, frozen_set
 from study.benchmark.scoring import COLUMNS, removable, rows, stage
 from study.benchmark.table import by_population, interval, summed_up
+from study.common.errors import StudyError
 from study.data import Dataset
 from study.data._registry import _load
-from study.errors import StudyError
 from study.methods import method, names
-from study.pruning.trajectory import prune
+from study.trajectories.trajectory import prune
 from tests import cases
 from tests.benchmark.made import DATA, frozen_network
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from study.places import ROOT
+from study.common.paths import ROOT
 from tests.analysis.reports import analysis
 from tests.browser.chromium import Browser, installed
 from tests.recorded import six_cells

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from study.common.hydra_internals import arguments_parser
-from study.places import PACKAGE, ROOT
+from study.common.paths import PACKAGE, ROOT
 
 
 def test_the_parser_of_the_command_line_is_as_it_was():

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from study.common import lifeline
-from study.places import ROOT
+from study.common.paths import ROOT
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="reads /proc")
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from study.common.errors import StudyError
 from study.data import authors_shape, load_dataset, missing, names
 from study.data.base import DataCorruptError, Dataset, Split
-from study.errors import StudyError
 
 LOCAL = ["circle", "cosine", "cosine_wave", "diamond", "digits", "double_shape", "random_shape"]
 SIZES = {

@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from study import load_dataset, prune, train
+from study.common.errors import StudyError
 from study.data import Dataset, Split, one_hot
-from study.errors import StudyError
 from study.networks import mlp
-from study.settings import Selection
-from study.training import Recipe, network_key, read_recipe
+from study.pruning.settings import Selection
+from study.training.cache import network_key
+from study.training.recipe import Recipe
+from study.training.recipes import read_recipe
 from study.training.train import own_recipe
 from tests import cases
 

@@ -14,10 +14,10 @@ import time
 import pytest
 from rich.console import Console
 
+from study.common.paths import ROOT
 from study.data import _download, _fetch, _sources, missing
 from study.data._sources import Collection, FileRecord
 from study.data.base import DataCorruptError, DataUnavailableError
-from study.places import ROOT
 
 CONTENT = b"the file" * 1000
 PACKED = gzip.compress(CONTENT, mtime=0)

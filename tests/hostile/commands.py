@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from study.places import ROOT
+from study.common.paths import ROOT
 
 
 @dataclass(frozen=True)

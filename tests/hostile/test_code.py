@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from study.places import ROOT
+from study.common.paths import ROOT
 from study.servers import server, ui
 
 FORBIDDEN_MODULES = {

@@ -175,7 +175,7 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_lies_in_its_run(tmp_p
     def broken(*arguments):
         raise RuntimeError("the sky\nis falling")
 
-    monkeypatch.setattr("study.cell.collect", broken)
+    monkeypatch.setattr("study.cells.cell.collect", broken)
     done = in_process(capsys, monkeypatch, "study", *SMALL, f"paths.outputs={tmp_path}")
     refused(done, r"RuntimeError: the sky.* STUDY_TRACEBACK=1", codes=(1,))
     (kept,) = tmp_path.rglob("traceback.txt")
@@ -190,7 +190,7 @@ def test_a_stop_from_the_keyboard_is_a_line(when, tmp_path, capsys, monkeypatch)
     def stop(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("study.cell.collect", stop)
+    monkeypatch.setattr("study.cells.cell.collect", stop)
     more = ["-m", "seed=0,1", "hydra.launcher.jobs=1"] if when == "in a sweep" else []  # in this very process
     done = in_process(capsys, monkeypatch, "study", *more, *SMALL, f"paths.outputs={tmp_path}")
     refused(done, "Stopped", codes=(130,))
@@ -300,7 +300,7 @@ def test_a_profile_that_cannot_be_is_refused(arguments, told, capsys, monkeypatc
     ],
 )
 def test_a_profile_of_ones_own_that_is_broken_is_named(content, told, tmp_path, monkeypatch):
-    from study.errors import StudyError
+    from study.common.errors import StudyError
     from study.sweeps import profile
 
     for part in ("profile", "experiment"):

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from analysis.runs import StoreError, export, find, read, read_export, read_store
-from study.population import composer
-from study.run import run_cell
+from study.cells.run import run_cell
+from study.config.population import composer
 from study.tracking import Store, artefacts
 from tests.analysis.reports import analysis
 from tests.hostile.commands import in_process, process, refused
@@ -52,16 +52,16 @@ REFUSED = {
     "analysis.selftest --seed -1": "--seed -1: at least 0",
     "analysis.selftest --out {tmp}/text/rates.csv": "Not a directory",
     "study.data --folder": "expected one argument",
-    "study.training nothing": "unknown population nothing; known: .*digits_1x100",
-    "study.training ../free": "unknown population",
-    "study.training digits_1x100 --seeds a": "--seeds a: whole numbers",
-    "study.training digits_1x100 --seeds -1": "--seeds|expected one argument",
-    "study.training digits_1x100 --seeds 1,,2": "--seeds 1,,2: whole numbers",
+    "study.acceptance nothing": "unknown population nothing; known: .*digits_1x100",
+    "study.acceptance ../free": "unknown population",
+    "study.acceptance digits_1x100 --seeds a": "--seeds a: whole numbers",
+    "study.acceptance digits_1x100 --seeds -1": "--seeds|expected one argument",
+    "study.acceptance digits_1x100 --seeds 1,,2": "--seeds 1,,2: whole numbers",
     "study.authors cube": "unknown stored network 'cube'; known: mnist_1x100",
     "study.authors ../diamond": "unknown stored network",
-    "study.bench nothing": "unknown part nothing; known: oracle",
-    "study.bench --rounds 0": "--rounds 0: at least 1",
-    "study.bench profile --profile nothing": "unknown profile 'nothing'; known: authors, filters, full, methods, paper",
+    "study.speed nothing": "unknown part nothing; known: oracle",
+    "study.speed --rounds 0": "--rounds 0: at least 1",
+    "study.speed profile --profile nothing": "unknown profile 'nothing'; known: authors, filters, full, methods, paper",
     "study.status nothing": r"unknown (profile|sweep) 'nothing'",
     "study.status a=b,c": "unknown (profile|sweep)",
     "study.ui --uri sqlite:///{tmp}/nowhere.db": "there is no tracking store",
@@ -300,7 +300,7 @@ def test_an_attempt_that_failed_before_its_key_was_known_is_forgotten_once_its_c
         (["study", "seed=-1", "tracking=none"], "seed=-1: 0 or more", 2),
         (["study", "-m", "seed=-1,-2", "tracking=none"], r"failed: seed=-1.*failed: seed=-2", 1),
         (["study.reproduce", "papr"], "unknown profile", 2),
-        (["study.training", "nothing"], "unknown population", 2),
+        (["study.acceptance", "nothing"], "unknown population", 2),
         (["analysis", "--store", "sqlite:///nowhere.db"], "no tracking store at nowhere.db", 2),
         (["analysis.notebooks", "9"], "no notebook begins with 9", 2),
     ],

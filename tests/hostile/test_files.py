@@ -22,12 +22,12 @@ import torch
 from safetensors.torch import save
 
 from study.authors import networks as authors
+from study.common.errors import StudyError
 from study.data import load_dataset
-from study.errors import StudyError
 from study.networks import Network
 from study.tracking import Store, artefacts, database
-from study.training import Recipe, load_or_train
-from study.training.cache import Trained, _write, keep, stored_key
+from study.training.cache import Trained, _write, keep, load_or_train, stored_key
+from study.training.recipe import Recipe
 from tests import cases
 from tests.analysis.reports import analysis
 from tests.hostile.commands import in_process, refused

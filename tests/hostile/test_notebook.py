@@ -10,13 +10,13 @@ import torch
 from torch import nn
 
 from study import load_dataset, prune, train
+from study.common.errors import StudyError
 from study.data import Dataset, Split, one_hot
-from study.errors import StudyError
 from study.methods import names
 from study.networks import Network, from_module, mlp
 from study.protocols.retrain import Retrain
-from study.settings import Selection, Settings
-from study.training import Recipe
+from study.pruning.settings import Selection, Settings
+from study.training.recipe import Recipe
 from tests import cases
 
 NAN, INF = float("nan"), float("inf")

@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 import torch
 
-from study import derived, load_dataset, mistakes, overrides, places, prune, train
+from study import load_dataset, prune, train
+from study.common import paths as places
+from study.common.errors import StudyError, said
+from study.config import derived, mistakes, overrides
 from study.data import Dataset, one_hot
-from study.errors import StudyError, said
 from study.methods.base import method_class
 from study.protocols.retrain import Retrain
-from study.recipe import Recipe
-from study.settings import Selection, Settings
-from study.training import read_recipe
+from study.pruning.settings import Selection, Settings
+from study.training.recipe import Recipe
+from study.training.recipes import read_recipe
 from tests import cases
 from tests.hostile.commands import in_process, refused
 

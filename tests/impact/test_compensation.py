@@ -8,17 +8,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study.bench.oracle import eagerly
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact import Stages, plain_errors, surface, unit_errors
 from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
 from study.protocols.retrain import Retrain
-from study.pruning.trajectory import prune
+from study.pruning.settings import Settings
 from study.removals.base import Instead, Replacement
 from study.removals.compensate import compensation, plain_compensation
-from study.settings import Settings
+from study.speed.oracle import eagerly
+from study.trajectories.trajectory import prune
 from tests import cases
 from tests.impact.test_oracle import close
 

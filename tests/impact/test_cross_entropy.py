@@ -4,7 +4,6 @@ import mpmath
 import pytest
 import torch
 
-from study.bench.oracle import eagerly
 from study.data import Split, one_hot
 from study.impact import Stages, filters, gain_derivatives, plain_errors, unit_errors
 from study.impact.stages import ones
@@ -12,6 +11,7 @@ from study.impact.surfaces import surface
 from study.methods.base import View
 from study.methods.fisher import Fisher
 from study.networks import ErrorFunction, Network
+from study.speed.oracle import eagerly
 from study.training.backprop import Parameters
 from tests import cases
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact import Stages, gain_derivatives, gain_slopes, plain_errors, surface, unit_errors
 from study.impact.coalitions import marginals, plain_marginals
 from study.impact.derivatives import diagonal_curvatures, exact_curvature, slopes
@@ -13,7 +13,7 @@ from study.impact.stages import ones, parts, replacement
 from study.impact.surfaces import plain_surface
 from study.methods import View, method, names
 from study.networks import ErrorFunction
-from study.pruning.trajectory import prune
+from study.trajectories.trajectory import prune
 from tests import cases
 from tests.impact.test_gain_hessian import agree, by_autograd, pruned
 from tests.impact.test_oracle import close

@@ -8,12 +8,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from study.bench.oracle import eagerly
 from study.impact import Stages, fused, plain_errors, unit_errors
 from study.impact.eager import BLOCKS
 from study.impact.stages import ones, replacement
 from study.networks import ErrorFunction, Network
-from study.pruning.trajectory import prune
+from study.speed.oracle import eagerly
+from study.trajectories.trajectory import prune
 from tests import cases
 
 

@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from study import prune
+from study.common.errors import StudyError
 from study.data import Dataset, Split
-from study.errors import StudyError
 from study.impact import reinserted_errors
 from study.methods import method
 from study.networks import ErrorFunction
-from study.pruning.trajectory import collect
+from study.pruning.settings import Settings
 from study.removals.base import Instead
-from study.settings import Settings
 from study.training.further import Further
+from study.trajectories.trajectory import collect
 from tests import cases
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact import Stages
 from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction
-from study.pruning.trajectory import prune
+from study.trajectories.trajectory import prune
 from tests import cases
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.autograd.functional import jacobian
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact import Stages
 from study.impact.stages import replacement
 from study.methods import View, method

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact import Stages
 from study.impact.stages import replacement
 from study.methods import View, method, names

@@ -13,7 +13,7 @@ from study.impact.stages import replacement
 from study.methods import Scores, method
 from study.methods.base import View
 from study.networks import ErrorFunction, Network
-from study.pruning.trajectory import prune
+from study.trajectories.trajectory import prune
 from tests import cases
 
 

@@ -6,13 +6,13 @@ from math import factorial
 import pytest
 import torch
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.impact import Stages
 from study.impact.coalitions import marginals, permutations, plain_marginals
 from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction
-from study.pruning.trajectory import prune
+from study.trajectories.trajectory import prune
 from tests import cases
 
 

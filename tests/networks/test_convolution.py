@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.networks import LENET_5_SMALL, ErrorFunction, Front, Network, from_module, image_of, lenet, to_module
 from study.networks.convolution import Convolution, Matrix
 from study.networks.file import from_tensors, to_tensors

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from study import prune
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.networks import as_network, from_module, to_module
 from study.networks.maps import Maps, maps_of
 from study.training.backprop import Parameters

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.networks import ErrorFunction, Network, correct, from_module, mlp, sizes_of, to_module
 from study.networks.activations import ACTIVATIONS, activation
 from tests import cases

@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from study import prune, train
+from study.common.errors import StudyError
 from study.data import one_hot
-from study.errors import StudyError
 from study.networks import from_module, mlp
-from study.training import Recipe
+from study.training.recipe import Recipe
 from tests.networks.made import DATA, LABELS, X, half_squared, own, plain, quiet, stack
 
 # A module's output layer beside the data's.

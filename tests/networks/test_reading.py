@@ -11,11 +11,11 @@ from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 
 from study import load_dataset, prune, train
+from study.common.errors import StudyError
 from study.data import one_hot
 from study.data._registry import _load
-from study.errors import StudyError
 from study.networks import to_module
-from study.training import Recipe
+from study.training.recipe import Recipe
 from tests.networks.made import DATA, LABELS, X, own, plain, quiet, stack
 
 # Weights that are made on the way, and modules that cannot be copied.

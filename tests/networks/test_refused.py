@@ -8,7 +8,7 @@ import torch.nn.utils.prune as masks
 from torch import nn
 
 from study import prune
-from study.errors import StudyError
+from study.common.errors import StudyError
 from tests.networks.made import DATA, stack
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from study.places import ROOT
-from study.run import run_cell, store_of
+from study.cells.run import run_cell, store_of
+from study.common.paths import ROOT
 from study.tracking import Store
 from study.tracking.digest import tables_digest
 from tests.pinned.cells import ASKED, PINNED, STORE, cell, machine, of_profile, of_version_1, pinned, recorded

@@ -13,10 +13,10 @@ import yaml
 from hydra import compose
 from omegaconf import DictConfig
 
-from study.cell import Cell, prepare
-from study.config import data_folder, plan
-from study.population import composer
-from study.provenance import environment
+from study.cells.cell import Cell, prepare
+from study.cells.provenance import environment
+from study.config.plan import data_folder, plan
+from study.config.population import composer
 
 HERE = Path(__file__).parent
 ASKED: dict[str, Any] = yaml.safe_load((HERE / "asked.yaml").read_text())

@@ -7,9 +7,9 @@ import pytest
 
 import analysis
 from study import records
-from study.cell import cell_tags, compute
+from study.cells.cell import cell_tags, compute
+from study.cells.run import run_cell
 from study.data import DataUnavailableError
-from study.run import run_cell
 from study.tracking import Store
 from study.tracking.digest import tables_digest
 from study.tracking.inspection import NETWORK

@@ -6,16 +6,16 @@ import torch
 from mlflow.tracking import MlflowClient
 
 from study import records
-from study.cell import params
-from study.config import plan
-from study.errors import StudyError
-from study.keys import cell_key, numerics, of_settings
+from study.cells.cell import params
+from study.cells.keys import cell_key, numerics, of_settings
+from study.common.errors import StudyError
+from study.config.plan import plan
 from study.networks import Network
 from study.protocols import protocol
 from study.protocols.retrain import Retrain
-from study.pruning.trajectory import prune
-from study.settings import Settings
+from study.pruning.settings import Settings
 from study.training.further import Further
+from study.trajectories.trajectory import prune
 from tests import cases
 from tests.hostile.commands import in_process
 from tests.test_cell import SMALL, composed

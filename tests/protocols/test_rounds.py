@@ -5,19 +5,19 @@ import pytest
 import torch
 
 from study import records
-from study.cell import compute, prepare
-from study.config import plan
-from study.errors import StudyError
+from study.cells.cell import compute, prepare
+from study.common.errors import StudyError
+from study.config.plan import plan
 from study.methods import method
 from study.networks import mlp
 from study.protocols import protocol
 from study.protocols.base import Evaluate, Ranking, Remove, Rewind, Score, Train
 from study.protocols.rounds import Rounds
-from study.pruning.trajectory import collect, prune
-from study.recipe import Recipe
-from study.settings import Settings
-from study.training import fit
+from study.pruning.settings import Settings
 from study.training.further import Further, Origin
+from study.training.recipe import Recipe
+from study.training.train import fit
+from study.trajectories.trajectory import collect, prune
 from tests import cases
 from tests.test_cell import composed
 

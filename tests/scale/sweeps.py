@@ -8,7 +8,7 @@ from importlib.util import find_spec
 import pytest
 from mlflow.tracking import MlflowClient
 
-from study.places import ROOT
+from study.common.paths import ROOT
 
 CELLS = ("population=cosine_2x10", "seed=0,1", "method=taylor2,random", "run.figures_for=[]")
 COUNT = 4

@@ -6,7 +6,7 @@ import shutil
 import pytest
 from hydra import compose
 
-from study.population import composer
+from study.config.population import composer
 from study.sweeps import launchers
 from tests.scale import slurm
 from tests.scale.sweeps import COUNT, digests, needs, sweep

@@ -8,7 +8,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from study.command import exit_code
+from study.common.command import exit_code
 from study.servers import move
 from study.tracking import Store
 from tests.tracking.made import record, store_in

@@ -20,9 +20,9 @@ import pytest
 from mlflow.tracking import MlflowClient
 from rich.console import Console
 
-from study.command import exit_code
-from study.errors import StudyError
-from study.places import ROOT
+from study.common.command import exit_code
+from study.common.errors import StudyError
+from study.common.paths import ROOT
 from study.servers import move, postgres, server, ui
 from study.tracking import Store
 from tests.analysis.reports import analysis

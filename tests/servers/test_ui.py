@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from study.command import exit_code
+from study.common.command import exit_code
 from study.servers import ui
 from tests.tracking.made import store_in
 

@@ -7,20 +7,20 @@ import pytest
 from hydra import compose
 from omegaconf import OmegaConf
 
-from study.config import plan
-from study.errors import StudyError
+from study.common.errors import StudyError
+from study.common.paths import CONF
+from study.config.plan import plan
+from study.config.population import composer
 from study.methods import names
-from study.places import CONF
-from study.population import composer
-from study.pruning.trajectory import collect
-from study.settings import Selection
-from study.stores import located
+from study.pruning.settings import Selection
 from study.sweeps import missing_data
 from study.sweeps import plan as plans
 from study.sweeps.grid import Job
 from study.sweeps.profile import experiment, profile
 from study.sweeps.workers import Workers
+from study.tracking.stores import located
 from study.training.further import Further
+from study.trajectories.trajectory import collect
 from tests import cases
 
 

@@ -10,15 +10,15 @@ import pytest
 from hydra import compose
 from rich.console import Console
 
-from study import stores
+from study.common.errors import StudyError
+from study.config.population import composer
 from study.data import _sources, mnist20x20
-from study.errors import StudyError
-from study.population import composer
-from study.stores import store_of
 from study.sweeps import board, missing_data, reproduce, status
 from study.sweeps.grid import Grid, Job
 from study.sweeps.profile import profile
+from study.tracking import stores
 from study.tracking.inspection import NETWORK
+from study.tracking.stores import store_of
 from tests.data.test_sources import PACKED, collection, server  # noqa: F401  (a fixture)
 from tests.hostile.commands import in_process, refused
 from tests.terminal import CONTROL, terminal

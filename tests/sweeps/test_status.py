@@ -5,12 +5,12 @@ import io
 import pytest
 from rich.console import Console
 
-from study.errors import StudyError
-from study.run import run_cell
-from study.stores import store_of
+from study.cells.run import run_cell
+from study.common.errors import StudyError
 from study.sweeps import plan as plans
 from study.sweeps import status
 from study.sweeps.profile import experiment
+from study.tracking.stores import store_of
 from tests.few import QUICK
 
 pytestmark = pytest.mark.usefixtures("ready_stores")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.tracking import Store, alive
 from study.tracking.locks import own_folder
 

@@ -1,6 +1,6 @@
 import pytest
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.tracking.names import run_description, run_name
 from study.tracking.record import thinned
 from tests.tracking.made import record, tables

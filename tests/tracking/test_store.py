@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from mlflow.entities import FileInfo
 from mlflow.exceptions import MlflowException
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.records import ON_DEMAND, TABLES
 from study.tracking import Store, artefacts, database, tables_digest
 from study.tracking.database import patiently

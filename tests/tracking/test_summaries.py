@@ -2,7 +2,7 @@
 
 import pytest
 
-from study.errors import StudyError
+from study.common.errors import StudyError
 from study.records import TAG
 from study.tracking import Store
 from study.tracking.record import MOST_STEPS

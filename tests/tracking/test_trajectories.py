@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 import analysis
-from study import run as runs_of_cells
+from study.cells import run as runs_of_cells
+from study.cells.run import run_cell
 from study.measures import lacking, measure
-from study.run import run_cell
-from study.stores import store_of
+from study.tracking.stores import store_of
 from tests.test_cell import SMALL, composed
 
 COMMON = [*SMALL, "method=taylor2", "run.figures_for=[]", "run.progress=false"]

@@ -9,15 +9,17 @@ import pytest
 import torch
 from torch import nn
 
-from study import training
+from study.common.errors import StudyError
+from study.common.paths import ROOT
 from study.data import load_dataset
-from study.errors import StudyError
 from study.networks import ErrorFunction, from_module, mlp
-from study.places import ROOT
-from study.training import Recipe, acceptance, load_or_train, network_key, read_recipe, train
-from study.training.acceptance import measured
+from study.training import cache
+from study.training.acceptance import acceptance, measured
 from study.training.backprop import Parameters
-from study.training.train import _Adam
+from study.training.cache import load_or_train, network_key
+from study.training.recipe import Recipe
+from study.training.recipes import read_recipe
+from study.training.train import _Adam, train
 from tests import cases
 
 SHORT = Recipe(epochs=3, learning_rate=0.02)
@@ -138,7 +140,8 @@ PROCESS = """
 import sys, pathlib, torch
 torch.set_num_threads(1)
 from study.data import load_dataset
-from study.training import Recipe, load_or_train
+from study.training.cache import load_or_train
+from study.training.recipe import Recipe
 recipe = Recipe(epochs=2, learning_rate=0.02, polish=2)
 data = load_dataset("cosine")
 print(load_or_train((7,), "sigmoid", "linear", data, recipe, 0, pathlib.Path(sys.argv[1])).network.digest())
@@ -190,7 +193,7 @@ def test_keys_stay_what_they_are_and_new_fields_disown_nothing(digits, monkeypat
     assert key(wider()) == key(Recipe())
     assert key(wider(new=1)) != key(Recipe())
     before = key(Recipe())
-    monkeypatch.setattr("study.training.cache.TRAINING_VERSION", training.TRAINING_VERSION + 1)
+    monkeypatch.setattr("study.training.cache.TRAINING_VERSION", cache.TRAINING_VERSION + 1)
     assert key(Recipe()) != before
 
 
@@ -233,9 +236,9 @@ def test_bands_are_inclusive_and_about_their_split(digits):
 def test_recipes_reach_their_bands_on_a_development_seed(population, tmp_path):
     from hydra import compose
 
-    from study.cell import judge, prepare
-    from study.config import plan
-    from study.population import composer
+    from study.cells.cell import judge, prepare
+    from study.config.plan import plan
+    from study.config.population import composer
 
     with composer():
         chosen = plan(compose("config", overrides=[f"population={population}", "seed=0"]))

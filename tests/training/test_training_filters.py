@@ -6,17 +6,19 @@ import pytest
 import torch
 from hydra import compose
 
-from study.cell import cell_tags, compute, params, prepare
-from study.config import plan
+from study.cells.cell import cell_tags, compute, params, prepare
+from study.cells.run import title
+from study.common.errors import StudyError
+from study.config.plan import plan
+from study.config.population import composer
 from study.data import load_dataset
-from study.errors import StudyError
 from study.networks import LENET_5_SMALL, Front, mlp
-from study.population import composer
-from study.pruning.trajectory import prune
 from study.records import hidden_of
-from study.run import title
-from study.training import Recipe, load_or_train, network_key, train
 from study.training.backprop import Parameters
+from study.training.cache import load_or_train, network_key
+from study.training.recipe import Recipe
+from study.training.train import train
+from study.trajectories.trajectory import prune
 from tests import cases
 
 SHORT = Recipe(epochs=2, learning_rate=0.005, polish=3)

@@ -18,7 +18,7 @@ from analysis.sections.authors.ladder import rungs
 from analysis.sections.authors.scales import cells
 from analysis.sections.authors.steps import ladder
 from analysis.sections.base import Material
-from study.words import RANKINGS, label
+from study.records.words import RANKINGS, label
 
 METHODS = ("brute_force", "taylor2_exact", "taylor2", "taylor1", "taylor2_as_implemented", "taylor1_as_implemented")
 """Methods in the curves."""

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.named import AS_IMPLEMENTED, is_rung
 from analysis.numbers import number
-from study.words import label
+from study.records.words import label
 
 RUNGS = {
     "V1": "passed_back=weight_gradient",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.named import THEIRS, is_rung, is_theirs
 from analysis.numbers import number
-from study.words import label, ordered
+from study.records.words import label, ordered
 
 LIMITS = {"1.1 E0": 1.1, "2 E0": 2.0}
 

@@ -8,7 +8,7 @@ from analysis.frames import Frames
 from analysis.metrics import main_condition
 from analysis.named import THEIRS
 from analysis.numbers import number
-from study.words import label, ordered
+from study.records.words import label, ordered
 
 METHODS = ("taylor2", "taylor2_exact")
 POPULATIONS = ("authors_diamond", "authors_double_shape")

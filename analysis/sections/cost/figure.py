@@ -11,7 +11,7 @@ from analysis.figures.grid import Grid, panels, small
 from analysis.figures.labels import name_points
 from analysis.named import AS_IMPLEMENTED
 from study.figures.style import plain_ticks
-from study.words import colour, label, ordered
+from study.records.words import colour, label, ordered
 
 MANY = 8
 """Methods from which on their names need a larger panel."""

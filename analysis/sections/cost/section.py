@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.numbers import number
 from analysis.sections.base import Kept, Material, Section, Shown
 from analysis.sections.cost.figure import SPENT, draw
-from study.words import RANKINGS, ordered
+from study.records.words import RANKINGS, ordered
 
 COMPARED = ["digits_1x100", "digits_2x50", "mnist_1x100", "mnist_2x50", "diamond_2x50", "cosine_2x10"]
 """Populations that every method pruned (the profile `methods`)."""

@@ -14,7 +14,7 @@ from matplotlib.image import AxesImage
 from analysis.figures.drawn import Drawn, drawn
 from analysis.figures.grid import Grid
 from analysis.sections.regime.tiles import columns, rows
-from study.words import RANKINGS, REMOVALS, label, ordered
+from study.records.words import RANKINGS, REMOVALS, label, ordered
 
 MAP = LinearSegmentedColormap.from_list("trust", ["#D55E00", "#F2D6B3", "#FFFFFF", "#BFD9EA", "#0072B2"])
 """From vermilion (far from brute force) to blue (as good), which colour-blind eyes tell apart."""

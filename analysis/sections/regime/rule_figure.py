@@ -11,7 +11,7 @@ from analysis.figures.labels import name_points
 from analysis.sections.regime.rules import CLOSE, decided
 from analysis.sections.regime.trust import NAMES
 from study.figures.style import plain_ticks
-from study.words import label
+from study.records.words import label
 
 MAPPED, OTHERS = "#BBBBBB", "#0072B2"
 MOST = 1.5

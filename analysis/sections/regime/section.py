@@ -13,7 +13,7 @@ from analysis.sections.regime.kinds import ORDER, by_network
 from analysis.sections.regime.networks import networks, off_diagonal
 from analysis.sections.regime.rules import CLOSE, best, learn, tested
 from analysis.sections.regime.tiles import tiles
-from study.words import RANKINGS, label, ordered
+from study.records.words import RANKINGS, label, ordered
 
 RULED = ("taylor1", "taylor2", "taylor2_exact", "gauss_newton", "fisher", "magnitude", "quadratic_once")
 """Methods that a rule is sought for: those of the map, but for brute force."""

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.numbers import number
 from analysis.sections.regime.rules import best
-from study.words import label
+from study.records.words import label
 
 NAMES = {
     "curvature": "curvature's share of what is at stake",

@@ -8,7 +8,7 @@ import pytest
 from analysis.claims import evaluate, load
 from analysis.claims.adding import ADDED, KEPT, PART, SHORT, add
 from analysis.metrics import table
-from study.errors import StudyError
+from study.common.errors import StudyError
 from tests.analysis.synthetic import study
 from tests.hostile.commands import in_process
 

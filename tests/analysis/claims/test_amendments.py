@@ -19,8 +19,8 @@ from analysis.claims.tested import tested as judge
 from analysis.claims.verdicts import verdicts
 from analysis.metrics import curves, per_network, table
 from analysis.statistics import PValues
-from study.condition import Condition
-from study.errors import StudyError
+from study.common.errors import StudyError
+from study.records.condition import Condition
 from tests.analysis.synthetic import Cell, frames
 
 FROZEN = "8c8ece8e9474621edc3628ef1f50aed2b0d7def6bbd7c571ba477a87f476ac5b"

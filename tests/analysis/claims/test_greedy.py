@@ -11,8 +11,8 @@ from analysis.claims import evaluate, load, newest_cells
 from analysis.metrics import per_network, table
 from analysis.runs import read_store
 from analysis.sections.greedy import in_words, limits, said, searches
-from study.population import composer
-from study.run import run_cell
+from study.cells.run import run_cell
+from study.config.population import composer
 from tests.analysis.synthetic import Cell, frames
 from tests.tracking.made import store_in
 

@@ -4,10 +4,10 @@ from hydra import compose
 
 from analysis.claims import load
 from analysis.claims.sweeps import PROFILES, files, needs
-from study.condition import DIMENSIONS
-from study.places import CONF
-from study.population import composer
-from study.search import MOST
+from study.common.paths import CONF
+from study.config.population import composer
+from study.pruning.search import MOST
+from study.records.condition import DIMENSIONS
 from study.sweeps.profile import profile
 
 

@@ -13,9 +13,9 @@ from analysis.figures.labels import LINE, name_points, places
 from analysis.figures.labels import SIZE as LETTERS
 from analysis.figures.text import width
 from analysis.sections.cost.figure import FREE, cost
-from study import settings as known
 from study.methods import names
-from study.words import METHODS, RANKINGS, REMOVALS
+from study.pruning import settings as known
+from study.records.words import METHODS, RANKINGS, REMOVALS
 
 SIZE = (5.1, 3.1)
 NAMES = [words.label for words in METHODS.values()]

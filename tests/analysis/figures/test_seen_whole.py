@@ -4,7 +4,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from analysis.figures.grid import Grid
-from study.words import METHODS
+from study.records.words import METHODS
 from tests.analysis.drawings import every
 from tests.seen import hidden
 

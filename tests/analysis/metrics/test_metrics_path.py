@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.metrics import path, trajectory, units
-from study.kept import accuracy_kept, error_kept
+from study.records.kept import accuracy_kept, error_kept
 
 errors = st.lists(st.floats(0.01, 100), min_size=3, max_size=30)
 counts = st.lists(st.integers(0, 1000), min_size=2, max_size=40)

@@ -12,7 +12,7 @@ from analysis.claims.tested import from_values
 from analysis.claims.verdicts import verdicts
 from analysis.numbers import number
 from analysis.sections import kept_parts
-from study.words import label
+from study.records.words import label
 
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "analysis" / "results" / "tables"

@@ -17,9 +17,9 @@ from analysis import claims, metrics, published
 from analysis.numbers import interval, number
 from analysis.runs import StoreError, export, find, read, read_export, read_store
 from analysis.sections.correlations import correlations, fisher
-from study.places import ROOT
+from study.common.paths import ROOT
 from study.records import TABLES
-from study.stores import store_of
+from study.tracking.stores import store_of
 from tests.analysis.reports import Drawn, analysis
 from tests.recorded import six_cells
 from tests.terminal import FRAMES, terminal

@@ -11,7 +11,7 @@ from analysis import sections
 from analysis.pipeline import judge
 from analysis.report import build
 from analysis.sections import Section, found, kept_parts
-from study.errors import StudyError
+from study.common.errors import StudyError
 from tests.analysis.synthetic import study
 
 IMPORTS = "from analysis.sections import Section, Shown\n"

@@ -18,8 +18,8 @@ from analysis.sections.regime.kinds import kinds
 from analysis.sections.regime.networks import networks, off_diagonal
 from analysis.sections.regime.section import in_words
 from analysis.sections.regime.tiles import columns, rows, tiles
-from study.population import composer
-from study.run import run_cell
+from study.cells.run import run_cell
+from study.config.population import composer
 from tests.tracking.made import store_in
 
 METHODS = ("brute_force", "taylor2_exact", "taylor1")

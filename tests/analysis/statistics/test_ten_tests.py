@@ -8,7 +8,7 @@ import pytest
 
 from analysis.claims import load
 from analysis.statistics import TEMPLATES, evaluate
-from study.places import ROOT
+from study.common.paths import ROOT
 
 PAGE = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
 ENTRIES = dict(re.findall(r"^## ([A-Z_]+)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE))

@@ -1,0 +1,1 @@
+"""One cell: its key, its network, its trajectory, its run."""

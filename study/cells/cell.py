@@ -1,0 +1,308 @@
+"""One cell: its key, skip if finished, train or load, prune, record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from study import measures, records
+from study.authors.networks import stored
+from study.cells.keys import cell_key, numerics, trajectory_key
+from study.cells.provenance import code_version
+from study.cells.summary import Summary, summary
+from study.common.errors import StudyError
+from study.config.own_network import Builder
+from study.config.plan import Plan
+from study.data import Dataset, load_dataset, parameters
+from study.measures.base import Measure
+from study.methods.base import check_filters
+from study.networks import Front, Network, architecture, fitted, fresh
+from study.pruning.state import Truths
+from study.training.acceptance import acceptance, measured, poorly_trained
+from study.training.cache import (
+    TRAINING_VERSION,
+    Trained,
+    keep,
+    load_or_train,
+    network_key,
+    started_key,
+    stored_key,
+    trained_from,
+)
+from study.training.further import Further, Origin
+from study.training.recipe import Recipe
+from study.training.recipes import has_recipe, read_recipe
+from study.trajectories.trajectory import Progress, Result, collect
+
+TRUTHS = Truths()
+"""True impacts in trained networks, shared by the cells that a process computes."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A planned cell with its data at hand.
+
+    Attributes:
+        plan: the checked configuration.
+        data: the data set.
+        network_key: key of the trained network.
+        key: of the cell; see `cell_key`.
+        trajectory_key: of what is pruned and how, whatever is measured besides.
+        network: the network where it is read and not trained; else None.
+        start: the network that training begins with, where somebody's own function made it; else None.
+    """
+
+    plan: Plan
+    data: Dataset
+    network_key: str
+    key: str
+    trajectory_key: str
+    network: Network | None = None
+    start: Network | None = None
+
+    @property
+    def measures(self) -> str:
+        """What is measured beside the path, as the tag of that name has it."""
+        return json.dumps(measures.stated(measures.asked(self.plan.settings)))
+
+
+def prepare(plan: Plan, folder: Any = None) -> Cell:
+    """Load the data of a plan (cached in this process) and compute its keys.
+
+    Raises:
+        DataUnavailableError: when the data's files are nowhere to be found.
+    """
+    data = load_dataset(plan.dataset, seed=plan.dataset_seed, folder=folder, **plan.dataset_params)
+    if plan.builder is not None:
+        return _own(plan, data, plan.builder)
+    if plan.stored is None:
+        output = plan.output or data.output
+        network = None
+        fitted(plan.front, plan.hidden, data.features, data.outputs)  # filters that do not fit are refused here
+        key = network_key(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, plan.front)
+    else:
+        network = stored_network(plan, folder)
+        key = stored_key(network)
+    return Cell(plan, data, key, cell_key(plan, key), trajectory_key(plan, key), network)
+
+
+def _own(plan: Plan, data: Dataset, builder: Builder) -> Cell:
+    """Return the cell of somebody's own network; its plan states the layers that were found."""
+    start = builder.network(data, plan.seed)
+    layers, hidden = start.front, start.hidden
+    front = Front(hidden[:layers], start.kernels, start.pools)
+    if front:
+        check_filters(plan.method)
+    activation = "+".join(dict.fromkeys(start.activations))
+    plan = replace(plan, hidden=hidden[layers:], front=front, activation=activation, output=start.output)
+    key = stored_key(start) if builder.trained else started_key(start, data, plan.recipe, plan.seed)
+    network, start_or_none = (start, None) if builder.trained else (None, start)
+    return Cell(plan, data, key, cell_key(plan, key), trajectory_key(plan, key), network, start_or_none)
+
+
+def stored_network(plan: Plan, folder: Any = None) -> Network:
+    """Return the authors' network that a plan names.
+
+    Raises:
+        StudyError: when its sizes are not those that the plan states.
+        DataUnavailableError: when its file is nowhere to be found.
+    """
+    assert plan.stored is not None
+    network = stored(plan.stored, folder).network
+    if (network.hidden, set(network.activations)) != (plan.hidden, {plan.activation}):
+        raise StudyError(
+            f"network.stored={plan.stored} is {network.name} with {', '.join(sorted(set(network.activations)))} units; "
+            f"network.hidden={list(plan.hidden)} and network.activation={plan.activation} must say so"
+        )
+    return network
+
+
+@dataclass(frozen=True)
+class Done:
+    """A computed cell.
+
+    Attributes:
+        cell: what was computed.
+        trained: its network, as trained.
+        result: what pruning saw.
+        band: whether the population's band is met, missed or none, and the same in words.
+        summary: the result in a few numbers.
+        poor: how badly the network was trained, in words; None where it was not.
+    """
+
+    cell: Cell
+    trained: Trained
+    result: Result
+    band: tuple[str, str]
+    summary: Summary
+    poor: str | None = None
+
+
+def compute(
+    cell: Cell,
+    networks: Any,
+    device: str = "cpu",
+    progress: Progress | None = None,
+    asked: Sequence[Measure] | None = None,
+) -> Done:
+    """Train (or load) the network and prune it.
+
+    Args:
+        cell: what to compute.
+        networks: folder of the trained networks.
+        device: where it is pruned; networks are trained on the CPU, so that a seed means the same everywhere.
+        progress: called after every removal.
+        asked: what is measured besides; None for what the settings ask for.
+    """
+    plan, data = cell.plan, cell.data
+    trained = network_of(cell, networks)
+    network = trained.network
+    if plan.pruned_output is not None:
+        network = replace(network, output=plan.pruned_output)
+    further = Further(data, plan.seed, origin(cell), Path(networks))
+    result = collect(network, plan.method, plan.settings, further, device, progress, TRUTHS, asked)
+    return Done(
+        cell, trained, result, judge(plan, trained.network, data), summary(result), poor(plan, trained.network, data)
+    )
+
+
+def origin(cell: Cell) -> Origin | None:
+    """Return where a cell's network comes from; None where it was not trained here, or is pruned as another one."""
+    plan, data = cell.plan, cell.data
+    if cell.network is not None or plan.pruned_output is not None or not plan.settings.protocol.trains:
+        return None
+    if cell.start is not None:
+        return Origin(cell.start, plan.recipe, plan.seed)
+    output = plan.output or data.output
+    ends = (data.features, data.outputs)
+    return Origin(fresh(plan.front, plan.hidden, *ends, plan.activation, output, plan.seed), plan.recipe, plan.seed)
+
+
+def poor(plan: Plan, network: Network, data: Dataset) -> str | None:
+    """Return how badly a free combination was trained, with the way out; None where it was not.
+
+    A population has its band, and a network that stops at a target or is read from a file is as it was asked for.
+    """
+    read = plan.stored is not None or (plan.builder is not None and plan.builder.trained)
+    if plan.band is not None or read or plan.recipe.target_accuracy is not None:
+        return None
+    if (words := poorly_trained(network, data)) is None:
+        return None
+    own = f"training={plan.dataset} is its own recipe, " if has_recipe(plan.dataset) else ""
+    return f"{words}; {own}training.epochs and training.learning_rate change one"
+
+
+def network_of(cell: Cell, folder: Path) -> Trained:
+    """Return a cell's network: read and kept, from the cache of a folder, or trained."""
+    if cell.network is not None:
+        return keep(cell.network, folder)
+    if cell.start is not None:
+        return trained_from(cell.start, cell.data, cell.plan.recipe, cell.plan.seed, folder)
+    return trained_network(cell.plan, cell.data, folder)
+
+
+def trained_network(plan: Plan, data: Dataset, folder: Path) -> Trained:
+    """Return the network that a plan states, from the cache of a folder or trained; as `load_or_train`."""
+    output = plan.output or data.output
+    return load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, folder, plan.front)
+
+
+def judge(plan: Plan, network: Network, data: Dataset) -> tuple[str, str]:
+    """Return whether the population's band is met, missed or none, and the same in words."""
+    if plan.band is None:
+        return "none", "free combination, no band" if plan.population == "free" else "no band"
+    value = measured(plan.band, network, data)
+    low, high = plan.band["low"], plan.band["high"]
+    limits = " and ".join(f"{sign} {x:g}" for sign, x in ((">=", low), ("<=", high)) if x is not None)
+    words = f"{plan.band['metric']} on {plan.band['split']} rows {value:.6g} (band: {limits})"
+    return acceptance(plan.band, value), words
+
+
+def tags(plan: Plan, sweep: str) -> dict[str, str]:
+    """Return what a plan says of its cell's run, by the names of `records.RUN_TAGS`; `cell_tags`, `done_tags` add."""
+    found = {
+        "kind": "cell",
+        "population": plan.population,
+        "dataset": plan.dataset,
+        **plan.condition.tags,
+        "seed": plan.seed,
+        "draw": getattr(plan.method, "draw", 0),
+        "sweep": sweep,
+        "code_version": code_version(),
+        "numerics_version": json.dumps(numerics(plan) | {"training": TRAINING_VERSION}),
+        "records_version": records.RECORDS_VERSION,
+    }
+    return {name: str(value) for name, value in found.items()}
+
+
+def cell_tags(cell: Cell) -> dict[str, str]:
+    """Return what is known once the data are there."""
+    plan, data = cell.plan, cell.data
+    network = cell.network or cell.start
+    output = plan.output or data.output if network is None else network.output
+    return {
+        "key": cell.key,
+        "trajectory_key": cell.trajectory_key,
+        "measures": cell.measures,
+        "network_key": cell.network_key,
+        "dataset": data.name,
+        "network": network.name if network else fitted(plan.front, plan.hidden, data.features, data.outputs),
+        "activation": plan.activation,
+        "output": plan.pruned_output or output,
+        "variant": variant(plan, data),
+        "task": data.task,
+    }
+
+
+def variant(plan: Plan, data: Dataset) -> str:
+    """Return what a plan sets otherwise than its data set's own parameters, output and recipe, in words."""
+    if plan.stored is not None:
+        return ""
+    own = read_recipe(plan.dataset) if has_recipe(plan.dataset) else Recipe()
+    usual = {name: value for name, (_, value) in parameters(plan.dataset).items()}
+    changed: dict[str, object] = {k: v for k, v in plan.dataset_params.items() if v != usual.get(k)}
+    changed |= {"dataset.seed": plan.dataset_seed} if plan.dataset_seed not in (0, plan.seed) else {}
+    if plan.builder is not None:
+        changed |= {"network": plan.builder.target, **plan.builder.params}
+    changed |= {"output": plan.output} if plan.builder is None and plan.output not in (None, data.output) else {}
+    changed |= {"pruned_output": plan.pruned_output} if plan.pruned_output is not None else {}
+    changed |= {f.name: v for f in fields(own) if (v := getattr(plan.recipe, f.name)) != getattr(own, f.name)}
+    return " ".join(f"{name}={value}" for name, value in changed.items())
+
+
+def done_tags(done: Done) -> dict[str, str]:
+    """Return what is known once the network is trained."""
+    return {"band": done.band[0], "band_text": "; ".join(filter(None, (done.band[1], done.poor)))}
+
+
+def params(plan: Plan) -> dict[str, object]:
+    """Return the scientific configuration, flattened, for a run's parameters."""
+    flat: dict[str, object] = {
+        "population": plan.population,
+        "dataset": plan.dataset,
+        "dataset_seed": plan.dataset_seed,
+        "hidden": architecture(plan.hidden),
+        "activation": plan.activation,
+        "method": plan.method_name,
+        "seed": plan.seed,
+        "ranking": plan.settings.ranking_label,
+        "removal": plan.settings.removal,
+        "error": plan.settings.error,
+        "protocol": plan.settings.protocol.name,
+        "truth_every": plan.settings.truth_every,
+        "surfaces_every": plan.settings.surfaces_every,
+        "threads": plan.settings.threads,
+    }
+    flat |= {f"dataset.{k}": v for k, v in plan.dataset_params.items()}
+    if plan.builder is not None:
+        flat |= {"network": plan.builder.target, **{f"network.{k}": v for k, v in plan.builder.params.items()}}
+    if plan.front:
+        flat |= {name: architecture(value) for name, value in vars(plan.front).items()}
+    flat |= {f"method.{k}": v for k, v in plan.method_params.items()}
+    flat |= {f"selection.{k}": v for k, v in vars(plan.settings.selection).items()}
+    flat |= {f"protocol.{k}": v for k, v in vars(plan.settings.protocol).items()}
+    flat |= {f"training.{k}": v for k, v in vars(plan.recipe).items() if k != "threads"}
+    return flat

@@ -1,0 +1,82 @@
+"""A cell in a few numbers, for the tracking UI and the terminal; the analysis computes its own from the tables."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from study.trajectories.trajectory import Result
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Numbers of one trajectory, on the pruning rows unless said.
+
+    Attributes:
+        error_start: E of the trained network.
+        error_end: E with no hidden unit left.
+        accuracy_start, accuracy_start_held_out: share correct (regression: 1 - E/N).
+        units: hidden units at the start.
+        removable: units removed while accuracy stays within one point of the start (regression: E within 1 % of its
+            range), for all removals up to there.
+        spearman_start: rank correlation of estimate and true impact in the trained network.
+        regret: mean over recorded steps of the chosen unit's impact minus the smallest, over E(end) - E(start).
+        seconds: spent by the method on scores.
+    """
+
+    error_start: float
+    error_end: float
+    accuracy_start: float
+    accuracy_start_held_out: float
+    units: int
+    removable: int
+    spearman_start: float
+    regret: float
+    seconds: float
+
+    def metrics(self) -> dict[str, float]:
+        """Return the numbers that are finite, by name."""
+        return {name: float(value) for name, value in asdict(self).items() if np.isfinite(value)}
+
+
+def summary(result: Result) -> Summary:
+    """Return the summary of a trajectory."""
+    path = result.trajectory
+    error, accuracy = path["error_pruning"].to_numpy(), path["accuracy_pruning"].to_numpy()
+    everything = result.agreement[result.agreement["layer"] == -1]
+    start = everything[everything["event"] == 0]["spearman"]
+    span = error[-1] - error[0]
+    return Summary(
+        error_start=float(error[0]),
+        error_end=float(error[-1]),
+        accuracy_start=float(accuracy[0]),
+        accuracy_start_held_out=float(path["accuracy_held_out"].iloc[0]),
+        units=len(path) - 1,
+        removable=result.removable(),
+        spearman_start=float(start.iloc[0]) if len(start) else float("nan"),
+        regret=float(everything["regret"].mean() / span) if span > 0 and len(everything) else float("nan"),
+        seconds=float(path["seconds"].iloc[-1]),
+    )
+
+
+def step_metrics(result: Result) -> dict[str, list[tuple[int, float]]]:
+    """Return the few curves that the UI draws against the number of removed units; the store thins them."""
+    path = result.trajectory
+    everything = result.agreement[result.agreement["layer"] == -1]
+    n = result.tables["evaluations"].drop_duplicates("split").set_index("split")["samples"]
+    curves: dict[str, tuple[pd.Series, pd.Series]] = {
+        "accuracy/pruning": (path["event"], path["accuracy_pruning"]),
+        "accuracy/held_out": (path["event"], path["accuracy_held_out"]),
+        "error_per_sample/pruning": (path["event"], path["error_pruning"] / n["pruning"]),
+        "error_per_sample/held_out": (path["event"], path["error_held_out"] / n["held_out"]),
+        "size/parameters_left": (path["event"], path["parameters_left"]),
+        "agreement/spearman": (everything["event"], everything["spearman"]),
+        "agreement/overlap_25": (everything["event"], everything["overlap_25"]),
+        "agreement/regret": (everything["event"], everything["regret"]),
+    }
+    return {
+        name: [(int(k), float(v)) for k, v in zip(steps, values, strict=True) if np.isfinite(v)]
+        for name, (steps, values) in curves.items()
+    }

@@ -1,0 +1,261 @@
+"""What a person is told of Hydra's, OmegaConf's and YAML's errors: the setting or file and line, and the way out.
+
+Their own messages name classes, list every choice there is, and advise a plus that adds a key nobody reads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hydra.errors import CompactHydraException, MissingConfigException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationKeyError,
+    InterpolationResolutionError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
+from yaml import MappingNode, MarkedYAMLError, Node, YAMLError
+
+from study.common.errors import among
+from study.common.paths import CONF
+from study.config.derived import SIZED, SIZES
+
+HELP = "`python -m study --help` shows the groups and settings"
+WORDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+"""Types of settings, for people."""
+
+
+def told(error: BaseException, file: Path | None = None) -> str:
+    """Return one sentence on an error of composing a configuration, with the way out.
+
+    Args:
+        error: YAML's, OmegaConf's or Hydra's, or of text that is none.
+        file: of `conf/GROUP/`, that was read on its own when it happened; None where all were composed.
+
+    >>> told(yaml.YAMLError("found a tab"))
+    'a file of the configuration is no YAML: found a tab'
+    """
+    if file is not None:
+        return _in_file(file, error)
+    if isinstance(error, YAMLError):
+        return _of_yaml(error)
+    if isinstance(error, MissingConfigException):
+        return _of_missing(error)
+    if isinstance(error, OmegaConfBaseException):
+        return _of_value(error)
+    text = str(error).strip()
+    if absent := re.match(r"In '(.+?)': Could not load '(.+?)'", text):
+        return (
+            f"{CONF / absent[1]}.yaml: its defaults list names {absent[2]}, which is not there; mend that line, or "
+            "leave it out (every group is typed without a schema of its own)"
+        )
+    if in_file := re.match(r"In '(.+?)': (?:\w+ raised while composing config:\s*)?(.*)", text, re.DOTALL):
+        return _of_file(in_file[1], in_file[2])
+    if merging := re.match(r"Error merging override (.*)", text):
+        return _of_override(merging[1], error.__cause__)
+    if missing := re.match(r"Could not override '(.+?)'", text):
+        group = missing[1].partition(".")[0]
+        place = group if group == "protocol" else f"{group}.params"
+        return (
+            f"{missing[1]} is no parameter of the {group} that is chosen: its file in conf/{group}/ lists what there "
+            f"is, each set by {place}.NAME=VALUE"
+        )
+    if several := re.search(r"(?:Ambiguous value for argument|Sweep parameters) '(.*?)'", text):
+        return (
+            f"{several[1]} names several cells: add -m to run them as a sweep, or write [a,b] where one list is meant"
+        )
+    if isinstance(error, UnicodeDecodeError):
+        return broken_file() or f"a file is no text in UTF-8 ({_first(text)}): name another, or save it anew"
+    if not text or "Invalid loaded object" in text:
+        return broken_file() or f"the configuration cannot be composed: {_first(text)}; {HELP}"
+    if type(error) is CompactHydraException:  # a cell's own words, from the process that it ran in
+        return text
+    return f"{_first(text)}; {HELP}"
+
+
+def broken_file() -> str | None:
+    """Return what is wrong with the first file of `conf/` that is no mapping in YAML; None where all are."""
+    for file in sorted(CONF.rglob("*.yaml")):
+        try:
+            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except YAMLError as error:
+            return _of_yaml(error, file)
+        except (UnicodeDecodeError, OSError) as error:
+            return f"{file} cannot be read as text in UTF-8 ({type(error).__name__}): save it anew, or remove it"
+        if content is not None and not isinstance(content, dict):
+            return f"{file}, line 1: lines of the form `key: value` are needed, not {_first(repr(content))}"
+    return None
+
+
+def wanted(key: str) -> str | None:
+    """Return in words what a setting has to be; None for a key that the schema lacks.
+
+    >>> wanted("seed"), wanted("network.hidden"), wanted("training.target_accuracy"), wanted("sead")
+    ('a whole number', 'a list of whole numbers', 'a number or null', None)
+    """
+    kind = type_of(key)
+    return None if kind is None else _words(kind)
+
+
+def type_of(key: str) -> Any:
+    """Return the type that the schema declares for a setting; None where it has no such key."""
+    from study.config.schema import CellConfig
+
+    kind: Any = CellConfig
+    for part in re.sub(r"\[\d+\]$", "", key).split("."):
+        kind = next((k for k in typing.get_args(kind) if dataclasses.is_dataclass(k)), kind)
+        if part in (known := of_protocols()) and key.startswith("protocol."):
+            return known[part]
+        if typing.get_origin(kind) is dict:
+            return Any
+        if not dataclasses.is_dataclass(kind):
+            return None
+        kind = typing.get_type_hints(kind).get(part)
+    return kind
+
+
+def of_protocols() -> dict[str, Any]:
+    """Return the types of the parameters of all protocols of the study, by name.
+
+    >>> of_protocols()["every"]
+    <class 'float'>
+    """
+    from study.protocols import names, protocol_class
+
+    return {name: kind for each in names() for name, kind in _hints(protocol_class(each)).items()}
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
+
+
+def _words(kind: Any) -> str:
+    arguments = typing.get_args(kind)
+    if typing.get_origin(kind) is dict:
+        return "a mapping of names to values, as in {digit: 3},"
+    if typing.get_origin(kind) is list:
+        return f"a list of {WORDS[arguments[0]].removeprefix('a ')}s"
+    if arguments:
+        return " or ".join("null" if a is type(None) else _words(a) for a in arguments)
+    if dataclasses.is_dataclass(kind):
+        return f"a mapping of {', '.join(f.name for f in dataclasses.fields(kind))}"
+    return WORDS.get(kind, "another value")
+
+
+def _of_override(typed: str, cause: BaseException | None) -> str:
+    key = typed.lstrip("+~").partition("=")[0]
+    at = getattr(cause, "full_key", None) or key
+    needed = wanted(key) or wanted(at)
+    if needed is None or isinstance(cause, ConfigKeyError | ConfigAttributeError):
+        return f"{typed}: {_slip(at)}"
+    return f"{typed}: {needed} is needed"
+
+
+def _of_value(error: OmegaConfBaseException) -> str:
+    key, first = getattr(error, "full_key", None) or "the configuration", _first(str(error))
+    if isinstance(error, MissingMandatoryValue):
+        return f"{key} is not set: choose one, as in {key.partition('.')[0]}=NAME; {HELP}"
+    if isinstance(error, InterpolationKeyError | InterpolationResolutionError):
+        named = re.search(r"'([^']+)' not found", first)
+        what = f" to {named[1]}, which is not there" if named else " to what cannot be found"
+        return f"{key} refers{what}: write a value, or the name of a setting, as in ${{run.threads}}"
+    if isinstance(error, ConfigKeyError | ConfigAttributeError):
+        return _slip(key)
+    if (needed := wanted(key)) is not None:
+        return f"{key}: {needed} is needed ({_plain(first)})"
+    return f"{key}: {_plain(first)}; {HELP}"
+
+
+def _in_file(file: Path, error: BaseException) -> str:
+    if isinstance(error, YAMLError):
+        return _of_yaml(error, file)
+    if isinstance(error, OmegaConfBaseException):
+        return _of_file(f"{file.parent.name}/{file.stem}", str(error), file)
+    return f"{file} cannot be read as lines of the form `key: value` ({_first(str(error))}); save it anew, or remove it"
+
+
+def _of_file(name: str, text: str, file: Path | None = None) -> str:
+    file = file or CONF / f"{name}.yaml"
+    file = file if file.exists() else Path(f"{name}.yaml")  # of `--config-dir`
+    key = (re.search(r"full_key: (\S+)", text) or ["", ""])[1]
+    inner = key.removeprefix(f"{name.partition('/')[0]}.")
+    line = next((n for k in (key, inner) if (n := line_of(file, k)) is not None), None)
+    where = f"{file}, line {line}" if line else f"{file}"
+    unknown = re.match(r"Key '(\w+)' (?:is )?not in", text)
+    full = key if key.startswith(f"{name.partition('/')[0]}.") else f"{name.partition('/')[0]}.{key}"
+    needed = wanted(full) or wanted(key)
+    if unknown:
+        return f"{where}: {_slip(full)}"
+    if key and needed:
+        return f"{where}: {inner} has to be {needed} ({_plain(_first(text))})"
+    return f"{where}: {_plain(_first(text))}"
+
+
+def _of_missing(error: MissingConfigException) -> str:
+    wanted_file = (error.missing_cfg_file or "").strip("/")
+    group, _, name = wanted_file.rpartition("/") if error.options is None else _split(error)
+    if error.options is None and "primary" in str(error):
+        return f"there is no configuration {wanted_file}: leave --config-name out, the study's own is conf/config.yaml"
+    if error.options is None:
+        return f"{_plain(_first(str(error)))}; {HELP}"
+    known = [*error.options, *(SIZED if group == "network" else ())]
+    more = f"; {SIZES} has hidden layers of these sizes" if group == "network" else ""
+    return f"{group}={name}: there is none of that name; {among(name, known)}{more}"
+
+
+def _split(error: MissingConfigException) -> tuple[str, str, str]:
+    """Return group, "" and name; a name may hold slashes itself (ladder/taylor1_v1)."""
+    wanted_file = error.missing_cfg_file or ""
+    group = (re.search(r"Available options in '(.+?)'", str(error)) or ["", wanted_file.partition("/")[0]])[1]
+    return group, "", wanted_file.removeprefix(f"{group}/")
+
+
+def _of_yaml(error: YAMLError, file: Path | None = None) -> str:
+    if isinstance(error, MarkedYAMLError) and (mark := error.problem_mark) is not None:
+        name = file or mark.name
+        return (
+            f"{name}, line {mark.line + 1}, column {mark.column + 1}: this is no YAML ({error.problem}); mend the line"
+        )
+    return f"{file or getattr(error, 'name', None) or 'a file of the configuration'} is no YAML: {_first(str(error))}"
+
+
+def line_of(file: Path, key: str) -> int | None:
+    """Return the line of a YAML file that sets a key, as in "training.epochs"; None where none does."""
+    try:
+        node: Node | None = yaml.compose(file.read_text(encoding="utf-8"))
+    except (OSError, YAMLError, UnicodeDecodeError):
+        return None
+    line = None
+    for part in key.split("."):
+        if not isinstance(node, MappingNode):
+            return line
+        at = next(((k, v) for k, v in node.value if k.value == part), None)
+        if at is None:
+            return None
+        line, node = at[0].start_mark.line + 1, at[1]
+    return line
+
+
+def _slip(key: str) -> str:
+    from study.config.overrides import unknown_key
+
+    return unknown_key(key)
+
+
+def _first(text: str) -> str:
+    return text.strip().splitlines()[0].strip() if text.strip() else "no reason was given"
+
+
+def _plain(text: str) -> str:
+    """Return a sentence of OmegaConf's without the names of its classes."""
+    text = re.sub(r"\b\w+(?:Error|Exception) raised while \w+ \w+: ?", "", text)
+    text = re.sub(r" of type '\w+'| to (?:Integer|Float|Boolean|String)\b|\bfield '[\w.]+' ", "", text)
+    return text.replace("is not Optional", "null is not possible").strip().rstrip(".")
