@@ -9,7 +9,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from study.__main__ import command
+from study.sweeps.command import command
 from study.sweeps.grid import Grid
 from study.sweeps.profile import grids
 

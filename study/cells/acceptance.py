@@ -14,7 +14,7 @@ from rich.table import Table
 
 from study.cells.cell import judge, network_of, prepare
 from study.common.errors import StudyError
-from study.config.overrides import groups
+from study.config.known import groups
 from study.config.plan import STORED, data_folder, plan
 from study.config.population import composer
 from study.records import FREE

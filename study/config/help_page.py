@@ -11,7 +11,7 @@ from hydra import compose
 from omegaconf import OmegaConf, open_dict
 
 from study.config.derived import SIZES
-from study.config.overrides import groups
+from study.config.known import groups
 from study.config.population import composer
 
 WIDTH = 120

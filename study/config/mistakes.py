@@ -5,11 +5,8 @@ Their own messages name classes, list every choice there is, and advise a plus t
 
 from __future__ import annotations
 
-import dataclasses
 import re
-import typing
 from pathlib import Path
-from typing import Any
 
 import yaml
 from hydra.errors import CompactHydraException, MissingConfigException
@@ -26,10 +23,9 @@ from yaml import MappingNode, MarkedYAMLError, Node, YAMLError
 from study.common.errors import among
 from study.common.paths import CONF
 from study.config.derived import SIZED, SIZES
+from study.config.known import unknown_key, wanted
 
 HELP = "`python -m study --help` shows the groups and settings"
-WORDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
-"""Types of settings, for people."""
 
 
 def told(error: BaseException, file: Path | None = None) -> str:
@@ -94,68 +90,12 @@ def broken_file() -> str | None:
     return None
 
 
-def wanted(key: str) -> str | None:
-    """Return in words what a setting has to be; None for a key that the schema lacks.
-
-    >>> wanted("seed"), wanted("network.hidden"), wanted("training.target_accuracy"), wanted("sead")
-    ('a whole number', 'a list of whole numbers', 'a number or null', None)
-    """
-    kind = type_of(key)
-    return None if kind is None else _words(kind)
-
-
-def type_of(key: str) -> Any:
-    """Return the type that the schema declares for a setting; None where it has no such key."""
-    from study.config.schema import CellConfig
-
-    kind: Any = CellConfig
-    for part in re.sub(r"\[\d+\]$", "", key).split("."):
-        kind = next((k for k in typing.get_args(kind) if dataclasses.is_dataclass(k)), kind)
-        if part in (known := of_protocols()) and key.startswith("protocol."):
-            return known[part]
-        if typing.get_origin(kind) is dict:
-            return Any
-        if not dataclasses.is_dataclass(kind):
-            return None
-        kind = typing.get_type_hints(kind).get(part)
-    return kind
-
-
-def of_protocols() -> dict[str, Any]:
-    """Return the types of the parameters of all protocols of the study, by name.
-
-    >>> of_protocols()["every"]
-    <class 'float'>
-    """
-    from study.protocols import names, protocol_class
-
-    return {name: kind for each in names() for name, kind in _hints(protocol_class(each)).items()}
-
-
-def _hints(kind: Any) -> dict[str, Any]:
-    hints = typing.get_type_hints(kind)
-    return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
-
-
-def _words(kind: Any) -> str:
-    arguments = typing.get_args(kind)
-    if typing.get_origin(kind) is dict:
-        return "a mapping of names to values, as in {digit: 3},"
-    if typing.get_origin(kind) is list:
-        return f"a list of {WORDS[arguments[0]].removeprefix('a ')}s"
-    if arguments:
-        return " or ".join("null" if a is type(None) else _words(a) for a in arguments)
-    if dataclasses.is_dataclass(kind):
-        return f"a mapping of {', '.join(f.name for f in dataclasses.fields(kind))}"
-    return WORDS.get(kind, "another value")
-
-
 def _of_override(typed: str, cause: BaseException | None) -> str:
     key = typed.lstrip("+~").partition("=")[0]
     at = getattr(cause, "full_key", None) or key
     needed = wanted(key) or wanted(at)
     if needed is None or isinstance(cause, ConfigKeyError | ConfigAttributeError):
-        return f"{typed}: {_slip(at)}"
+        return f"{typed}: {unknown_key(at)}"
     return f"{typed}: {needed} is needed"
 
 
@@ -168,7 +108,7 @@ def _of_value(error: OmegaConfBaseException) -> str:
         what = f" to {named[1]}, which is not there" if named else " to what cannot be found"
         return f"{key} refers{what}: write a value, or the name of a setting, as in ${{run.threads}}"
     if isinstance(error, ConfigKeyError | ConfigAttributeError):
-        return _slip(key)
+        return unknown_key(key)
     if (needed := wanted(key)) is not None:
         return f"{key}: {needed} is needed ({_plain(first)})"
     return f"{key}: {_plain(first)}; {HELP}"
@@ -193,7 +133,7 @@ def _of_file(name: str, text: str, file: Path | None = None) -> str:
     full = key if key.startswith(f"{name.partition('/')[0]}.") else f"{name.partition('/')[0]}.{key}"
     needed = wanted(full) or wanted(key)
     if unknown:
-        return f"{where}: {_slip(full)}"
+        return f"{where}: {unknown_key(full)}"
     if key and needed:
         return f"{where}: {inner} has to be {needed} ({_plain(_first(text))})"
     return f"{where}: {_plain(_first(text))}"
@@ -242,12 +182,6 @@ def line_of(file: Path, key: str) -> int | None:
             return None
         line, node = at[0].start_mark.line + 1, at[1]
     return line
-
-
-def _slip(key: str) -> str:
-    from study.config.overrides import unknown_key
-
-    return unknown_key(key)
 
 
 def _first(text: str) -> str:

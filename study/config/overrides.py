@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import difflib
-import typing
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,15 +14,12 @@ from omegaconf import OmegaConf
 from study.common import targets
 from study.common.errors import StudyError, among
 from study.common.paths import CONF
-from study.config.derived import populations
-from study.config.mistakes import of_protocols, type_of
+from study.config.known import groups, type_of, unknown_key
 
 PLUS = ("measure",)
 """Groups of which nothing is chosen unless it is added, with a plus."""
 OTHERS = {"method": "taylor2", "protocol": "retrain"}
 """Groups that no population chooses and whose usual choice has no parameters, with one that has some."""
-NOT_CHOSEN = ("hydra", "profile", "variant")
-"""Folders of `conf/` that are no groups of a cell."""
 
 
 def check_overrides(typed: Sequence[str], own: Path | None = None) -> None:
@@ -44,23 +38,6 @@ def check_overrides(typed: Sequence[str], own: Path | None = None) -> None:
     for text, override in zip(typed, parsed, strict=True):
         _check(text, override, own)
         _check_parameter(text, override, parsed, own)
-
-
-def groups(own: Path | None = None) -> dict[str, list[str]]:
-    """Return the groups of a cell and the choices of each, all in alphabetical order.
-
-    Args:
-        own: a folder of one's own configurations, whose choices are there, too.
-
-    >>> "one_vs_all_0_sigmoid_outputs" in groups()["population"]
-    True
-    """
-    found = {}
-    for folder in sorted(p for p in CONF.iterdir() if p.is_dir() and p.name not in NOT_CHOSEN):
-        places = [folder, *([own / folder.name] if own is not None else [])]
-        found[folder.name] = {str(p.relative_to(f).with_suffix("")) for f in places for p in f.rglob("*.yaml")}
-    found["population"] |= set(populations())
-    return {group: sorted(choices) for group, choices in found.items()}
 
 
 def _parsed(text: str) -> Override:
@@ -190,39 +167,3 @@ def _default(group: str) -> str | None:
     """Return the choice of a group that `conf/config.yaml` makes."""
     listed = OmegaConf.load(CONF / "config.yaml").defaults
     return next((str(entry[group]) for entry in listed if not isinstance(entry, str) and group in entry), None)
-
-
-def unknown_key(key: str, value: str = "VALUE") -> str:
-    """Return what is said of a key that there is not: the nearest settings first.
-
-    >>> unknown_key("sead", "3").partition(";")[0]
-    'unknown key sead'
-    >>> unknown_key("epochs", "3").partition("?")[0]
-    'unknown key epochs; did you mean protocol.epochs=3 or training.epochs=3'
-    """
-    every = [*groups(), *sorted(settings())]
-    last = key.rpartition(".")[2]
-    same = [name for name in every if name.rpartition(".")[2] == last]
-    by_last = {name.rpartition(".")[2]: name for name in reversed(every)}
-    near = same or difflib.get_close_matches(key, every, n=3, cutoff=0.75)
-    near = near or [by_last[name] for name in difflib.get_close_matches(last, by_last, n=2, cutoff=0.75)]
-    meant = f"did you mean {' or '.join(f'{name}={value}' for name in near[:3])}? " if near else ""
-    above = key.rpartition(".")[0]
-    level = [name for name in every if name.rpartition(".")[0] == above]
-    return f"unknown key {key}; {meant}there are {', '.join(dict.fromkeys(level or groups()))}"
-
-
-def settings() -> list[str]:
-    """Return the keys of all settings of a cell, as in "training.epochs"."""
-    from study.config.schema import CellConfig
-
-    def of(kind: Any, above: str) -> list[str]:
-        found = []
-        for name, inner in typing.get_type_hints(kind).items():
-            part = next((k for k in (inner, *typing.get_args(inner)) if dataclasses.is_dataclass(k)), None)
-            found += of(part, f"{above}{name}.") if part is not None else [f"{above}{name}"]
-        return found
-
-    protocols = [f"protocol.{name}" for name in of_protocols()]
-
-    return [name for name in of(CellConfig, "") if not name.startswith("population.")] + protocols

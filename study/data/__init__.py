@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from study.data._registry import collection, load_dataset, missing, names, parameters
 from study.data._taken import numbers as table
-from study.data.base import DataCorruptError, Dataset, DataUnavailableError, Split, one_hot
+from study.data.base import DataCorruptError, Dataset, DataUnavailableError, one_hot
+from study.data.split import Split
 
 __all__ = [
     "DataCorruptError",

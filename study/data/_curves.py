@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from study.data._random import generator
-from study.data.base import Dataset, Split
+from study.data.base import Dataset
+from study.data.split import Split
 
 SAMPLES = 10_000
 

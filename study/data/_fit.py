@@ -3,51 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from study.common.errors import StudyError, choice, shown, whole
-
-if TYPE_CHECKING:
-    from study.data.base import Dataset, Split
+from study.data.split import Split
 
 KINDS = {"task": ("classification", "regression"), "output": ("sigmoid", "softmax", "linear")}
 NEAR = 1e-5
 """What targets may be off a limit or a sum by: they may have been made in single precision."""
 
 
-def check(data: Dataset) -> None:
+def check(name: str, task: str, classes: int, output: str, splits: Mapping[str, Split]) -> None:
     """Refuse a data set whose parts contradict each other: its error would be about one thing, its accuracy another.
 
     Raises:
         StudyError: naming the part, what it says and the way out.
     """
-    _named("the name of a data set", data.name)
-    here = f"data set {data.name!r}"
-    for name, possible in KINDS.items():
-        choice(f"{here}: {name}", getattr(data, name), possible)
-    if data.task == "regression" and data.classes:
-        raise StudyError(f"{here}: a regression has no classes, got {data.classes}: classes=0")
-    if data.output == "softmax" and data.outputs == 1:
+    _named("the name of a data set", name)
+    here = f"data set {name!r}"
+    for kind, given in (("task", task), ("output", output)):
+        choice(f"{here}: {kind}", given, KINDS[kind])
+    features, outputs = (x.shape[1] for x in (splits["training"].inputs, splits["training"].targets))
+    if task == "regression" and classes:
+        raise StudyError(f"{here}: a regression has no classes, got {classes}: classes=0")
+    if output == "softmax" and outputs == 1:
         raise StudyError(f"{here}: a softmax of one output is always 1: output='sigmoid', or an output for each class")
-    most = max(data.outputs, 2)
-    if data.classes > most:
+    most = max(outputs, 2)
+    if classes > most:
         raise StudyError(
-            f"{here}: {data.classes} classes and {data.outputs} outputs: one output tells two classes, more have one "
-            "each"
+            f"{here}: {classes} classes and {outputs} outputs: one output tells two classes, more have one each"
         )
-    for name, split in data.splits.items():
-        where = f"{here}: split {name!r}"
+    for part, split in splits.items():
+        where = f"{here}: split {part!r}"
         sizes = (split.inputs.shape[1], split.targets.shape[1])
-        if sizes != (data.features, data.outputs):
+        if sizes != (features, outputs):
             raise StudyError(
-                f"{where} has {sizes[0]} features and {sizes[1]} outputs, the training rows {data.features} and "
-                f"{data.outputs}"
+                f"{where} has {sizes[0]} features and {sizes[1]} outputs, the training rows {features} and {outputs}"
             )
-        _targets(where, split, data.output)
-        if data.task == "regression":
+        _targets(where, split, output)
+        if task == "regression":
             _no_labels(where, split)
         else:
-            _labels(where, split, data.classes)
+            _labels(where, split, classes)
 
 
 def splits(name: object, given: Any) -> None:

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import torch
 
 from study.data._random import generator
-from study.data.base import Split, one_hot
+from study.data.base import one_hot
+from study.data.split import Split
 
 PRUNING = 10_000
 

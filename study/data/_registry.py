@@ -42,7 +42,7 @@ def names() -> list[str]:
     """
     folder = str(Path(__file__).parent)
     found = {module.name for module in pkgutil.iter_modules([folder]) if not module.name.startswith("_")}
-    return sorted(found - {"base"})
+    return sorted(found - {"base", "split"})
 
 
 def parameters(name: str) -> targets.Parameters:

@@ -9,7 +9,8 @@ import numpy.typing as npt
 import torch
 
 from study.data._random import generator
-from study.data.base import Dataset, Split
+from study.data.base import Dataset
+from study.data.split import Split
 
 Points = npt.NDArray[np.float64]
 Inside = Callable[[Points], npt.NDArray[np.bool_]]

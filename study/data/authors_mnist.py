@@ -7,7 +7,8 @@ from pathlib import Path
 import torch
 
 from study.data import mnist20x20
-from study.data.base import Dataset, Split, one_hot
+from study.data.base import Dataset, one_hot
+from study.data.split import Split
 
 FILES = mnist20x20.FILES
 

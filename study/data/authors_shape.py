@@ -13,7 +13,8 @@ import torch
 from study.common.errors import StudyError
 from study.data import _authors_files as files
 from study.data._random import generator
-from study.data.base import DataCorruptError, Dataset, Split
+from study.data.base import DataCorruptError, Dataset
+from study.data.split import Split
 
 STEMS = {"diamond": "diamond", "double_shape": "DRShape", "random_shape": "RShape", "circle": "circle"}
 """What the authors' files are called, by shape."""

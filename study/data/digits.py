@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from study.data._random import data_seed, in_32_bits
-from study.data.base import Dataset, Split, one_hot
+from study.data.base import Dataset, one_hot
+from study.data.split import Split
 
 HELD_OUT = 359
 

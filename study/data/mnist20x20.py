@@ -15,7 +15,8 @@ import torch
 from study.data._mnist_files import MNIST, read_mnist
 from study.data._random import generator
 from study.data._reduce import reduce_images
-from study.data.base import Dataset, DataUnavailableError, Split, one_hot
+from study.data.base import Dataset, DataUnavailableError, one_hot
+from study.data.split import Split
 
 FILES = MNIST
 PER_DIGIT = 500

@@ -11,7 +11,8 @@ import numpy as np
 from study.common.errors import StudyError
 from study.data._full_mnist import pruning_rows, split_of
 from study.data._mnist_files import MNIST, read_mnist
-from study.data.base import Dataset, Split, one_hot
+from study.data.base import Dataset, one_hot
+from study.data.split import Split
 
 FILES = MNIST
 

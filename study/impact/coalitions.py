@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from study.data.base import Split
+from study.data.split import Split
 from study.impact.reference import plain_error
 from study.impact.stages import Stages
 from study.networks.error import ErrorFunction

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from study.data.base import Split
+from study.data.split import Split
 from study.impact.cached import unit_errors
 from study.impact.stages import Stages
 from study.networks.error import ErrorFunction

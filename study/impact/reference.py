@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from study.data.base import Split
+from study.data.split import Split
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
 from study.removals.base import Replacement

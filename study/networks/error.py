@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from study.common.errors import StudyError, shown
-from study.pruning.settings import ERRORS
+from study.records.condition import ERRORS
 
 OUTPUTS = ("sigmoid", "softmax", "linear")
 

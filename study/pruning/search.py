@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from study.common.errors import StudyError, whole
-from study.data.base import Split
+from study.data.split import Split
 from study.impact import Stages, unit_errors
 from study.methods import Method
 from study.networks import ErrorFunction, Network

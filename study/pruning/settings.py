@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from study.common.errors import StudyError, choice, number, shown, truth, whole
 from study.protocols import Protocol
 from study.protocols.no_retrain import NoRetrain
+from study.records.condition import ERRORS
 from study.removals import names as removal_names
 
 if TYPE_CHECKING:  # the command line reads the defaults of these classes, and waits for no torch
-    from study.data.base import Dataset, Split
+    from study.data.base import Dataset
+    from study.data.split import Split
 
 RANKINGS = ("single_overall", "iterative")
 REMOVALS = removal_names()
-ERRORS = ("half_squared", "cross_entropy")
 SEARCHES = ("none", "beam", "exhaustive")
 CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "error": ERRORS, "search": SEARCHES}
 

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+ERRORS = ("half_squared", "cross_entropy")
+"""What can be ranked on."""
+
 
 def _dimension(about: str, words: str = "{}", params: str = "", **usual: Any) -> Any:
     """Return a field of `Condition`.

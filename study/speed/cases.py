@@ -9,7 +9,8 @@ from functools import cached_property, partial
 import torch
 from torch import Tensor
 
-from study.data.base import Dataset, Split
+from study.data.base import Dataset
+from study.data.split import Split
 from study.impact import Stages, plain_errors
 from study.impact.stages import ones
 from study.networks import ErrorFunction, Network, mlp

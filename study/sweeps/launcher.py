@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup_globals
-from hydra.types import TaskFunction
-from omegaconf import OmegaConf, open_dict
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig, OmegaConf, open_dict
 from rich.console import Console
 
 from study.config.population import composer
@@ -23,8 +23,22 @@ from study.sweeps.grid import Job
 from study.sweeps.plan import composed_with_hydra
 from study.sweeps.workers import Workers
 
-if TYPE_CHECKING:
-    from hydra_plugins.hydra_study.plugins import PoolLauncher
+
+@runtime_checkable
+class Pool(Protocol):
+    """What the launcher plugin `pool` gives: Hydra's three, its processes, and where a line a cell goes.
+
+    Hydra executes a plugin's module anew when it looks for plugins, so that its classes are not one but several.
+    """
+
+    hydra_context: HydraContext
+    task_function: TaskFunction
+    config: DictConfig
+    log: Path | None
+
+    @property
+    def workers(self) -> Workers:
+        """The processes; who plans the sweep may use them before."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +65,7 @@ class _Ended:
         return found
 
 
-def launch(plugin: PoolLauncher, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
+def launch(plugin: Pool, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
     """Run cells, as another sweeper than ours asks for them.
 
     Args:
@@ -64,7 +78,7 @@ def launch(plugin: PoolLauncher, overrides: Sequence[Sequence[str]], first: int)
         return launched(plugin, [Job.of(name, texts) for texts in overrides], first, plugin.log)
 
 
-def launched(plugin: PoolLauncher, jobs: Sequence[Job], first: int, log: Path | None) -> list[JobReturn]:
+def launched(plugin: Pool, jobs: Sequence[Job], first: int, log: Path | None) -> list[JobReturn]:
     """Run cells in the plugin's processes; what fails does not keep the others from running.
 
     Args:

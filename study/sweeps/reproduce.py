@@ -36,7 +36,7 @@ def run(name: str, jobs: int = -1, outputs: Path | None = None, check: bool = Fa
         check: whether every finished cell's files are read; else each is looked at.
         offline: leave out what lacks data, instead of downloading them.
     """
-    from study.__main__ import command
+    from study.sweeps.command import command
 
     again = f"make reproduce PROFILE={name}"
     words = ["-m", f"+profile={name}", f"hydra.launcher.jobs={jobs}"]

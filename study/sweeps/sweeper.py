@@ -6,20 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Protocol
 
 from hydra.core.utils import JobReturn
-from omegaconf import OmegaConf
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.markup import escape
 
-from hydra_plugins.hydra_study import plugins  # not its classes: Hydra executes it anew when it looks for plugins
 from study.common.errors import StudyError, said
 from study.common.steps import Steps
 from study.records import by_cause
 from study.sweeps import report
 from study.sweeps.composing import Composing
 from study.sweeps.grid import Grid, Job
-from study.sweeps.launcher import launched, outcome
+from study.sweeps.launcher import Pool, launched, outcome
 from study.sweeps.missing_data import fetched, runnable
 from study.sweeps.outstanding import outstanding
 from study.sweeps.plan import composed, planned
@@ -31,11 +33,24 @@ from study.tracking.stores import located, store_of, store_of_profile
 PROFILE = "profile"
 
 
+class Asked(Protocol):
+    """What the sweeper plugin `grids` gives: Hydra's three, and its settings, as `hydra_plugins.hydra_study` says."""
+
+    hydra_context: HydraContext
+    config: DictConfig
+    launcher: Launcher
+    params: DictConfig | None
+    grids: Any
+    max_batch_size: int | None
+    check: bool
+    offline: bool
+
+
 @dataclass(frozen=True)
 class _Sweep:
     """What is asked for, where it is recorded, and who computes it."""
 
-    plugin: plugins.GridSweeper
+    plugin: Asked
     arguments: Sequence[str]
     console: Console
 
@@ -85,7 +100,7 @@ class _Sweep:
         return runnable(wanted, absent)
 
 
-def sweep(plugin: plugins.GridSweeper, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
+def sweep(plugin: Asked, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
     """Run the cells of a sweep that are not finished; finished is what the analysis can read.
 
     Args:
@@ -100,7 +115,7 @@ def sweep(plugin: plugins.GridSweeper, arguments: Sequence[str]) -> list[Sequenc
     _validate(wanted, asked)
     if asked.profile is not None:
         wanted = asked.available(wanted)
-    with plugin.launcher.workers if isinstance(plugin.launcher, plugins.PoolLauncher) else Workers(1) as workers:
+    with plugin.launcher.workers if isinstance(plugin.launcher, Pool) else Workers(1) as workers:
         try:
             return _launched(_todo(wanted, asked, workers), asked)
         finally:
@@ -148,7 +163,7 @@ def _launched(todo: list[Job], asked: _Sweep) -> list[Sequence[JobReturn]]:
     failed: list[tuple[str, str]] = []
     for begin in range(0, len(todo), max(1, size)):
         batch = todo[begin : begin + size]
-        if isinstance(launcher, plugins.PoolLauncher):
+        if isinstance(launcher, Pool):
             name = asked.profile or ("sweep" if asked.console.is_interactive else None)
             file = launcher.log or (asked.outputs / "logs" / f"{name}.log" if name else None)
             results: Sequence[JobReturn] = launched(launcher, batch, begin, file)

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 import torch
 
+from study.authors import networks, recorded
 from study.authors.compare import METHODS, Line, compare, displaced, pruned
 from study.authors.results import Results
 from study.common.errors import StudyError
 from study.common.paths import ROOT
 from study.data import _authors_files as files
-from study.data import networks, recorded
 from study.impact import Stages, unit_errors
 from study.impact.stages import replacement
 from study.methods import View, method

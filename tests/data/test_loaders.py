@@ -8,7 +8,8 @@ import torch
 
 from study.common.errors import StudyError
 from study.data import authors_shape, load_dataset, missing, names
-from study.data.base import DataCorruptError, Dataset, Split
+from study.data.base import DataCorruptError, Dataset
+from study.data.split import Split
 
 LOCAL = ["circle", "cosine", "cosine_wave", "diamond", "digits", "double_shape", "random_shape"]
 SIZES = {

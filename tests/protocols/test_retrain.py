@@ -17,8 +17,8 @@ from study.pruning.settings import Settings
 from study.training.further import Further
 from study.trajectories.trajectory import prune
 from tests import cases
+from tests.cells.test_cell import SMALL, composed
 from tests.hostile.commands import in_process
-from tests.test_cell import SMALL, composed
 
 
 @pytest.fixture(scope="module")

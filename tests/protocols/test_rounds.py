@@ -19,7 +19,7 @@ from study.training.recipe import Recipe
 from study.training.train import fit
 from study.trajectories.trajectory import collect, prune
 from tests import cases
-from tests.test_cell import composed
+from tests.cells.test_cell import composed
 
 RECIPE = Recipe(epochs=6, learning_rate=0.01, batch_size=20, watched=40)
 

@@ -134,7 +134,7 @@ CHECKED = ("hydra.sweeper.check=true", "hydra.sweeper.offline=true")
 def test_a_profile_and_its_sweep_are_one_command(monkeypatch, capsys, tmp_path):
     """`make reproduce` types what a person would."""
     typed = []
-    monkeypatch.setattr("study.__main__.command", lambda again: typed.append([*sys.argv[1:], again]) or 0)
+    monkeypatch.setattr("study.sweeps.command.command", lambda again: typed.append([*sys.argv[1:], again]) or 0)
     monkeypatch.setattr(sys, "argv", ["study.reproduce"])
     assert reproduce.run("smoke", 2, tmp_path / "a b", check=True, offline=True) == 0
     assert typed[0][:3] == ["-m", "+profile=smoke", "hydra.launcher.jobs=2"]

@@ -10,7 +10,7 @@ from study.cells import run as runs_of_cells
 from study.cells.run import run_cell
 from study.measures import lacking, measure
 from study.tracking.stores import store_of
-from tests.test_cell import SMALL, composed
+from tests.cells.test_cell import SMALL, composed
 
 COMMON = [*SMALL, "method=taylor2", "run.figures_for=[]", "run.progress=false"]
 

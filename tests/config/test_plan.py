@@ -13,7 +13,7 @@ from study.common import targets
 from study.common.errors import StudyError
 from study.common.paths import CONF
 from study.config import plan as config
-from study.config.overrides import groups
+from study.config.known import groups
 from study.config.plan import plan
 from study.config.population import check_population, composer
 from study.data import names as datasets
