@@ -22,9 +22,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from study import measures
-from study.cells.cell import Cell, Done, cell_tags, compute, done_tags, network_of, params, prepare, tags
+from study.cells.cell import Cell, Done, compute, network_of, prepare
 from study.cells.provenance import environment
 from study.cells.summary import step_metrics
+from study.cells.tags import cell_tags, done_tags, params, tags
 from study.common.errors import said
 from study.common.targets import short
 from study.config.plan import Plan, checked, data_folder, draws_figures, plan

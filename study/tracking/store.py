@@ -13,23 +13,17 @@ from filelock import FileLock
 from study.common.errors import StudyError
 from study.records import TAG
 from study.records.condition import DIMENSIONS
-from study.tracking import alive, artefacts, database, lookup
+from study.tracking import alive, artefacts, database, experiments, lookup
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
 from study.tracking.inspection import CELL, NETWORK, NETWORK_FILE, Inspected, Kind, flaw, further_keys, inspect
 from study.tracking.locks import lock, locks_beside, own_folder
-from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS, KIND
 from study.tracking.path_file import write_path
 from study.tracking.record import CellRecord, check_tags, thinned
-from study.tracking.runs import NOTE, Runs
+from study.tracking.runs import Runs
 from study.tracking.standing import Standing
 from study.tracking.trajectories import Trajectories
 
-EXPERIMENT_TAGS = {
-    NOTE: EXPERIMENT_DESCRIPTION,
-    **KIND,
-    **dict(view.tag(key) for key, view in EXPERIMENT_VIEWS.items()),
-}
 HISTORY_FILE = "history.parquet"
 CELL_ONLY = {"key", "draw", *DIMENSIONS}
 """Tags that tell the cells of one network apart."""
@@ -73,7 +67,9 @@ class Store:
                 database.create_or_upgrade(self._file)
             database.check_server(self.uri)
             try:
-                experiment = self._find_or_create_experiment()
+                experiment = experiments.found_or_made(self.uri, self.experiment, self.artifacts)
+                if self._file is not None and self.artifacts is not None:
+                    database.relocate(self._file, experiment, self.artifacts)
             except StudyError:
                 raise
             except Exception as error:
@@ -240,24 +236,6 @@ class Store:
             self.create()
         assert self._runs is not None
         return self._runs
-
-    def _find_or_create_experiment(self) -> str:
-        client = database.client(self.uri)
-        found = client.get_experiment_by_name(self.experiment)
-        if found is None:
-            location = str(self.artifacts) if self.artifacts else None
-            return client.create_experiment(self.experiment, artifact_location=location, tags=EXPERIMENT_TAGS)
-        if found.lifecycle_stage != "active":
-            raise StudyError(
-                f"the experiment {self.experiment!r} in {self.uri} is deleted; restore it in the UI, or name "
-                "another with tracking.experiment=NAME"
-            )
-        for name, value in EXPERIMENT_TAGS.items():
-            if found.tags.get(name) != value:
-                patiently(client.set_experiment_tag, found.experiment_id, name, value)
-        if self._file is not None and self.artifacts is not None:
-            database.relocate(self._file, found.experiment_id, self.artifacts)
-        return found.experiment_id
 
     def damaged(self, kind: Kind, key: str) -> str | None:
         """Return the newest finished run of a cell or a network none of whose runs is whole; else None."""

@@ -13,9 +13,10 @@ from mlflow.tracking import MlflowClient
 
 from study import impact, load_dataset, prune, records, train
 from study.authors import networks
-from study.cells.cell import cell_tags, compute, params, prepare, tags
+from study.cells.cell import compute, prepare
 from study.cells.keys import cell_key, of_settings
 from study.cells.run import run_cell, title
+from study.cells.tags import cell_tags, params, tags
 from study.common.errors import PoorTrainingWarning, StudyError
 from study.config.plan import plan
 from study.config.population import composer

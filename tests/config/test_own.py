@@ -6,7 +6,8 @@ import pytest
 from hydra import compose
 
 from study import load_dataset
-from study.cells.cell import cell_tags, compute, origin, prepare
+from study.cells.cell import compute, origin, prepare
+from study.cells.tags import cell_tags
 from study.common.errors import StudyError
 from study.config.plan import plan
 from study.config.population import composer

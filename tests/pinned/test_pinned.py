@@ -7,8 +7,9 @@ import pytest
 
 import analysis
 from study import records
-from study.cells.cell import cell_tags, compute
+from study.cells.cell import compute
 from study.cells.run import run_cell
+from study.cells.tags import cell_tags
 from study.data import DataUnavailableError
 from study.tracking import Store
 from study.tracking.digest import tables_digest

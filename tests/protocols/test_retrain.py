@@ -6,8 +6,8 @@ import torch
 from mlflow.tracking import MlflowClient
 
 from study import records
-from study.cells.cell import params
 from study.cells.keys import cell_key, numerics, of_settings
+from study.cells.tags import params
 from study.common.errors import StudyError
 from study.config.plan import plan
 from study.networks import Network

@@ -6,8 +6,9 @@ import pytest
 import torch
 from hydra import compose
 
-from study.cells.cell import cell_tags, compute, params, prepare
+from study.cells.cell import compute, prepare
 from study.cells.run import title
+from study.cells.tags import cell_tags, params
 from study.common.errors import StudyError
 from study.config.plan import plan
 from study.config.population import composer

@@ -1,0 +1,104 @@
+"""What the run of a cell says of it: tags that tell it from others, and parameters."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+from study import records
+from study.cells.cell import Cell, Done
+from study.cells.keys import numerics
+from study.cells.provenance import code_version
+from study.config.plan import Plan
+from study.data import Dataset, parameters
+from study.networks import architecture, fitted
+from study.training.cache import TRAINING_VERSION
+from study.training.recipe import Recipe
+from study.training.recipes import has_recipe, read_recipe
+
+
+def tags(plan: Plan, sweep: str) -> dict[str, str]:
+    """Return what a plan says of its cell's run, by the names of `records.RUN_TAGS`; `cell_tags`, `done_tags` add."""
+    found = {
+        "kind": "cell",
+        "population": plan.population,
+        "dataset": plan.dataset,
+        **plan.condition.tags,
+        "seed": plan.seed,
+        "draw": getattr(plan.method, "draw", 0),
+        "sweep": sweep,
+        "code_version": code_version(),
+        "numerics_version": json.dumps(numerics(plan) | {"training": TRAINING_VERSION}),
+        "records_version": records.RECORDS_VERSION,
+    }
+    return {name: str(value) for name, value in found.items()}
+
+
+def cell_tags(cell: Cell) -> dict[str, str]:
+    """Return what is known once the data are there."""
+    plan, data = cell.plan, cell.data
+    network = cell.network or cell.start
+    output = plan.output or data.output if network is None else network.output
+    return {
+        "key": cell.key,
+        "trajectory_key": cell.trajectory_key,
+        "measures": cell.measures,
+        "network_key": cell.network_key,
+        "dataset": data.name,
+        "network": network.name if network else fitted(plan.front, plan.hidden, data.features, data.outputs),
+        "activation": plan.activation,
+        "output": plan.pruned_output or output,
+        "variant": variant(plan, data),
+        "task": data.task,
+    }
+
+
+def variant(plan: Plan, data: Dataset) -> str:
+    """Return what a plan sets otherwise than its data set's own parameters, output and recipe, in words."""
+    if plan.stored is not None:
+        return ""
+    own = read_recipe(plan.dataset) if has_recipe(plan.dataset) else Recipe()
+    usual = {name: value for name, (_, value) in parameters(plan.dataset).items()}
+    changed: dict[str, object] = {k: v for k, v in plan.dataset_params.items() if v != usual.get(k)}
+    changed |= {"dataset.seed": plan.dataset_seed} if plan.dataset_seed not in (0, plan.seed) else {}
+    if plan.builder is not None:
+        changed |= {"network": plan.builder.target, **plan.builder.params}
+    changed |= {"output": plan.output} if plan.builder is None and plan.output not in (None, data.output) else {}
+    changed |= {"pruned_output": plan.pruned_output} if plan.pruned_output is not None else {}
+    changed |= {f.name: v for f in fields(own) if (v := getattr(plan.recipe, f.name)) != getattr(own, f.name)}
+    return " ".join(f"{name}={value}" for name, value in changed.items())
+
+
+def done_tags(done: Done) -> dict[str, str]:
+    """Return what is known once the network is trained."""
+    return {"band": done.band[0], "band_text": "; ".join(filter(None, (done.band[1], done.poor)))}
+
+
+def params(plan: Plan) -> dict[str, object]:
+    """Return the scientific configuration, flattened, for a run's parameters."""
+    flat: dict[str, object] = {
+        "population": plan.population,
+        "dataset": plan.dataset,
+        "dataset_seed": plan.dataset_seed,
+        "hidden": architecture(plan.hidden),
+        "activation": plan.activation,
+        "method": plan.method_name,
+        "seed": plan.seed,
+        "ranking": plan.settings.ranking_label,
+        "removal": plan.settings.removal,
+        "error": plan.settings.error,
+        "protocol": plan.settings.protocol.name,
+        "truth_every": plan.settings.truth_every,
+        "surfaces_every": plan.settings.surfaces_every,
+        "threads": plan.settings.threads,
+    }
+    flat |= {f"dataset.{k}": v for k, v in plan.dataset_params.items()}
+    if plan.builder is not None:
+        flat |= {"network": plan.builder.target, **{f"network.{k}": v for k, v in plan.builder.params.items()}}
+    if plan.front:
+        flat |= {name: architecture(value) for name, value in vars(plan.front).items()}
+    flat |= {f"method.{k}": v for k, v in plan.method_params.items()}
+    flat |= {f"selection.{k}": v for k, v in vars(plan.settings.selection).items()}
+    flat |= {f"protocol.{k}": v for k, v in vars(plan.settings.protocol).items()}
+    flat |= {f"training.{k}": v for k, v in vars(plan.recipe).items() if k != "threads"}
+    return flat
