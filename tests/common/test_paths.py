@@ -88,7 +88,7 @@ def test_relative_places_are_where_the_command_was_typed(chdir, tmp_path, capsys
     assert done.code == 0, done.said
     assert list(tmp_path.rglob("out")) == [tmp_path / "out"]
     assert len(Store(f"sqlite:///{tmp_path}/out/mlflow/mlflow.db").keys("finished")) == 2
-    assert "finished before" in done.err
+    assert "Medians over 2 cells" in done.out
 
 
 def test_every_place_is_absolute_and_a_home_is_written_out(monkeypatch):
