@@ -18,6 +18,7 @@ from typing import Self, TypeVar
 
 from study.common.errors import StudyError
 from study.common.lifeline import end_with_parent
+from study.common.pool_internals import kill_processes
 
 Item = TypeVar("Item", bound=Hashable)
 Found = TypeVar("Found")
@@ -122,8 +123,7 @@ class Workers:
     def _kill(self) -> None:
         if self._pool is None:
             return
-        for process in list((self._pool._processes or {}).values()):  # Python 3.14 has kill_workers for this
-            process.kill()
+        kill_processes(self._pool)
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._pool = None
 
