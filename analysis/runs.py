@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +31,7 @@ from study.records.condition import DIMENSIONS
 from study.tracking import Store
 from study.tracking.database import SQLITE
 from study.tracking.inspection import CELL, NETWORK
+from study.tracking.mlflow_internals import check_tables, silence
 from study.tracking.runs import Runs
 
 if TYPE_CHECKING:  # loading MLflow takes a second, which an export does not need
@@ -135,7 +134,7 @@ def find(uri: str, experiment: str, sweep: str | None = None, artifacts: Path | 
 def _opened(uri: str, experiment: str) -> tuple[MlflowClient, Experiment]:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # a server that is not there is said within seconds
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # prints tracebacks of what it raises, too
+    silence()
     if uri.startswith(SQLITE):
         _check_file(Path(uri.removeprefix(SQLITE)))
     with warnings.catch_warnings():
@@ -183,8 +182,7 @@ def _check_file(file: Path) -> None:
     if not file.is_file():
         raise StoreError(f"no tracking store at {file}; run `make reproduce` first, or name --store")
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            connection.execute("SELECT experiment_id FROM experiments LIMIT 1").fetchone()
+        check_tables(file)
     except sqlite3.Error as error:
         raise StoreError(f"{file} is no tracking store of MLflow ({error}); name one with --store") from error
 

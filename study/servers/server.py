@@ -21,11 +21,10 @@ from study.common.lifeline import started, stop
 from study.servers import postgres
 from study.servers.ui import HOST, answers
 from study.tracking.database import quiet
+from study.tracking.mlflow_internals import MIGRATION
 
 WORKERS = 4
 """Processes that answer requests."""
-UPGRADE = "import sys; from mlflow.db import upgrade; upgrade.callback(sys.argv[1])"
-"""`mlflow db upgrade`, without the other commands of MLflow, which take longer to import."""
 EVERYWHERE = ("0.0.0.0", "::")
 """Addresses to listen on that are all of this machine's."""
 PRIVATE = ("10", "192.168", *(f"172.{n}" for n in range(16, 32)))
@@ -81,7 +80,7 @@ def _serve(folder: Path, host: str, port: int, workers: int, names: str) -> int:
     environment = os.environ | {"PYTHONWARNINGS": "ignore", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     try:
         with postgres.running(folder / "database") as uri, log.open("w") as said:
-            upgraded = [sys.executable, "-c", UPGRADE, uri]
+            upgraded = [sys.executable, "-c", MIGRATION, uri]
             done = subprocess.run(upgraded, env=environment, stdout=said, stderr=subprocess.STDOUT, check=False)
             if done.returncode != 0:
                 raise StudyError(

@@ -13,18 +13,14 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
-from mlflow.server import app as flask_app
-from mlflow.server.fastapi_app import app as mlflow_app
-from mlflow.server.fastapi_security import HostValidationMiddleware, SecurityHeadersMiddleware
-from mlflow.server.security_utils import get_allowed_hosts_from_env
 from starlette.responses import HTMLResponse
+
+from study.tracking.mlflow_internals import PREFERRED, guarded, ui_application, ui_page
 
 START = "STUDY_UI_START"
 """Environment variable with the place, `#/...`, that opens where the address names none."""
-PREFERRED = {"mlflow.workflowType_v1": "machine_learning", "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": True}
 NAMES = ("localhost", "127.0.0.1", "[::1]", "localhost:*", "127.0.0.1:*", "[[]::1]:*")
 """What a browser on this machine calls it, as patterns. MLflow's own have `10.*`, and with it `10.example.org`."""
 FRAMES = {"Content-Security-Policy": "frame-ancestors 'self'"}
@@ -38,7 +34,7 @@ if (!location.hash && {start}) location.replace({start});
 
 def page() -> str:
     """Return MLflow's page with the preferences set before everything else."""
-    index = (Path(str(flask_app.static_folder)) / "index.html").read_text()
+    index = ui_page().read_text()
     script = SCRIPT.replace("{preferred}", json.dumps(PREFERRED)).replace(
         "{start}", json.dumps(os.environ.get(START, ""))
     )
@@ -50,7 +46,8 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "http" and scope["path"] == "/":
         await HTMLResponse(page(), headers=FRAMES)(scope, receive, send)
     else:
-        await mlflow_app(scope, receive, send)
+        await _mlflow(scope, receive, send)
 
 
-app = SecurityHeadersMiddleware(HostValidationMiddleware(answer, [*NAMES, *(get_allowed_hosts_from_env() or ())]))
+_mlflow = ui_application()
+app = guarded(answer, NAMES)

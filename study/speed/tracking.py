@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 from hydra import compose
 
 from study.cells import run
 from study.config.population import composer
+from study.records import TAG
 from study.speed.profile import clocks
 from study.speed.rows import Row
 from study.speed.timing import Times
+from study.tracking.mlflow_internals import multiply
 
 RUNS = 2000
 SEEDS, METHODS = (0, 1), ("brute_force", "taylor1", "magnitude")
@@ -57,32 +57,11 @@ def overheads(outputs: str, started: float) -> str:
     return json.dumps(found)
 
 
-def fill(file: Path, runs: int) -> None:
-    """Copy a cell of a store that many times, as far as the database goes, and forget those that it has."""
-    with closing(sqlite3.connect(file)) as connection, connection:
-        query = "SELECT run_uuid FROM tags WHERE key = 'study.kind' AND value = 'cell' LIMIT 1"
-        (first,) = connection.execute(query).fetchone()
-        numbers = json.dumps([*range(runs)])
-        connection.execute("CREATE TEMP TABLE copies AS SELECT value AS n FROM json_each(?)", [numbers])
-        for table in ("runs", "tags", "params", "metrics", "latest_metrics"):
-            names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            taken = ["printf('copy%06d', n)" if name == "run_uuid" else f'"{name}"' for name in names]
-            if table == "tags":
-                taken[names.index("value")] = "CASE key WHEN 'study.key' THEN printf('copy%06d', n) ELSE value END"
-            columns = ", ".join(f'"{name}"' for name in names)
-            connection.execute(
-                f"INSERT INTO {table} ({columns}) SELECT {', '.join(taken)} FROM {table}, copies WHERE run_uuid = ?",
-                [first],
-            )
-        # The cells that were run are forgotten, so that they run again; only their networks are there.
-        connection.execute("UPDATE tags SET value = run_uuid WHERE key = 'study.key' AND run_uuid NOT LIKE 'copy%'")
-
-
 def measured(runs: int, outputs: Path) -> list[float]:
     """Return the seconds of every cell of a fresh process beyond its own computing, in a store with so many runs."""
     if runs:
         _child(outputs)
-        fill(outputs / "mlflow" / "mlflow.db", runs)
+        multiply(outputs / "mlflow" / "mlflow.db", (f"{TAG}kind", "cell"), f"{TAG}key", runs)  # its cells run again
     return _child(outputs)
 
 

@@ -14,9 +14,10 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from study.common.errors import StudyError
+from study.tracking import mlflow_internals
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -52,7 +53,7 @@ def quiet() -> None:
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)  # prints tracebacks of what it raises, too
+    mlflow_internals.silence()
 
 
 @functools.lru_cache(maxsize=8)
@@ -75,23 +76,17 @@ def create_or_upgrade(file: Path) -> None:
         StudyError: for a file that is no database, one of a newer MLflow, or a folder without permission.
     """
     quiet()
-    from mlflow.db import upgrade
-
-    run_migrations = cast(Callable[[str], None], upgrade.callback)
-
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         if not file.exists() or file.stat().st_size == 0:
             unfinished = file.with_name(file.name + ".unfinished")
             unfinished.unlink(missing_ok=True)
-            run_migrations(f"{SQLITE}{unfinished}")
+            mlflow_internals.migrate(f"{SQLITE}{unfinished}")
             unfinished.replace(file)
         else:
-            with closing(sqlite3.connect(file)) as connection:
-                tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if tables and "alembic_version" not in tables:  # MLflow would put its tables among another program's
-                raise StudyError(f"it is another program's database, with the tables {', '.join(sorted(tables)[:5])}")
-            run_migrations(f"{SQLITE}{file}")
+            if tables := mlflow_internals.tables_of_another(file):  # MLflow would put its own among them
+                raise StudyError(f"it is another program's database, with the tables {', '.join(tables[:5])}")
+            mlflow_internals.migrate(f"{SQLITE}{file}")
         with closing(sqlite3.connect(file, timeout=60)) as connection:
             connection.execute("PRAGMA journal_mode=WAL").fetchone()
     except Exception as error:
@@ -123,28 +118,6 @@ def check_server(uri: str) -> None:
             ) from error
     except (OSError, ValueError):
         return  # MLflow knows more of addresses than this, and says so
-
-
-def relocate(file: Path, experiment_id: str, artifacts: Path) -> bool:
-    """Point an experiment and its runs at the folder `artifacts` if the store was moved there; say whether.
-
-    MLflow stores absolute paths. A store counts as moved if its recorded folder is another one than `artifacts`
-    and either `artifacts` exists or the recorded one no longer does; or if runs of it name another place, as of the
-    store that it is a copy of.
-    """
-    ours = "? || '/' || run_uuid || '/artifacts'"
-    with closing(sqlite3.connect(file, timeout=60)) as connection, connection:
-        query = "SELECT artifact_location FROM experiments WHERE experiment_id = ?"
-        recorded = connection.execute(query, (int(experiment_id),)).fetchone()[0].removeprefix("file://")
-        if recorded != str(artifacts) and Path(recorded).exists() and not artifacts.exists():
-            return False
-        of = (str(artifacts), int(experiment_id))
-        elsewhere = f"SELECT 1 FROM runs WHERE artifact_uri != {ours} AND experiment_id = ? LIMIT 1"
-        if recorded == str(artifacts) and connection.execute(elsewhere, of).fetchone() is None:
-            return False
-        connection.execute(f"UPDATE runs SET artifact_uri = {ours} WHERE experiment_id = ?", of)
-        connection.execute("UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?", of)
-    return True
 
 
 def patiently(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

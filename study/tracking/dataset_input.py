@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from study.tracking import mlflow_internals
 from study.tracking.record import DatasetNote
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def of(note: DatasetNote) -> DatasetInput:
     if note.source.startswith(("http://", "https://")):
         kind, source = "http", {"url": note.source}
     elif note.source == "generated":
-        kind, source = "code", {"tags": {"mlflow.source.name": "study.data", "mlflow.source.type": "LOCAL"}}
+        kind, source = "code", {"tags": mlflow_internals.source("study.data")}
     else:
         kind, source = "local", {"uri": note.source}
     dataset = Dataset(

@@ -7,8 +7,8 @@ from pathlib import Path
 from study.common.errors import StudyError
 from study.tracking import database
 from study.tracking.database import patiently
-from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS, KIND
-from study.tracking.runs import NOTE
+from study.tracking.mlflow_internals import KIND, NOTE
+from study.tracking.names import EXPERIMENT_DESCRIPTION, EXPERIMENT_VIEWS
 
 EXPERIMENT_TAGS = {
     NOTE: EXPERIMENT_DESCRIPTION,

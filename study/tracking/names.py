@@ -10,9 +10,6 @@ from study.records.words import label
 from study.tracking.path_file import PATH_FILE
 from study.tracking.views import Chart, View
 
-KIND = {"mlflow.experimentKind": "custom_model_development"}
-"""Tag of an experiment with which the UI opens on runs, not on generative AI."""
-
 
 def run_name(tags: Mapping[str, str]) -> str:
     """Return the name of a run.

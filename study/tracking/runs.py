@@ -12,13 +12,13 @@ from typing import Any
 
 from study.common.errors import said
 from study.records import TAG
-from study.tracking import database, dataset_input, lookup
+from study.tracking import database, dataset_input, lookup, mlflow_internals
 from study.tracking.database import patiently
 from study.tracking.manifest import DamagedError, content
+from study.tracking.mlflow_internals import COMMIT, NOTE
 from study.tracking.names import held, run_description, run_name
 from study.tracking.record import DatasetNote
 
-NOTE = "mlflow.note.content"
 LONGEST_REASON = 500
 PARAMS_A_BATCH = 100
 TURN, TURN_DIGITS = "turn", 9
@@ -61,11 +61,10 @@ class Runs:
         all_tags = {TAG + name: str(value) for name, value in tags.items() if str(value)} | {
             f"{TAG}status": "running",
             NOTE: run_description(tags),
-            "mlflow.source.name": "python -m study",
-            "mlflow.source.type": "LOCAL",
+            **mlflow_internals.source("python -m study"),
         }
         if "code_version" in tags:
-            all_tags["mlflow.source.git.commit"] = tags["code_version"]
+            all_tags[COMMIT] = tags["code_version"]
         run = patiently(
             self.client.create_run,
             self.experiment,

@@ -13,7 +13,7 @@ from filelock import FileLock
 from study.common.errors import StudyError
 from study.records import TAG
 from study.records.condition import DIMENSIONS
-from study.tracking import alive, artefacts, database, experiments, lookup
+from study.tracking import alive, artefacts, database, experiments, lookup, mlflow_internals
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
 from study.tracking.inspection import CELL, NETWORK, NETWORK_FILE, Inspected, Kind, flaw, further_keys, inspect
@@ -69,7 +69,7 @@ class Store:
             try:
                 experiment = experiments.found_or_made(self.uri, self.experiment, self.artifacts)
                 if self._file is not None and self.artifacts is not None:
-                    database.relocate(self._file, experiment, self.artifacts)
+                    mlflow_internals.relocate(self._file, experiment, self.artifacts)
             except StudyError:
                 raise
             except Exception as error:

@@ -18,19 +18,19 @@ from typing import Any
 
 from study.common.errors import StudyError
 from study.records import TAG
-from study.tracking import database, lookup
+from study.tracking import database, lookup, mlflow_internals
 from study.tracking.database import patiently
 from study.tracking.locks import lock, locks_beside
-from study.tracking.names import KIND
+from study.tracking.mlflow_internals import COLOUR, HIDDEN, KIND, NOTE
 from study.tracking.record import check_tags, thinned
-from study.tracking.runs import NOTE, Runs
+from study.tracking.runs import Runs
 from study.tracking.views import View
 
 KIND_OF_RUN = "summary"
 ORDER = "order"
 """Tag that holds a summary's place in the list."""
-BUILT_FROM = f"mlflow.{TAG}built_from"
-"""Tag of the experiment; the UI hides what begins with `mlflow.`."""
+BUILT_FROM = f"{HIDDEN}{TAG}built_from"
+"""Tag of the experiment; the UI does not show it."""
 RUN = "{run}"
 """Stands for the run's id in its description."""
 
@@ -110,7 +110,7 @@ class Summaries:
     def relocate(self) -> None:
         """Point the runs at their files where the store was moved together with them."""
         if (file := database.sqlite_file(self.uri)) is not None and self.experiment is not None:
-            database.relocate(file, self.experiment, self._folder(file))
+            mlflow_internals.relocate(file, self.experiment, self._folder(file))
 
     def write(self, summaries: Sequence[Summary], description: str, views: Mapping[str, View], built_from: str) -> int:
         """Write what has changed, take away what is no more, and return how many runs were written.
@@ -197,8 +197,8 @@ class Summaries:
 def _record(runs: Runs, key: str, place: str, summary: Summary) -> None:
     known = {**summary.tags, "kind": KIND_OF_RUN, "key": key, ORDER: place}
     tags = {TAG + name: value for name, value in known.items()}
-    tags |= {"mlflow.runColor": summary.colour} if summary.colour else {}
-    tags |= {"mlflow.source.name": "python -m analysis", "mlflow.source.type": "LOCAL"}
+    tags |= {COLOUR: summary.colour} if summary.colour else {}
+    tags |= mlflow_internals.source("python -m analysis")
     now = int(1000 * time.time())
     made = patiently(runs.client.create_run, runs.experiment, start_time=now, tags=tags, run_name=summary.name)
     run = made.info.run_id

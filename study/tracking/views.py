@@ -1,7 +1,7 @@
 """Saved views of an experiment's page in the MLflow UI: which runs, in which columns, under which charts.
 
-A view is a tag of the experiment, `mlflow.sharedViewState.<key>`. It is listed under the page's saved views, and opened
-by an address that names its key.
+A view is a tag of the experiment, named by the view's key (`mlflow_internals.SAVED_VIEW`). It is listed under the
+page's saved views, and opened by an address that names its key.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from study.records import TAG
+from study.tracking.mlflow_internals import (
+    CREATED,
+    OPENED_AS,
+    OPENED_FILTER,
+    OPENED_ON,
+    OPENED_VIEW,
+    RUN_NAME,
+    SAVED_VIEW,
+)
 
-PREFIX = "mlflow.sharedViewState."
 SECTION = "shown"
 COLLAPSED = ("accuracy", "error_per_sample", "agreement", "size", "Model metrics", "System metrics")
 """Sections that the UI makes of the other metrics, by what stands before the slash: there, but not unfolded."""
 STEP, BY_METRIC = "step", "metric"
-RUN_NAME, CREATED = "attributes.`Run Name`", "runDateAndNestInfo"
-"""Columns that the UI always shows first, by its own names for them."""
 WIDTHS = {RUN_NAME: 320, CREATED: 120}
 MARGIN, LETTER = 30, 7
 """Pixels beside the heading of another column, and of a letter of it."""
@@ -121,7 +127,7 @@ class View:
             made: when, in milliseconds since the epoch; the list of saved views goes by it.
         """
         envelope = {"name": self.name, "createdAt": made, "updatedAt": made, "state": json.dumps(self.state())}
-        return PREFIX + key, json.dumps(envelope)
+        return SAVED_VIEW + key, json.dumps(envelope)
 
 
 def column(name: str) -> str:
@@ -158,8 +164,8 @@ def page(address: str, experiment: str, key: str = "", charts: bool = False, run
     >>> page("http://127.0.0.1:5000", "1", "study")
     'http://127.0.0.1:5000/#/experiments/1/runs?workflowType=machine_learning&viewStateShareKey=study'
     """
-    asked = {"workflowType": "machine_learning"}
-    asked |= {"viewStateShareKey": key} if key else {}
-    asked |= {"compareRunsMode": "CHART"} if charts else {}
-    asked |= {"searchFilter": runs} if runs else {}
+    asked = {OPENED_ON: "machine_learning"}
+    asked |= {OPENED_VIEW: key} if key else {}
+    asked |= {OPENED_AS: "CHART"} if charts else {}
+    asked |= {OPENED_FILTER: runs} if runs else {}
     return f"{address}/#/experiments/{experiment}/runs?{urlencode(asked, quote_via=quote)}"

@@ -22,7 +22,8 @@ from study.records import ON_DEMAND, TABLES
 from study.tracking import Store, artefacts, database, tables_digest
 from study.tracking.database import patiently
 from study.tracking.inspection import CELL, NETWORK, Inspected, Kind, flaw, inspect
-from study.tracking.runs import NOTE, Runs
+from study.tracking.mlflow_internals import NOTE
+from study.tracking.runs import Runs
 from tests.tracking.made import record, store_in
 from tests.tracking.writers import begin_and_die, record_many
 
