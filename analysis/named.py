@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.metrics import main_condition
+from study.records.condition import parted
 from study.records.words import AS_IMPLEMENTED
 
 __all__ = ["AS_IMPLEMENTED", "SIGMOID_OUTPUTS", "THEIRS", "UNTRAINED_HIDDEN", "is_rung", "is_theirs", "trained_here"]
@@ -17,8 +18,6 @@ THEIRS = "authors_"
 """Begins the names of populations whose one network is the authors' own."""
 UNTRAINED_HIDDEN, SIGMOID_OUTPUTS = "_untrained_hidden", "_sigmoid_outputs"
 """End the names of populations: the hidden layers were left untrained (V2), softmax was replaced by sigmoids (V5)."""
-SWITCHED = "["
-"""Stands in the names of methods with a switch set: rungs of the ladder."""
 
 
 def is_theirs(frame: pd.DataFrame) -> pd.Series:
@@ -28,7 +27,8 @@ def is_theirs(frame: pd.DataFrame) -> pd.Series:
 
 def is_rung(frame: pd.DataFrame) -> pd.Series:
     """Tell which rows are of methods with a switch set: rungs of the ladder."""
-    return frame["method"].str.contains(SWITCHED, regex=False)
+    switched = {method: bool(parted(method)[1]) for method in frame["method"].unique()}
+    return frame["method"].map(switched).astype(bool)
 
 
 def trained_here(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What was changed of the frozen plan, and why: `register/amendments.yaml`, beside the files as they were frozen."""
+"""What was changed of the frozen plan, and why: `register/amendments.yaml`, beside the frozen plan."""
 
 from __future__ import annotations
 
@@ -50,12 +50,14 @@ class Amendments:
     """All amendments, and the digest of the plan that they amend.
 
     Attributes:
-        frozen: sha256 of the frozen files.
+        frozen: digest of what the frozen plan says (`meaning.digest`).
+        frozen_files: SHA-256 of its files as they were written when it was frozen: over name, length and bytes of each.
         all: the amendments, in their order.
         bands: acceptance bands of populations that the frozen plan did not have.
     """
 
     frozen: str = ""
+    frozen_files: str = ""
     all: tuple[Amendment, ...] = ()
     bands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
@@ -75,7 +77,7 @@ def read(folder: Path) -> Amendments:
     found = yaml.safe_load(file.read_text(encoding="utf-8"))
     date = str(found["date"])
     entries = tuple(Amendment(date=date, **entry) for entry in found["amendments"])
-    return Amendments(str(found["frozen"]), entries, found.get("bands", {}))
+    return Amendments(str(found["frozen"]), str(found.get("frozen_files", "")), entries, found.get("bands", {}))
 
 
 def check(changes: Amendments, claims: Collection[str]) -> None:
@@ -89,9 +91,9 @@ def check(changes: Amendments, claims: Collection[str]) -> None:
 
 
 def check_frozen(changes: Amendments, digest: str) -> None:
-    """Raise RegisterError where the digest of the frozen files is not the one that is amended."""
+    """Raise RegisterError where the digest of the frozen plan is not the one that is amended."""
     if changes.frozen and changes.frozen != digest:
         raise RegisterError(
-            f"the register's files are not those that were frozen (digest {digest[:12]}, in {FILE} "
-            f"{changes.frozen[:12]}): put them back, and write what is to change as an amendment"
+            f"the register does not say what was frozen (digest {digest[:12]}, in {FILE} {changes.frozen[:12]}): "
+            "put it back, and write what is to change as an amendment"
         )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from analysis.claims.operands import Operand
+from study.records.condition import Condition
 
 
 @dataclass(frozen=True)
@@ -15,14 +18,11 @@ class Part:
         population: that it is tested on.
         test, margin: template and margin (two numbers for QTY; for ATMOST a second one that refutes beyond it).
         metric: column of the metrics table, without the suffix of the split.
-        of: method and ranking of the quantity, "brute_force iterative"; after "+" a protocol and after "|" the rows
-            ranked on (as in a run's tags), after "@" another population. Several methods, "taylor1/taylor2 iterative",
-            stand for the range over them: the largest value less the smallest.
-        minus: the same of what is subtracted ("... @population" for another population), a number, or None.
+        of: the cells whose metric the quantity is.
+        minus: those whose metric is subtracted, a number, or None.
         split: "pruning" or "held_out".
-        per: the same of what the quantity is divided by; "" for none.
-        error, removal: the error ranked on; what takes a removed unit's place.
-        beyond: method and ranking of two more quantities: `of - minus` is taken beyond the difference of these.
+        per: the cells whose metric the quantity is divided by; None for no division.
+        beyond: two more terms: `of - minus` is taken beyond the difference of these.
         over: populations and their sizes, ascending, in place of one population: TREND tests the order of the
             quantity over them, every other test its slope per doubling of the size.
         published, published_kind: value of the published curve; "P", "D" or "".
@@ -40,13 +40,11 @@ class Part:
     test: str
     margin: float | tuple[float, float]
     metric: str
-    of: str
-    minus: str | float | None = None
+    of: Operand
+    minus: Operand | float | None = None
     split: str = "pruning"
-    error: str = "half_squared"
-    removal: str = "zero"
-    per: str = ""
-    beyond: tuple[str, ...] = ()
+    per: Operand | None = None
+    beyond: tuple[Operand, ...] = ()
     over: tuple[tuple[str, float], ...] = ()
     published: float | None = None
     published_kind: str = ""
@@ -63,9 +61,9 @@ class Part:
         return self.metric + ("_held_out" if self.split == "held_out" else "")
 
     @property
-    def specs(self) -> list[str]:
-        """What the quantity is made of, in the order `of`, `minus`, `beyond`, `per`."""
-        minus = [self.minus] if isinstance(self.minus, str) else []
+    def operands(self) -> list[Operand]:
+        """The terms of the quantity, in the order `of`, `minus`, `beyond`, `per`."""
+        minus = [self.minus] if isinstance(self.minus, Operand) else []
         return [self.of, *minus, *self.beyond, *([self.per] if self.per else [])]
 
 
@@ -138,6 +136,6 @@ class Arm:
         """Return the arm's name of a population; None where it has none."""
         return self.populations.get(name, None if self.single else f"{name}{self.suffix}")
 
-    def method(self, name: str) -> str:
-        """Return the arm's name of a method."""
-        return self.methods.get(name, name)
+    def conditions(self, operand: Operand) -> tuple[Condition, ...]:
+        """Return the conditions of a term, with the arm's names of the methods."""
+        return tuple(replace(one, method=self.methods.get(one.method, one.method)) for one in operand.conditions)

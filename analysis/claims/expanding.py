@@ -1,4 +1,4 @@
-"""From one entry of the register to its parts: one a method, population and split."""
+"""The parts of one entry of the register: one a value of `each`, population and split."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from analysis.claims.amendments import RegisterError
 from analysis.claims.entries import Part
+from analysis.claims.operands import operand
 from analysis.metrics import SEARCHED
 from analysis.statistics import TEMPLATES
 
@@ -15,59 +16,93 @@ ROLES = ("decides", "beside", "sensitivity")
 SPLITS = ("pruning", "held_out")
 SEARCHES = ("none", "beam", "exhaustive")
 SCALES = ("plain", "fisher_z")
+SAME = ("test", "metric", "networks", "best_of", "scale", "compares", "search")
+"""Fields that a part has as its entry says them, or as usual."""
 
 
 def parts_of(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
-    """Expand one entry of a claim over `each`, populations, populations beside it, and splits.
+    """Expand one entry of a claim over the values of `each`, its populations, those beside them, and splits.
 
     Raises:
         RegisterError: for an unknown word, and for a metric without the search that it needs.
     """
-    raw = {"role": "decides", "search": "none", "scale": "plain"} | raw
+    if len(raw.get("each", {})) > 1:
+        raise RegisterError(f"{claim}, {raw['part']}: each is of one word, not of {', '.join(raw['each'])}")
+    usual = {"role": "decides", "search": "none", "scale": "plain"}
+    entry = usual | {name: value for name, value in raw.items() if name not in ("each", "published")}
+    published = raw.get("published", {})
+    if "each" not in raw:
+        _check(claim, entry)
+        yield from _parts(claim, entry, published)
+        return
+    ((word, values),) = raw["each"].items()
+    for value in values:
+        filled = _filled(entry, {word: value})
+        _check(claim, filled)
+        yield from _parts(claim, filled, published.get(value, {}))
+
+
+def _check(claim: str, entry: dict[str, Any]) -> None:
+    """Raise RegisterError for an unknown word, and for a metric without its search."""
     for name, known in (("test", TEMPLATES), ("role", ROLES), ("search", SEARCHES), ("scale", SCALES)):
-        if raw.get(name) not in known:
-            raise RegisterError(f"{claim}, {raw['part']}: {name}={raw.get(name)!r}; known: {', '.join(known)}")
-    if (raw["metric"] in SEARCHED) != (raw["search"] != "none"):
+        if entry.get(name) not in known:
+            raise RegisterError(f"{claim}, {entry['part']}: {name}={entry.get(name)!r}; known: {', '.join(known)}")
+    if (entry["metric"] in SEARCHED) != (entry["search"] != "none"):
         takes = ", ".join(SEARCHED)
-        raise RegisterError(f"{claim}, {raw['part']}: a search goes with the metrics {takes}, and with no other")
-    role, margin = raw["role"], raw.get("margin", 0.0)
-    methods = raw.get("each", {}).get("method", [None])
-    over = tuple((name, float(size)) for name, size in raw.get("over", {}).items())
-    populations = raw["populations"] if not over else [f"{over[0][0]} to {over[-1][0]}"]
-    places = [(p, role) for p in populations] + [(p, "beside") for p in raw.get("beside", [])]
-    splits = raw.get("splits", ["pruning"])
-    if unknown := set(splits) - set(SPLITS):
-        raise RegisterError(f"{claim}, {raw['part']}: splits {sorted(unknown)}; known: {', '.join(SPLITS)}")
-    for method, (population, place), split in product(methods, places, splits):
-        published = raw.get("published", {})
-        value = (published.get(method, {}) if method else published).get(population)
-        if split != "pruning":
-            value = None  # the published curves are on the pruning rows
+        raise RegisterError(f"{claim}, {entry['part']}: a search goes with the metrics {takes}, and with no other")
+    if unknown := set(entry.get("splits", ())) - set(SPLITS):
+        raise RegisterError(f"{claim}, {entry['part']}: splits {sorted(unknown)}; known: {', '.join(SPLITS)}")
+
+
+def _parts(claim: str, entry: dict[str, Any], published: dict[str, float]) -> Iterator[Part]:
+    """Yield the parts of an entry: one a population and split.
+
+    Args:
+        claim: its id.
+        entry: with every word of `each` filled in.
+        published: values of the published curves, by population.
+    """
+    margin = entry.get("margin", 0.0)
+    over = tuple((name, float(size)) for name, size in entry.get("over", {}).items())
+    populations = entry["populations"] if not over else [f"{over[0][0]} to {over[-1][0]}"]
+    roles = [(p, entry["role"]) for p in populations] + [(p, "beside") for p in entry.get("beside", [])]
+    same = {name: entry[name] for name in SAME if name in entry} | _terms(claim, entry)
+    for (population, role), split in product(roles, entry.get("splits", ["pruning"])):
+        value = published.get(population) if split == "pruning" else None  # the curves are on the pruning rows
         yield Part(
-            label=_fill(raw["part"], method) + (", held out" if split == "held_out" else ""),
-            role=place,
+            label=entry["part"] + (", held out" if split == "held_out" else ""),
+            role=role,
             population=population,
-            test=raw["test"],
             margin=tuple(margin) if isinstance(margin, list) else float(margin),
-            metric=raw["metric"],
-            of=_fill(raw["of"], method),
-            minus=_fill(raw["minus"], method) if isinstance(raw.get("minus"), str) else raw.get("minus"),
             split=split,
-            error=raw.get("error", "half_squared"),
-            removal=raw.get("removal", "zero"),
-            per=_fill(raw.get("per", ""), method),
-            beyond=tuple(_fill(spec, method) for spec in raw.get("beyond", [])),
             over=over,
             published=value,
-            published_kind="" if value is None else raw["kind"],
-            networks=raw.get("networks", 0),
-            arms=tuple(raw.get("arms", [])),
-            best_of=raw.get("best_of", 1),
-            scale=raw["scale"],
-            compares=raw.get("compares", ""),
-            search=raw["search"],
+            published_kind="" if value is None else entry["kind"],
+            arms=tuple(entry.get("arms", [])),
+            **same,
         )
 
 
-def _fill(text: str, method: str | None) -> str:
-    return text.format(method=method) if method else text
+def _terms(claim: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return the terms of an entry's quantity, by the names of the part's fields."""
+    try:
+        found: dict[str, Any] = {name: operand(entry[name]) for name in ("of", "per") if name in entry}
+        if "minus" in entry:
+            number = isinstance(entry["minus"], int | float)
+            found["minus"] = float(entry["minus"]) if number else operand(entry["minus"])
+        return found | {"beyond": tuple(map(operand, entry.get("beyond", [])))}
+    except RegisterError as error:
+        raise RegisterError(f"{claim}, {entry['part']}: {error}") from error
+
+
+def _filled(entry: Any, each: dict[str, Any]) -> Any:
+    """Return an entry with a word's value in place of the word, in every text.
+
+    >>> _filled({"part": "{samples:,} samples", "of": ["{samples}"], "margin": 0.5}, {"samples": 1000})
+    {'part': '1,000 samples', 'of': ['1000'], 'margin': 0.5}
+    """
+    if isinstance(entry, dict):
+        return {name: _filled(value, each) for name, value in entry.items()}
+    if isinstance(entry, list):
+        return [_filled(value, each) for value in entry]
+    return entry.format(**each) if isinstance(entry, str) else entry

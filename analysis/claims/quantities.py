@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from analysis.claims.operands import Operand
 from analysis.claims.register import Arm, Part
 from analysis.metrics import SETTINGS
 from study.records.condition import DIMENSIONS, Condition
@@ -66,7 +67,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Term:
-    """What "method ranking [+ protocol] [| rows ranked on] [@population]" names under an arm, and its rows.
+    """The rows of an operand under an arm.
 
     Rows (index: seed) are those of the metrics; of several methods, their range in the part's metric alone.
     """
@@ -80,7 +81,7 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
     """Return the part's value in every network (of one seed each) under an arm, and what is missing, in words."""
     if part.over:
         return _series(part, arm, source)
-    terms = [term(spec, part, arm, source) for spec in part.specs]
+    terms = [term(operand, part, arm, source) for operand in part.operands]
     for found in terms:
         if found.reason:
             return Quantity(NONE, found.reason)
@@ -124,7 +125,7 @@ def _series(part: Part, arm: Arm, source: Source) -> Quantity:
     """A value a population of the series, side by side for TREND, or their slope per doubling of the size."""
     columns = {}
     for population, size in part.over:
-        found = term(f"{part.of} @{population}", part, arm, source)
+        found = term(replace(part.of, population=population), part, arm, source)
         if found.reason:
             return Quantity(NONE, found.reason)
         columns[size] = found.rows[part.column].astype(float)
@@ -137,34 +138,9 @@ def _series(part: Part, arm: Arm, source: Source) -> Quantity:
     return Quantity(pd.Series(np.polyfit(doublings, wide.to_numpy().T, 1)[0], index=wide.index))
 
 
-def named(spec: str, part: Part, arm: Arm, population: str = "") -> tuple[str | None, tuple[Condition, ...]]:
-    """Return the population (None where the arm has none) and the conditions, one a method, that a spec names.
-
-    Args:
-        spec: "method[/method...] ranking [+ protocol] [| rows ranked on] [@population]".
-        part: that it stands in: its population, error and removal are meant where the spec names none.
-        arm: gives them their own names.
-        population: in place of the part's.
-
-    >>> part = Part("", "decides", "mnist_2x50", "SUP", 0.0, "auc_e", "")
-    >>> named("taylor2 iterative | held_out @mnist_1x100", part, Arm("as_published", ""))
-    ('mnist_1x100', (Condition(method='taylor2', ranking='iterative', removal='zero', selection='held_out', \
-protocol='no_retrain', error='half_squared'),))
-    """
-    words, _, elsewhere = spec.partition("@")
-    words, _, selection = words.partition("|")
-    words, _, protocol = words.partition("+")
-    methods, ranking = words.split()
-    said = {"ranking": ranking, "selection": selection.strip(), "protocol": protocol.strip()}
-    said |= {"removal": part.removal, "error": part.error}
-    shared = Condition.of({name: value for name, value in said.items() if value} | {"method": ""})
-    conditions = tuple(replace(shared, method=arm.method(method)) for method in methods.split("/"))
-    return arm.population(elsewhere.strip() or population or part.population), conditions
-
-
-def term(spec: str, part: Part, arm: Arm, source: Source) -> Term:
-    """Return what a spec names under an arm, with the reason where there are no rows."""
-    population, conditions = named(spec, part, arm)
+def term(operand: Operand, part: Part, arm: Arm, source: Source) -> Term:
+    """Return the rows of an operand under an arm, with the reason where there are none."""
+    population, conditions = arm.population(operand.population or part.population), arm.conditions(operand)
     method = "/".join(condition.method for condition in conditions)
     if population is None:
         return Term(method, source.none, f"no network of the authors for {part.population}")

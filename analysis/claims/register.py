@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from analysis.claims import amendments
+from analysis.claims import amendments, meaning
 from analysis.claims.amendments import Amendment, Amendments, RegisterError
 from analysis.claims.entries import Arm, Claim, Part
 from analysis.claims.expanding import SEARCHES, parts_of
+from analysis.claims.operands import Operand, operand
 
-__all__ = ["SEARCHES", "Arm", "Claim", "Part", "Register", "RegisterError", "digest", "load"]
+__all__ = ["SEARCHES", "Arm", "Claim", "Operand", "Part", "Register", "RegisterError", "load", "operand"]
 
 FOLDER = Path(__file__).parent / "register"
+TIERS = ("tier_a", "tier_b", "tier_c")
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Register:
 
     Attributes:
         claims, arms, bands, plan: as amended, `plan` as frozen.
-        digest, frozen: sha256 over all files, and over those that were frozen.
+        digest, frozen: SHA-256 over what it says (`meaning.digest`), and over what the frozen plan says.
         amendments: of the frozen plan, in force here.
     """
 
@@ -59,44 +61,52 @@ def load(folder: Path = FOLDER, amended: bool = True) -> Register:
     Raises:
         RegisterError: for an unknown word, a metric without the search it needs, and frozen files that were changed.
     """
-    return _load(folder, amended, digest(folder))
+    return _load(folder, amended, _stamp(folder))
 
 
 @cache
 def _load(folder: Path, amended: bool, _: str) -> Register:
-    """Read the register once for each state of its files, as their digest tells it."""
-    plan = _read(folder / "plan.yaml")
-    arms = {name: Arm(name, **entry) for name, entry in plan["arms"].items()}
+    """Read the register once for each state of its files, as their stamp tells it."""
+    files = {path.stem: _read(path) for path in sorted(folder.glob("*.yaml")) if path.name != amendments.FILE}
+    frozen = _register(files, Amendments())
     changes = amendments.read(folder) if amended else Amendments()
-    raw = [entry for name in ("tier_a", "tier_b", "tier_c") for entry in _read(folder / f"{name}.yaml")]
-    amendments.check(changes, {entry["id"] for entry in raw})
-    claims = [_claim(changes.entry(entry), arms) for entry in raw]
-    claims += [Claim(**entry) for entry in _read(folder / "not_run.yaml")]
-    frozen = digest(folder, amended=False)
-    amendments.check_frozen(changes, frozen)
-    return Register(
-        claims=tuple(sorted(claims, key=lambda claim: claim.id)),
-        arms=arms,
-        bands=_read(folder / "bands.yaml") | dict(changes.bands),
-        plan={name: value for name, value in plan.items() if name != "arms"},
-        digest=digest(folder) if changes.all else frozen,
-        amendments=changes.all,
-        frozen=frozen,
-    )
+    if changes == Amendments():
+        return frozen
+    amendments.check(changes, {claim.id for claim in frozen.claims})
+    amendments.check_frozen(changes, frozen.digest)
+    return replace(_register(files, changes), frozen=frozen.digest)
 
 
-def digest(folder: Path = FOLDER, amended: bool = True) -> str:
-    """Return the sha256 over the names and bytes of all files of the register, acceptance bands included.
+def _register(files: Mapping[str, Any], changes: Amendments) -> Register:
+    """Return the register with these amendments in force; its digest is its own `frozen`, too.
 
     Args:
-        folder: of its files.
-        amended: with the amendments; without them the digest of the frozen plan.
+        files: content by name.
+        changes: of the frozen plan.
     """
+    plan = files["plan"]
+    arms = {name: Arm(name, **entry) for name, entry in plan["arms"].items()}
+    claims = [_claim(changes.entry(entry), arms) for name in TIERS for entry in files[name]]
+    claims += [Claim(**entry) for entry in files["not_run"]]
+    said = {
+        "claims": tuple(sorted(claims, key=lambda claim: claim.id)),
+        "arms": arms,
+        "bands": files["bands"] | dict(changes.bands),
+        "plan": {name: value for name, value in plan.items() if name != "arms"},
+        "amendments": changes.all,
+    }
+    # The entry of an amendment is in the claims, as everything of them is: read, not as it is written.
+    in_words = [replace(amendment, entry={}) for amendment in changes.all]
+    digest = meaning.digest(said | {"amendments": in_words})
+    return Register(**said, digest=digest, frozen=digest)
+
+
+def _stamp(folder: Path) -> str:
+    """Return the SHA-256 over the names and bytes of all files."""
     total = hashlib.sha256()
     for path in sorted(folder.glob("*.yaml")):
-        if path.name != amendments.FILE or amended:
-            content = path.read_bytes()
-            total.update(f"{path.name} {len(content)}\n".encode() + content)
+        content = path.read_bytes()
+        total.update(f"{path.name} {len(content)}\n".encode() + content)
     return total.hexdigest()
 
 

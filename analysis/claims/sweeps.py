@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-from analysis.claims.quantities import named
 from analysis.claims.register import SEARCHES, Arm, Claim, Part, Register
 from study.common.errors import StudyError
 from study.common.paths import CONF
@@ -126,11 +125,11 @@ def needs(claim: Claim, arm: Arm) -> Iterator[tuple[Need, Part, int]]:
     """Yield the cells that a claim needs under an arm, each with the part that asks for it and networks a seed."""
     for part in claim.parts_in(arm.name):
         for place in [p for p, _ in part.over] or [part.population]:
-            for spec in part.specs:
-                population, conditions = named(spec, part, arm, place)
+            for operand in part.operands:
+                population = arm.population(operand.population or place)
                 if population is not None:
-                    restarts = part.best_of if spec == part.of else 1
-                    for condition in conditions:
+                    restarts = part.best_of if operand == part.of else 1
+                    for condition in arm.conditions(operand):
                         yield Need(population, condition, part.search), part, restarts
 
 

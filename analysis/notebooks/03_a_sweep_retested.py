@@ -77,15 +77,15 @@ medians.round(3)
 CLAIM = "C16"
 claim = next(c for c in register.claims if c.id == CLAIM)
 (part,) = claim.deciding
-method, ranking = part.of.split()
+(of,) = part.of.conditions
 print(claim.statement)
-print(f"Tested: {part.test}({part.margin:g}) on {part.metric} of {label(method)}, {ranking}, on {part.population}")
+print(f"Tested: {part.test}({part.margin:g}) on {part.metric}, {part.population}, {label(of.method)}, {of.ranking}")
 print(f"Note: {claim.note}")
 
 # %%
-values = networks.query("population == @part.population and method == @method")[part.metric].dropna()
+values = networks.query("population == @part.population and method == @of.method")[part.metric].dropna()
 if values.empty:
-    raise StoreError(f"This store has no cell of {part.population} by {method}: run `make reproduce PROFILE=smoke`.")
+    raise StoreError(f"This store has no cell of {part.population} by {of.method}: run `make reproduce PROFILE=smoke`.")
 figure, ax = plt.subplots(figsize=(9, 3), layout="constrained")
 removable(networks.query("population == @part.population"), ax, part.metric, "one dot a network, bar: median")
 ax.axvline(part.margin, color="0.3", ls="--", lw=1)

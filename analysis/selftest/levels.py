@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis.claims import Claim, Part, Register, evaluate, load
-from analysis.claims.register import Arm
+from analysis.claims.register import Arm, operand
 from analysis.claims.tested import Family
 from analysis.metrics import table
 from analysis.selftest.designs import LEVELS, MIDDLE, Design, designs, plan
@@ -124,13 +125,14 @@ def _register(arms: list[str]) -> Register:
 
 
 def _part(design: Design) -> Part:
-    name, of, other = design.template, f"{OF} iterative", f"{OTHER} iterative"
+    name, of, other = design.template, operand({"method": OF}), operand({"method": OTHER})
+    samples = [replace(of, population=f"{name} {sample}") for sample in range(2)]
     fields: dict[str, dict[str, Any]] = {
         "difference": {"metric": "auc_e", "of": of, "minus": other},
         "chance": {"metric": "wins_most_steps", "of": of, "minus": other},
         "share": {"metric": "r_1", "of": of},
         "correlation": {"metric": "rho_0", "of": of},
-        "samples": {"metric": "r_1", "of": f"{of} @{name} 0", "minus": f"{of} @{name} 1"},
+        "samples": {"metric": "r_1", "of": samples[0], "minus": samples[1]},
         "levels": {
             "metric": "auc_e",
             "of": of,

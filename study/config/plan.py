@@ -23,7 +23,7 @@ from study.methods.base import check_filters, check_removal
 from study.networks import Front
 from study.protocols import Protocol
 from study.pruning.settings import Selection, Settings
-from study.records.condition import Condition
+from study.records.condition import Condition, joined
 from study.training.recipe import Recipe
 
 STORED = "authors_"
@@ -92,8 +92,7 @@ class Plan:
 
         As in "taylor2[threshold=median]"; the draw of the random method has a tag of its own.
         """
-        given = [f"{k}={v}" for k, v in self.method_params.items() if k != "draw"]
-        return f"{self.method_name}[{','.join(given)}]" if given else self.method_name
+        return joined(self.method_name, {k: v for k, v in self.method_params.items() if k != "draw"})
 
 
 def plan(cfg: DictConfig) -> Plan:

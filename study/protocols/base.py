@@ -19,6 +19,7 @@ from typing import ClassVar
 from typing import Protocol as Interface
 
 from study.common.targets import short
+from study.records.condition import joined
 
 
 @dataclass(frozen=True)
@@ -161,5 +162,5 @@ class Protocol(ABC):
     @property
     def label(self) -> str:
         """For people and tags: the name, and the parameters that are not usual."""
-        changed = [f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != f.default]
-        return f"{self.name}[{','.join(changed)}]" if changed else self.name
+        given = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return joined(self.name, given)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from study.common.errors import StudyError, number, whole
 from study.protocols.base import Event, Protocol, Ranking, Standing, Train, one_by_one
+from study.records.condition import joined
 
 
 @dataclass(frozen=True)
@@ -56,5 +57,5 @@ class Retrain(Protocol):
         >>> Retrain().label, Retrain(epochs=20, every=0.25).label
         ('retrain[epochs=5]', 'retrain[epochs=20,every=0.25]')
         """
-        share = f",every={self.every:g}" if self.every != Retrain.every else ""
-        return f"{self.name}[epochs={self.epochs}{share}]"
+        share = {"every": f"{self.every:g}"} if self.every != Retrain.every else {}
+        return joined(self.name, {"epochs": self.epochs, **share})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from study.common.errors import StudyError, choice, number, shown, truth, whole
 from study.protocols import Protocol
 from study.protocols.no_retrain import NoRetrain
-from study.records.condition import ERRORS
+from study.records.condition import ERRORS, joined
 from study.removals import names as removal_names
 
 if TYPE_CHECKING:  # the command line reads the defaults of these classes, and waits for no torch
@@ -52,8 +52,8 @@ class Selection:
         >>> Selection("subset", samples=100).label
         'subset[samples=100]'
         """
-        draw = f",seed={self.seed}" if self.seed else ""
-        return self.rows if self.samples is None else f"{self.rows}[samples={self.samples}{draw}]"
+        draw = {"seed": self.seed} if self.seed else {}
+        return self.rows if self.samples is None else joined(self.rows, {"samples": self.samples, **draw})
 
     def of(self, data: Dataset) -> Split:
         """Return the rows.
@@ -159,4 +159,4 @@ class Settings:
         >>> Settings().ranking_label, Settings(every=10).ranking_label
         ('iterative', 'iterative[every=10]')
         """
-        return self.ranking if self.every == 1 else f"{self.ranking}[every={self.every}]"
+        return joined(self.ranking, {"every": self.every} if self.every != 1 else {})

@@ -115,3 +115,13 @@ def parted(value: str) -> tuple[str, dict[str, str]]:
     found = re.fullmatch(r"([^\[]*)(?:\[(.*)\])?", value)
     name, inner = found.groups() if found else (value, None)
     return name, dict(part.split("=", 1) for part in inner.split(",")) if inner else {}
+
+
+def joined(name: str, params: Mapping[str, Any]) -> str:
+    """Return the value of a dimension with this name and these parameters: what `parted` takes apart.
+
+    >>> joined("subset", {"samples": 50, "seed": 2}), joined("zero", {})
+    ('subset[samples=50,seed=2]', 'zero')
+    """
+    inner = ",".join(f"{key}={value}" for key, value in params.items())
+    return f"{name}[{inner}]" if inner else name

@@ -7,13 +7,14 @@ import pytest
 
 from analysis.claims import evaluate, newest_cells
 from analysis.claims.quantities import Source, quantity
-from analysis.claims.register import Arm, Part
+from analysis.claims.register import Arm, Part, operand
 from analysis.claims.verdicts import conjunction
 from analysis.frames import Frames
 from analysis.metrics import curves, per_network, table
 from tests.analysis.synthetic import Cell, frames, study
 
 MNIST = ("mnist_1x100", "mnist_2x50")
+ORACLE = operand({"method": "brute_force"})
 
 
 def judged(store):
@@ -256,7 +257,7 @@ def test_a_slope_is_per_doubling_and_a_trend_is_over_the_series():
         for seed in range(100, 106)
         for population, left in (("a", 4), ("b", 5), ("c", 6))
     ]
-    part = Part("slope", "decides", "a to c", "EQ", 1.0, "left_1pct", "brute_force iterative")
+    part = Part("slope", "decides", "a to c", "EQ", 1.0, "left_1pct", ORACLE)
     part = dataclasses.replace(part, over=(("a", 10.0), ("b", 20.0), ("c", 40.0)))
     store = frames(cells)
     source = Source(table(store), per_network(table(store)), curves(store), {})
@@ -280,8 +281,9 @@ def test_a_difference_beyond_another_one():
     ]
     store = frames(cells)
     source = Source(table(store), per_network(table(store)), curves(store), {})
-    here, there = ("taylor2 iterative", "brute_force iterative"), "@mnist_2x50"
-    part = Part("gap", "decides", "diamond", "SUP", 0.02, "auc_e", here[0] + there, here[1] + there, beyond=here)
+    here = (operand({"method": "taylor2"}), ORACLE)
+    there = [replace(of, population="mnist_2x50") for of in here]
+    part = Part("gap", "decides", "diamond", "SUP", 0.02, "auc_e", *there, beyond=here)
     np.testing.assert_allclose(quantity(part, Arm("as_published", ""), source).values, 0.25 - 0.125)
 
 
@@ -294,8 +296,8 @@ def test_the_best_of_several_trainings_stands_for_one_network():
     cells += [cell("big", 100 + i, 0.1) for i in range(3)]
     store = frames(cells)
     source = Source(table(store), per_network(table(store)), curves(store), {})
-    of, minus = "brute_force iterative @small", "brute_force iterative"
-    part = Part("width", "decides", "big", "ATMOST", 1.0, "log2_e0", of, minus, best_of=2)
+    small = replace(ORACLE, population="small")
+    part = Part("width", "decides", "big", "ATMOST", 1.0, "log2_e0", small, ORACLE, best_of=2)
     found = quantity(part, Arm("as_published", ""), source)
     assert found.values.to_dict() == pytest.approx({100: 1.0, 101: 2.0, 102: np.log2(5)})
 
@@ -306,11 +308,12 @@ def test_removal_by_the_mean_is_another_condition():
     both = table(store)
     mean = both.assign(removal="mean", key="m" + both["key"], E0=2.0)
     source = Source(both, per_network(pd.concat([both, mean])), curves(store), {})
-    part = Part("start", "decides", "mnist_1x100", "ATLEAST", 0.0, "E0", "brute_force iterative")
+    part = Part("start", "decides", "mnist_1x100", "ATLEAST", 0.0, "E0", ORACLE)
     arm = Arm("as_published", "")
     assert set(quantity(part, arm, source).values) == {1.0}
-    assert set(quantity(dataclasses.replace(part, removal="mean"), arm, source).values) == {2.0}
-    assert "removal mean" in quantity(dataclasses.replace(part, removal="mean"), arm, replace_networks(source)).reason
+    by_mean = replace(part, of=operand({"method": "brute_force", "removal": "mean"}))
+    assert set(quantity(by_mean, arm, source).values) == {2.0}
+    assert "removal mean" in quantity(by_mean, arm, replace_networks(source)).reason
 
 
 def replace_networks(source):

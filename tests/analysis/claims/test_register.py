@@ -6,8 +6,9 @@ import pytest
 import yaml
 
 from analysis.claims import RegisterError, load
-from analysis.claims.register import FOLDER, digest
+from analysis.claims.register import FOLDER, Operand, operand
 from analysis.metrics import table, trajectory
+from study.records.condition import Condition
 from tests.analysis.synthetic import Cell, frames
 
 ROOT = Path(__file__).parents[3]
@@ -73,13 +74,83 @@ def test_bands_are_those_of_the_configuration():
         assert {k: float(v) if k in ("low", "high") else v for k, v in band.items()} == bands[name], name
 
 
-def test_the_digest_covers_every_byte_of_every_file(tmp_path):
-    copy = tmp_path / "register"
-    shutil.copytree(FOLDER, copy)
-    assert digest(copy) == load().digest
-    bands = copy / "bands.yaml"
-    bands.write_text(bands.read_text().replace("0.995", "0.994", 1))
-    assert digest(copy) != load().digest
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("bands", "0.995", "0.994"),
+        ("plan", "level: 0.05", "level: 0.06"),
+        ("plan", "arms:\n  as_published:\n    meaning: the", "arms:\n  as_published:\n    meaning: these"),
+        ("tier_a", "margin: 0.55, metric: r_1", "margin: 0.54, metric: r_1"),
+        ("tier_a", "of: {method: taylor1}", "of: {method: taylor1, ranking: single_overall}"),
+        ("tier_b", "networks: 50", "networks: 49"),
+        ("tier_b", "epochs: 20", "epochs: 21"),
+        ("tier_c", "samples: [50, 100", "samples: [60, 100"),
+        ("tier_c", "still close to", "close to"),
+        ("not_run", "cost: about 5 minutes", "cost: about 6 minutes"),
+    ],
+)
+def test_the_digest_covers_all_that_is_said(tmp_path, name, old, new):
+    copy = shutil.copytree(FOLDER, tmp_path / "register")
+    file = copy / f"{name}.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    assert load(copy, amended=False).digest != load().frozen
+
+
+def test_the_digest_is_not_about_how_it_is_written(tmp_path):
+    """Neither comments nor line breaks are part of it, nor whether the usual is said."""
+    copy = shutil.copytree(FOLDER, tmp_path / "register")
+    for file in copy.glob("*.yaml"):
+        file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text()), sort_keys=False))
+    file = copy / "tier_a.yaml"
+    usual = file.read_text().replace("method: taylor1\n", "method: taylor1\n      ranking: iterative\n", 1)
+    assert usual != file.read_text()
+    file.write_text(usual)
+    assert (load(copy).digest, load(copy).frozen) == (load().digest, load().frozen)
+
+
+def test_conditions_are_read_by_the_names_of_their_dimensions():
+    said = {"method": {"name": "taylor2", "threshold": "median"}, "ranking": {"name": "iterative", "every": 5}}
+    said |= {"removal": "mean", "error": "cross_entropy", "selection": {"name": "subset", "samples": 50, "seed": 2}}
+    (condition,) = operand(said | {"protocol": {"name": "retrain", "epochs": 1, "every": 0.3}}).conditions
+    assert condition == Condition(
+        "taylor2[threshold=median]",
+        "iterative[every=5]",
+        "mean",
+        "subset[samples=50,seed=2]",
+        "retrain[epochs=1,every=0.3]",
+        "cross_entropy",
+    )
+    five = operand({"method": ["taylor1", "random"], "population": "mnist_2x50"})
+    assert five == Operand((Condition("taylor1"), Condition("random")), "mnist_2x50")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("of: {method: taylor1}", "of: {methods: taylor1}", "C04, AUC_E.*with a method"),
+        (
+            "of: {method: taylor1}",
+            "of: {method: taylor1, rankings: single_overall}",
+            "C04, AUC_E.*no rankings",
+        ),
+        ("of: {method: taylor1}", "of: taylor1 iterative", "C04, AUC_E.*'taylor1 iterative'.*write a mapping"),
+        ("of: {method: taylor1}", "of: {method: 'taylor2[threshold=median]'}", "C04, AUC_E.*parameters are written"),
+        ("of: {method: taylor1}", "of: {method: taylor1, selection: 50}", "C04, AUC_E.*selection: 50 is no name"),
+        (
+            "each: {method: [taylor1, taylor2]}",
+            "each: {method: [taylor1], metric: [m4]}",
+            "C05.*one word",
+        ),
+    ],
+)
+def test_a_wrong_condition_is_named(tmp_path, old, new, said):
+    copy = shutil.copytree(FOLDER, tmp_path / "register")
+    file = copy / "tier_a.yaml"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    with pytest.raises(RegisterError, match=said):
+        load(copy)
 
 
 @pytest.mark.parametrize(
@@ -119,11 +190,11 @@ def test_published_values_are_the_metrics_of_the_published_points():
     points = pd.read_csv(folder / "figure_points.csv")
     starts = pd.read_csv(folder / "starts.csv").set_index("population")
 
-    def published(spec, population, metric):
-        method, ranking = spec.split("@")[0].split()
+    def published(operand, population, metric):
+        (of,) = operand.conditions
         start = starts.loc[population]
-        chosen = (points["population"] == population) & (points["ranking"] == ranking)
-        curve = points[chosen & (points["method"] == PUBLISHED_METHODS[method])].sort_values("removed")
+        chosen = (points["population"] == population) & (points["ranking"] == of.ranking)
+        curve = points[chosen & (points["method"] == PUBLISHED_METHODS[of.method])].sort_values("removed")
         error = pd.concat([pd.Series([start["error_at_start"]]), curve["squared_error"]]).to_numpy()
         correct = None
         if curve["accuracy"].notna().all():
@@ -137,9 +208,8 @@ def test_published_values_are_the_metrics_of_the_published_points():
             if part.published is None or part.metric.startswith("m7"):  # the order of layers is not in the figures
                 continue
             value = published(part.of, part.population, part.metric)
-            if isinstance(part.minus, str):
-                elsewhere = part.minus.partition("@")[2].strip() or part.population
-                value -= published(part.minus, elsewhere, part.metric)
+            if isinstance(part.minus, Operand):
+                value -= published(part.minus, part.minus.population or part.population, part.metric)
             assert part.published == pytest.approx(
                 value, abs=0.0051 if part.metric.startswith(("r_", "m")) else 0.0011
             ), part

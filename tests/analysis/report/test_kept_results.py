@@ -8,6 +8,8 @@ import pytest
 
 from analysis.claims import load
 from analysis.claims.amended import once, side_by_side
+from analysis.claims.amendments import read
+from analysis.claims.register import FOLDER
 from analysis.claims.tested import from_values
 from analysis.claims.verdicts import verdicts
 from analysis.numbers import number
@@ -47,7 +49,7 @@ def test_the_kept_results_are_of_this_very_register():
     kept = pd.read_csv(RESULTS / "kept.csv").set_index("part")["register"]
     assert set(kept.index) == set(kept_parts())
     assert kept["claims"] == load().digest
-    assert set(kept) <= {load().digest, load().frozen}
+    assert set(kept) <= {load().digest, load().frozen, read(FOLDER).frozen_files}
 
 
 def test_the_readme_states_the_kept_verdicts(kept):
