@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from study.benchmark import builtin
 from study.benchmark.criterion import Criterion, UserCriterion, untouched
-from study.benchmark.frozen import NEWEST, FrozenSet, frozen_set
+from study.benchmark.frozen import NEWEST, FrozenNetwork, FrozenSet, frozen_set
 from study.benchmark.scoring import COLUMNS, QUICK, rows
 from study.benchmark.table import summed_up
 from study.common.errors import StudyError
+from study.data import Dataset
 from study.methods import method
 from study.methods.base import name_of
 
@@ -100,12 +102,9 @@ def measured(
     """
     there = frozen_set(version)
     wanted = chosen(there, populations)
-    if criterion is not None and not isinstance(criterion, str) and not callable(criterion):
-        raise StudyError(f"a criterion is a function (network, data) -> scores, got {type(criterion).__name__}")
-    if not limit > 0:
-        raise StudyError(f"limit={limit}: seconds are needed, more than 0")
+    check(criterion, limit)
     own = kept_name(criterion, name)
-    found, left_out, unfinished = [], {}, []
+    found, left_out, unfinished = list[dict[str, Any]](), dict[str, str](), list[str]()
     for population in wanted:
         try:
             data = there.data(population, data_folder)
@@ -116,26 +115,59 @@ def measured(
             continue
         if told is not None:
             told(population)
-        networks = there.networks(population)[: 1 if quick else None]
-        for i, network in enumerate(networks):
-            scorer = method(criterion) if isinstance(criterion, str) else UserCriterion(criterion, data, own)
-            at = scorer.version if isinstance(criterion, str) else 0
-            new = list(rows(network, data, scorer, quick, i == 0, limit))
-            if i == 0 and not quick and pd.isna(new[0]["removable_again"]):
-                unfinished.append(population)
-            found += [{"criterion": own, "version": at, **row} for row in new]
-        untouched(data, own)
-    table = builtin.kept(there.folder)
-    table = table[table["population"].isin([p for p in wanted if p not in left_out])]
-    if quick:
-        firsts = table["seed"] == table.groupby("population")["seed"].transform("min")
-        place = table.groupby(["criterion", "population", "seed"])["removed"].rank().astype(int) - 1
-        table = table[firsts & place.isin(QUICK)].assign(removable_again=float("nan"), removable_once=float("nan"))
+        new = rows_of(criterion, own, data, there.networks(population), quick, limit)
+        if new and not quick and pd.isna(new[0]["removable_again"]):
+            unfinished.append(population)
+        found += new
+    table = own_methods(there, [p for p in wanted if p not in left_out], quick)
     if not len(table) and not found:
         reasons = "; ".join(f"{p}: {why}" for p, why in left_out.items()) or "no method has kept rows"
         raise StudyError(f"there is nothing to show: {reasons}")
-    both = pd.concat([pd.DataFrame(found, columns=list(COLUMNS)), table], ignore_index=True) if found else table
-    return Scored(own, both, left_out, unfinished, builtin.absent(there), builtin.refusing(there))
+    return Scored(own, above(found, table), left_out, unfinished, builtin.absent(there), builtin.refusing(there))
+
+
+def check(criterion: Criterion | str | None, limit: float) -> None:
+    """Raise StudyError for what is no criterion, and for a limit that nothing is done within."""
+    if criterion is not None and not isinstance(criterion, str) and not callable(criterion):
+        raise StudyError(f"a criterion is a function (network, data) -> scores, got {type(criterion).__name__}")
+    if not limit > 0:
+        raise StudyError(f"limit={limit}: seconds are needed, more than 0")
+
+
+def rows_of(
+    criterion: Criterion | str, own: str, data: Dataset, networks: Sequence[FrozenNetwork], quick: bool, limit: float
+) -> list[dict[str, Any]]:
+    """Return a criterion's rows on a population, network by network; the first alone is pruned.
+
+    Raises:
+        StudyError: for a criterion that fails, an answer that does not fit, or data that it has changed.
+    """
+    found: list[dict[str, Any]] = []
+    for i, network in enumerate(networks[: 1 if quick else None]):
+        scorer = method(criterion) if isinstance(criterion, str) else UserCriterion(criterion, data, own)
+        at = scorer.version if isinstance(criterion, str) else 0
+        new = rows(network, data, scorer, quick, i == 0, limit)
+        found += [{"criterion": own, "version": at, **row} for row in new]
+    untouched(data, own)
+    return found
+
+
+def above(found: Sequence[dict[str, Any]], table: pd.DataFrame) -> pd.DataFrame:
+    """Return new rows, where there are any, and those of a table below them."""
+    if not found:
+        return table
+    return pd.concat([pd.DataFrame(found, columns=list(COLUMNS)), table], ignore_index=True)
+
+
+def own_methods(there: FrozenSet, populations: Sequence[str], quick: bool) -> pd.DataFrame:
+    """Return the kept rows of the study's methods on some populations; quick: those that a quick look makes, too."""
+    table = builtin.kept(there.folder)
+    table = table[table["population"].isin(populations)]
+    if not quick:
+        return table
+    firsts = table["seed"] == table.groupby("population")["seed"].transform("min")
+    place = table.groupby(["criterion", "population", "seed"])["removed"].rank().astype(int) - 1
+    return table[firsts & place.isin(QUICK)].assign(removable_again=float("nan"), removable_once=float("nan"))
 
 
 def chosen(there: FrozenSet, populations: Sequence[str] | None) -> list[str]:

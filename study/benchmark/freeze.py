@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from study.benchmark.frozen import IMPACTS, PATHS, FrozenSet, opened, sha256
 from study.cells.cell import judge, prepare, trained_network
 from study.cells.provenance import code_version, environment
 from study.common.errors import StudyError
-from study.config.plan import data_folder, plan
+from study.config.plan import Plan, data_folder, plan
 from study.config.population import composer
 from study.data import Dataset
 from study.impact import ORACLE_VERSION
@@ -52,6 +52,8 @@ TRIED = 20
 """Seeds that are tried at most."""
 STAGES = (0.0, 0.2, 0.4, 0.6, 0.8)
 """Shares of the units removed."""
+Rows = dict[str, list[pd.DataFrame]]
+"""Paths, then impacts: the rows of each network."""
 
 
 def freeze(
@@ -81,56 +83,93 @@ def freeze(
             f"{into} is there already, and a set never changes: freeze a new version, or name another folder"
         )
     stated: dict[str, Any] = {}
-    rows: dict[str, list[pd.DataFrame]] = {"paths": [], "impacts": []}
+    rows: Rows = {"paths": [], "impacts": []}
     (into / "networks").mkdir(parents=True)
     for population in populations:
         if base is not None and population in base.populations:
             stated[population] = taken_over(base, population, into, rows)
             yield f"{population}: as in {base.version}"
+        else:
+            stated[population] = yield from made_anew(population, into, networks, shares, rows)
+    write_tables(rows, into)
+    write_manifest(version, shares, stated, into)
+
+
+def made_anew(
+    population: str, into: Path, networks: int, shares: tuple[float, ...], rows: Rows
+) -> Generator[str, None, dict[str, Any]]:
+    """Train a population's networks, seed by seed, and prune those that meet its band; arguments as in `freeze`.
+
+    Args:
+        population: its name.
+        into: folder of the set; the networks are written there.
+        networks: how many are wanted.
+        shares: of the units removed, at each of which impacts are measured.
+        rows: the networks' paths and impacts are added to them.
+
+    Yields:
+        A line for each seed.
+
+    Returns:
+        What the manifest says of the population.
+
+    Raises:
+        StudyError: where too few networks meet the band.
+    """
+    with composer():
+        cfg = compose("config", overrides=[f"population={population}"])
+    chosen = plan(cfg)
+    data = prepare(chosen, data_folder(cfg)).data
+    kept: list[dict[str, Any]] = []
+    missed: list[dict[str, Any]] = []
+    for seed in range(FIRST_SEED, FIRST_SEED + TRIED):
+        if len(kept) == networks:
+            break
+        trained = trained_network(replace(chosen, seed=seed), data, Path(cfg.paths.outputs) / "networks")
+        verdict, words = judge(chosen, trained.network, data)
+        if verdict == "missed":
+            missed.append({"seed": seed, "band": words})
+            yield f"{population}, seed {seed}: left out, {words}"
             continue
-        with composer():
-            cfg = compose("config", overrides=[f"population={population}"])
-        chosen = plan(cfg)
-        data = prepare(chosen, data_folder(cfg)).data
-        stated[population] = {
-            "dataset": {
-                "name": chosen.dataset,
-                "params": chosen.dataset_params,
-                "seed": chosen.dataset_seed,
-                "digest": data.digest,
-            },
-            "architecture": {
-                **(vars(chosen.front) if chosen.front else {}),
-                "hidden": chosen.hidden,
-                "activation": chosen.activation,
-                "output": chosen.output or data.output,
-            },
-            "recipe": chosen.recipe.settings(),
-            "networks": [],
-            "missed": [],
-        }
-        for seed in range(FIRST_SEED, FIRST_SEED + TRIED):
-            if len(stated[population]["networks"]) == networks:
-                break
-            trained = trained_network(replace(chosen, seed=seed), data, Path(cfg.paths.outputs) / "networks")
-            verdict, words = judge(chosen, trained.network, data)
-            if verdict == "missed":
-                stated[population]["missed"].append({"seed": seed, "band": words})
-                yield f"{population}, seed {seed}: left out, {words}"
-                continue
-            path, impacts = pruned(trained.network, data, shares)
-            for name, frame in (("paths", path), ("impacts", impacts)):
-                rows[name].append(frame.assign(population=population, seed=seed))
-            write_network(trained.network, into / "networks" / f"{population}-{seed}.safetensors")
-            note = {"seed": seed, "key": trained.key, "digest": trained.network.digest(), "band": words}
-            stated[population]["networks"].append(note)
-            yield f"{population}, seed {seed}: {trained.network.name}, {words}"
-        if len(stated[population]["networks"]) < networks:
-            raise StudyError(f"{population}: of {TRIED} seeds fewer than {networks} meet the band; train it for longer")
+        for name, frame in zip(rows, pruned(trained.network, data, shares), strict=True):
+            rows[name].append(frame.assign(population=population, seed=seed))
+        write_network(trained.network, into / "networks" / f"{population}-{seed}.safetensors")
+        kept.append({"seed": seed, "key": trained.key, "digest": trained.network.digest(), "band": words})
+        yield f"{population}, seed {seed}: {trained.network.name}, {words}"
+    if len(kept) < networks:
+        raise StudyError(f"{population}: of {TRIED} seeds fewer than {networks} meet the band; train it for longer")
+    return {**described(chosen, data), "networks": kept, "missed": missed}
+
+
+def described(chosen: Plan, data: Dataset) -> dict[str, Any]:
+    """Return what the manifest says of a population's data, architecture and recipe."""
+    return {
+        "dataset": {
+            "name": chosen.dataset,
+            "params": chosen.dataset_params,
+            "seed": chosen.dataset_seed,
+            "digest": data.digest,
+        },
+        "architecture": {
+            **(vars(chosen.front) if chosen.front else {}),
+            "hidden": chosen.hidden,
+            "activation": chosen.activation,
+            "output": chosen.output or data.output,
+        },
+        "recipe": chosen.recipe.settings(),
+    }
+
+
+def write_tables(rows: Rows, into: Path) -> None:
+    """Write the paths and the impacts of a set's networks into its folder."""
+    kinds = {"seed": "int32", "removed": "int32", "layer": "int16", "unit": "int32"}
     for name, columns in (("paths", PATHS), ("impacts", IMPACTS)):
         frame = pd.concat(rows[name], ignore_index=True)[list(columns)]
-        kinds = {"seed": "int32", "removed": "int32", "layer": "int16", "unit": "int32"}
         frame.astype(kinds).to_parquet(into / f"{name}.parquet", index=False, compression="zstd")
+
+
+def write_manifest(version: str, shares: tuple[float, ...], stated: dict[str, Any], into: Path) -> None:
+    """Write what a set is and how it was made, with a digest of every file of its folder."""
     files = sorted(p for p in into.rglob("*") if p.is_file())
     manifest = {
         "version": version,
@@ -145,7 +184,7 @@ def freeze(
     (into / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
-def taken_over(base: FrozenSet, population: str, into: Path, rows: dict[str, list[pd.DataFrame]]) -> dict[str, Any]:
+def taken_over(base: FrozenSet, population: str, into: Path, rows: Rows) -> dict[str, Any]:
     """Copy a population's networks from another set, add its rows, and return what the manifest says of it."""
     for network in base.networks(population):
         name = f"networks/{population}-{network.seed}.safetensors"

@@ -54,27 +54,14 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
         StudyError: with what is wrong and the way out.
     """
     started = time.time()
-    try:
-        cfg = checked(cfg)
-        planned = plan(cfg)
-        check_population(cfg)
-    except Exception as error:
-        if not alone and (store := store_of(cfg)) is not None:  # of a sweep's cells, each is accounted for
-            _note(store, None, None, started, cfg, error)
-        raise
+    cfg, planned = _understood(cfg, alone, started)
     torch.set_num_threads(cfg.run.threads)
     store, run = store_of(cfg), None
     known = tags(planned, cfg.sweep.name) | typed()
     try:
         cell = prepare(planned, data_folder(cfg))
-        if store is not None and not cfg.run.force and (present := store.finished(cell.key)):
-            log.info("%s: finished before, run %s", title(planned), present)
-            if mended := mend_network(store, cell.network_key, partial(_network, cell, cfg)):
-                log.info("%s: its network's files were damaged, it is recorded again, run %s", title(planned), mended)
-            store.trajectories().note(present, cell.trajectory_key, cell.measures)
+        if store is not None and not cfg.run.force and (present := _recorded(store, cell, cfg, alone)) is not None:
             return present
-        if store is not None and not cfg.run.force and (held := _measured(store, cell, cfg, alone)) is not None:
-            return held
         known |= cell_tags(cell)
         run = store.begin_cell(known, started) if store is not None else None
         done = _compute(cell, cfg, alone)
@@ -84,21 +71,54 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
         if store is not None:
             _note(store, run, known, started, cfg, error, params(planned))
         raise
-    seen = done.summary
+    _tell(done, time.time() - started)
+    if alone:
+        show(done, run)
+    return run
+
+
+def _understood(cfg: DictConfig, alone: bool, started: float) -> tuple[DictConfig, Plan]:
+    """Return the configuration, checked, and the plan made of it; what a sweep is refused is noted as a run."""
+    try:
+        cfg = checked(cfg)
+        planned = plan(cfg)
+        check_population(cfg)
+    except Exception as error:
+        if not alone and (store := store_of(cfg)) is not None:  # of a sweep's cells, each is accounted for
+            _note(store, None, None, started, cfg, error)
+        raise
+    return cfg, planned
+
+
+def _recorded(store: Store, cell: Cell, cfg: DictConfig, alone: bool) -> str | None:
+    """Return the run that answers the cell: its own, finished before and whole, or else that of its trajectory.
+
+    A network whose files were damaged is recorded again. None where the cell has to be computed.
+    """
+    present = store.finished(cell.key)
+    if present is None:
+        return _measured(store, cell, cfg, alone)
+    log.info("%s: finished before, run %s", title(cell.plan), present)
+    if mended := mend_network(store, cell.network_key, partial(_network, cell, cfg)):
+        log.info("%s: its network's files were damaged, it is recorded again, run %s", title(cell.plan), mended)
+    store.trajectories().note(present, cell.trajectory_key, cell.measures)
+    return present
+
+
+def _tell(done: Done, seconds: float) -> None:
+    """Say in the log what came of a cell."""
+    seen, planned = done.summary, done.cell.plan
     log.info(
         "%s: E %.6g, %d of %d units removable, %.1f s%s",
         title(planned),
         seen.error_start,
         seen.removable,
         seen.units,
-        time.time() - started,
+        seconds,
         f", band {done.band[0]}" if planned.band else "",
     )
     if done.poor is not None:
         log.warning("%s: %s", title(planned), done.poor)
-    if alone:
-        show(done, run)
-    return run
 
 
 def _measured(store: Store, cell: Cell, cfg: DictConfig, alone: bool) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,28 @@ def _parsed(text: str) -> Override:
 def _check(text: str, override: Override, own: Path | None) -> None:
     key = str(override.key_or_group)
     if key == "hydra" or key.startswith(("hydra.", "hydra/")):
-        if override.value() is None and key in ("hydra", "hydra/launcher", "hydra/sweeper"):
-            raise StudyError(f"{text}: a name is needed, as in hydra/launcher=joblib")
+        _check_of_hydra(text, key, override)
         return
+    _check_form(text, key, override)
+    if key == "profile":
+        _check_profile(text, override)
+        return
+    known = groups(own)
+    if key in known and key != "sweep":
+        _check_choice(text, key, override, known[key])
+    else:
+        _check_no_choice(text, key, known)
+        _check_key(text, key, override, known)
+
+
+def _check_of_hydra(text: str, key: str, override: Override) -> None:
+    """Refuse a launcher or sweeper without a name; all else is Hydra's to check."""
+    if override.value() is None and key in ("hydra", "hydra/launcher", "hydra/sweeper"):
+        raise StudyError(f"{text}: a name is needed, as in hydra/launcher=joblib")
+
+
+def _check_form(text: str, key: str, override: Override) -> None:
+    """Refuse what Hydra's grammar allows and no cell can be made of."""
     value = text.partition("=")[2]
     if isinstance(override.value(), RangeSweep) and not any(True for _ in override.sweep_iterator()):
         raise StudyError(
@@ -68,19 +87,22 @@ def _check(text: str, override: Override, own: Path | None) -> None:
         raise StudyError(f"{text}: nothing can be taken out of a cell's configuration; write {key}=VALUE to change it")
     if override.package is not None:
         raise StudyError(f"{text}: a group has one place here; write {key}={value}, without the @")
-    if key == "profile":
-        if override.is_add() and not override.is_force_add() and isinstance(override.value(), str):
-            return
-        name = value or "NAME"
-        raise StudyError(f"{text}: write -m +profile={name}, or make reproduce PROFILE={name}, for one profile's cells")
-    known = groups(own)
+
+
+def _check_profile(text: str, override: Override) -> None:
+    """Refuse a profile that is not added with a plus, by its name."""
+    if override.is_add() and not override.is_force_add() and isinstance(override.value(), str):
+        return
+    name = text.partition("=")[2] or "NAME"
+    raise StudyError(f"{text}: write -m +profile={name}, or make reproduce PROFILE={name}, for one profile's cells")
+
+
+def _check_no_choice(text: str, key: str, known: Mapping[str, list[str]]) -> None:
+    """Refuse what looks like a group and is none: a sweep, a variant, a part of a population."""
     if key == "sweep":
-        named = known["experiment"]
+        value, named = text.partition("=")[2], known["experiment"]
         way = f"experiment={value}" if value in named else f"experiment=NAME ({among(value, named)})"
         raise StudyError(f"{text}: named sweeps are experiments; write {way}, or +profile=NAME")
-    if key in known:
-        _check_choice(text, key, override, known[key])
-        return
     if key.startswith("population."):
         raise StudyError(
             f"{text}: a population is what its file says; give yours a name and a file in conf/population/, or leave "
@@ -91,6 +113,11 @@ def _check(text: str, override: Override, own: Path | None) -> None:
             f"{text}: a variant is a part of a population's name, as in population=mnist_1x100_relu; "
             "`python -m study --help` lists the populations"
         )
+
+
+def _check_key(text: str, key: str, override: Override, known: Mapping[str, list[str]]) -> None:
+    """Refuse a key that the configuration lacks, one that is added to it again, and what no address can be."""
+    value = text.partition("=")[2]
     if key.endswith("._target_") and not override.is_sweep_override():
         targets.check_address(override.value(), key)
     kind = type_of(key)

@@ -131,11 +131,21 @@ def exact_curvature(
     squared = (stages.h[layer] if change is None else change) ** 2
     if layer + 1 == depth:
         return _quadratic(stages, w, squared, gauss_newton)
+    return _curvature_from_above(stages, slopes, layer, squared, gauss_newton)
+
+
+def _curvature_from_above(
+    stages: Stages, slopes: Sequence[Tensor], layer: int, squared: Tensor, gauss_newton: bool
+) -> Tensor:
+    """Return the same of units with hidden layers above the next one, where tangents differ from sample to sample.
+
+    Tangents of all units at once would be units x units x samples: they are taken by blocks of samples.
+    """
+    network, depth, w = stages.network, stages.network.depth, stages.network.weights[layer + 1]
     bent = () if gauss_newton else range(layer + 1, depth)
     bends = {m: (network.weights[m + 1].T @ slopes[m]).mul_(second(stages, m)) for m in bent}
     steps = {m: first(stages, m) for m in range(layer + 1, depth)}
     total = Matrix(w**2).through(bends[layer + 1], squared) if bends else w.new_zeros(w.shape[1])
-    # Tangents of all units at once would be units x units x samples: go by blocks of samples.
     widest = max(*network.hidden[layer + 1 :], stages.t.shape[0]) * max(1, w.shape[1])
     chunk = max(1, BLOCK // widest)
     for s in range(0, stages.samples, chunk):

@@ -36,31 +36,19 @@ console = Console()
 
 def main() -> int:
     """Measure the parts that are asked for; one thread, float64."""
-    parser = argparse.ArgumentParser(prog="python -m study.speed", description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)} (default: all but {', '.join(FULL_ONLY)})")
-    parser.add_argument("--full", action="store_true", help="all parts, references timed whole, peers on every case")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each path is timed, in turn (default: 5)")
-    parser.add_argument("--profile", default="paper", help="whose time the part `profile` takes apart (default: paper)")
-    arguments = parser.parse_args()
-    if unknown := sorted(set(arguments.parts) - set(PARTS)):
-        parser.error(f"unknown part {', '.join(unknown)}; known: {', '.join(PARTS)}")
-    if arguments.rounds < 1:
-        parser.error(f"--rounds {arguments.rounds}: at least 1")
+    asked = arguments()
     torch.set_num_threads(1)
-    grids_of(arguments.profile)  # a wrong name is refused before anything is measured
-    parts = arguments.parts or [p for p in PARTS if arguments.full or p not in FULL_ONLY]
+    grids_of(asked.profile)  # a wrong name is refused before anything is measured
+    parts = asked.parts or [p for p in PARTS if asked.full or p not in FULL_ONLY]
     folder = tracked(experiment("smoke"))[1] / "bench"
     folder.mkdir(parents=True, exist_ok=True)
-    facts = environment("cuda" if torch.cuda.is_available() else "cpu") | {"cores": str(os.cpu_count())}
-    pd.Series(facts).to_json(folder / "machine.json", indent=1)
-    console.print("; ".join(f"{k} {v}" for k, v in facts.items()), highlight=False, style="dim")
-    rounds = arguments.rounds
+    machine(folder)
     timed = {
-        "oracle": lambda: oracle.rows(rounds, arguments.full),
-        "taylor": lambda: taylor.rows(rounds),
-        "surface": lambda: surface.rows(rounds),
-        "process": lambda: process.rows(rounds),
-        "tracking": lambda: tracking.rows(rounds),
+        "oracle": lambda: oracle.rows(asked.rounds, asked.full),
+        "taylor": lambda: taylor.rows(asked.rounds),
+        "surface": lambda: surface.rows(asked.rounds),
+        "process": lambda: process.rows(asked.rounds),
+        "tracking": lambda: tracking.rows(asked.rounds),
     }
     for part in parts:
         if part in timed:
@@ -68,16 +56,33 @@ def main() -> int:
     if "memory" in parts and Path("/proc/self/clear_refs").exists():
         peak(folder)
     if "scale" in parts:
-        growth(rounds, folder)
+        growth(asked.rounds, folder)
     if "profile" in parts:
-        with console.status(f"profile: the cells of one seed of {arguments.profile}"):
-            found = profile.where(arguments.profile)
-        found.to_csv(folder / "profile.csv", index=False)
-        shown = [(p, f"{s:.1f}", f"{s / found['seconds'].sum():.0%}") for p, s in found[["part", "seconds"]].to_numpy()]
-        title = f"where the time goes: {found['cells'][0]} cells of seed {profile.SEED} of profile {arguments.profile}"
-        show(title, ("part", "seconds", "share"), shown)
+        shares(asked.profile, folder)
     console.print(f"Written to {folder}", highlight=False)
     return 0
+
+
+def arguments() -> argparse.Namespace:
+    """Return what is asked for on the command line."""
+    parser = argparse.ArgumentParser(prog="python -m study.speed", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)} (default: all but {', '.join(FULL_ONLY)})")
+    parser.add_argument("--full", action="store_true", help="all parts, references timed whole, peers on every case")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each path is timed, in turn (default: 5)")
+    parser.add_argument("--profile", default="paper", help="whose time the part `profile` takes apart (default: paper)")
+    asked = parser.parse_args()
+    if unknown := sorted(set(asked.parts) - set(PARTS)):
+        parser.error(f"unknown part {', '.join(unknown)}; known: {', '.join(PARTS)}")
+    if asked.rounds < 1:
+        parser.error(f"--rounds {asked.rounds}: at least 1")
+    return asked
+
+
+def machine(folder: Path) -> None:
+    """Write and print what is measured on."""
+    facts = environment("cuda" if torch.cuda.is_available() else "cpu") | {"cores": str(os.cpu_count())}
+    pd.Series(facts).to_json(folder / "machine.json", indent=1)
+    console.print("; ".join(f"{k} {v}" for k, v in facts.items()), highlight=False, style="dim")
 
 
 def write(part: str, cases: Iterable[list[Row]], folder: Path) -> None:
@@ -116,6 +121,16 @@ def growth(rounds: int, folder: Path) -> None:
     powers = fitted.pivot(index="grows", columns="path", values="exponent").loc[:, paths]
     shown += [(f"exponent over {row[0]}", *(f"{e:.2f}" for e in row[1:])) for row in powers.itertuples()]
     show("one step with all units as the work grows, seconds", ("", *paths), shown)
+
+
+def shares(name: str, folder: Path) -> None:
+    """Measure what the cells of one seed of a profile spend their time on."""
+    with console.status(f"profile: the cells of one seed of {name}"):
+        found = profile.where(name)
+    found.to_csv(folder / "profile.csv", index=False)
+    shown = [(p, f"{s:.1f}", f"{s / found['seconds'].sum():.0%}") for p, s in found[["part", "seconds"]].to_numpy()]
+    title = f"where the time goes: {found['cells'][0]} cells of seed {profile.SEED} of profile {name}"
+    show(title, ("part", "seconds", "share"), shown)
 
 
 def number(seconds: float) -> str:

@@ -1,4 +1,7 @@
-"""The code itself: nothing loads pickled objects, runs text, starts a shell, or listens beyond this machine."""
+"""The code itself: nothing loads pickled objects, runs text, starts a shell, or listens beyond this machine.
+
+And it stays small: a file is read at one go, a function on one screen.
+"""
 
 from __future__ import annotations
 
@@ -153,3 +156,55 @@ def test_every_address_that_something_listens_at_is_this_machines():
     assert server.HOST == ui.HOST == "127.0.0.1"  # the default of what may be told otherwise
     texts = [p.read_text() for p in (*(ROOT / "conf").rglob("*.yaml"), ROOT / "Makefile")]
     assert not [text for text in texts if "0.0.0.0" in text]
+
+
+LINES_OF_A_FILE, LINES_OF_A_FUNCTION, PARAMETERS = 300, 50, 8
+LARGER = {
+    "study/impact/_kernel.py": "one file, for numba's cache does not see what changes in another",
+    "study/impact/_kernel.py candidate_errors": "one compiled loop over plain arrays, each of them a parameter",
+    "study/trajectories/trajectory.py prune": "settings beside the fields of which they are made, by keyword",
+}
+"""What may be larger, with the reason."""
+
+
+def large(text: str, name: str) -> Iterator[str]:
+    """What of a file is too large: the file, and its functions, docstrings included; `self` is no parameter."""
+    if len(text.splitlines()) > LINES_OF_A_FILE and name not in LARGER:
+        yield f"{name}: over {LINES_OF_A_FILE} lines"
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or f"{name} {node.name}" in LARGER:
+            continue
+        if (node.end_lineno or node.lineno) - node.lineno >= LINES_OF_A_FUNCTION:
+            yield f"{name}:{node.lineno} {node.name}: over {LINES_OF_A_FUNCTION} lines"
+        given = node.args
+        starred = [arg for arg in (given.vararg, given.kwarg) if arg is not None]
+        taken = [arg.arg for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs, *starred)]
+        if len(taken) - (taken[:1] in (["self"], ["cls"])) > PARAMETERS:
+            yield f"{name}:{node.lineno} {node.name}: over {PARAMETERS} parameters"
+
+
+def test_no_file_and_no_function_is_too_large():
+    texts = {file.relative_to(ROOT).as_posix(): file.read_text(encoding="utf-8") for file in FILES}
+    assert not [found for name, text in texts.items() for found in large(text, name)]
+
+
+@pytest.mark.parametrize("place", LARGER)
+def test_what_may_be_larger_is_larger(place: str):
+    name, _, function = place.partition(" ")
+    found = large((ROOT / name).read_text(encoding="utf-8"), "f.py")
+    assert any(f" {function}: " in each if function else each.startswith("f.py: ") for each in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("x = 1\n" * 301, "f.py: over 300 lines"),
+        ("def f():\n" + "    x = 1\n" * 50, "f.py:1 f: over 50 lines"),
+        ("def f(a, b, c, *d, e, g, h, i, **j): ...", "f.py:1 f: over 8 parameters"),
+        ("x = 1\n" * 300, None),
+        ("def f():\n" + "    x = 1\n" * 49, None),
+        ("class A:\n    def f(self, a, b, c, d, e, g, h, i): ...", None),
+    ],
+)
+def test_what_is_too_large_is_seen(text, found):
+    assert list(large(text, "f.py")) == ([] if found is None else [found])
