@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ import torch
 from study import load_dataset, prune, train
 from study.common import paths as places
 from study.common.errors import StudyError, said
-from study.config import derived, mistakes, overrides
+from study.config import derived, known, mistakes, overrides
 from study.data import Dataset, one_hot
 from study.methods.base import method_class
 from study.protocols.retrain import Retrain
 from study.pruning.settings import Selection, Settings
+from study.sweeps import command
 from study.training.recipe import Recipe
 from study.training.recipes import read_recipe
 from tests import cases
@@ -179,8 +181,9 @@ def with_file(folder, monkeypatch, content):
     """A copy of the configuration with a recipe of one's own, which commands then read."""
     conf = shutil.copytree(places.CONF, folder / "conf")
     (conf / "training" / "mine.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
-    for module in (places, derived, mistakes, overrides):
+    for module in (places, derived, known, mistakes, overrides):
         monkeypatch.setattr(module, "CONF", conf)
+    monkeypatch.delitem(sys.modules, command.__name__)  # Hydra is told the folder when it is imported
     return conf
 
 
