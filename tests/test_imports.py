@@ -11,7 +11,9 @@ RUN = f"""
 import os, runpy, sys
 FIXED = ["population=digits_1x100", "network=mlp_7"]
 NAMED = ["method=taylor3"]
-for typed in (["--help"], ["sead=3"], NAMED, ["-m", "experiment=nothing"], ["--cfg", "job"], ["seed=abc"], FIXED):
+NO_EXPERIMENT = ["-m", "experiment=nothing"]
+NO_SEED = ["-m", "+profile=smoke", "seed=5"]
+for typed in (["--help"], ["sead=3"], NAMED, NO_EXPERIMENT, NO_SEED, ["--cfg", "job"], ["seed=abc"], FIXED):
     sys.argv = ["study", *typed]
     try:
         runpy.run_module("study", run_name="__main__")
@@ -27,7 +29,8 @@ def test_help_and_what_is_refused_load_nothing_heavy():
     done = subprocess.run([sys.executable, "-c", RUN], capture_output=True, text=True, timeout=120, env=environment)
     ends = [line for line in done.stderr.splitlines() if " exit " in line and " loaded" in line]
     assert [line.split(" exit ")[0] for line in ends] == [
-        *("--help", "sead=3", "method=taylor3", "-m experiment=nothing", "--cfg job", "seed=abc"),
+        *("--help", "sead=3", "method=taylor3", "-m experiment=nothing", "-m +profile=smoke seed=5", "--cfg job"),
+        "seed=abc",
         "population=digits_1x100 network=mlp_7",
     ], done.stderr
     assert all(line.endswith(" loaded") for line in ends), ends

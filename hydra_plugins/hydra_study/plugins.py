@@ -61,9 +61,12 @@ class GridSweeper(Sweeper):
         Args:
             arguments: what is typed, Hydra's own settings apart.
         """
+        from study.sweeps.wanted import wanted
+
+        grids = wanted(self, arguments)  # PyTorch and MLflow come with the next import: a slip waits for neither
         from study.sweeps.sweeper import sweep
 
-        return sweep(self, arguments)
+        return sweep(self, grids)
 
 
 class PoolLauncher(Launcher):
@@ -83,10 +86,10 @@ class PoolLauncher(Launcher):
 
     @cached_property
     def workers(self) -> Workers:
-        """The processes; who plans the sweep may use them before."""
-        from study.sweeps.workers import Workers
+        """The processes, which may also plan the sweep before they run its cells."""
+        from study.sweeps.launcher import workers_of
 
-        return Workers(self.jobs)
+        return workers_of(self.jobs)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run cells.

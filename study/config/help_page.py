@@ -10,6 +10,7 @@ from string import Template
 from hydra import compose
 from omegaconf import OmegaConf, open_dict
 
+from study.common.paths import CONF
 from study.config.derived import SIZES
 from study.config.known import groups
 from study.config.population import composer
@@ -32,7 +33,11 @@ def help_page(overrides: Sequence[str] = (), own: Path | None = None) -> str:
         del cfg["hydra"]
     chosen = groups(own) | {"network": [*groups(own)["network"], SIZES]}
     listed = "".join(f"{_listed(group, choices)}\n" for group, choices in sorted(chosen.items()))
-    return page.substitute(APP_CONFIG_GROUPS=listed, CONFIG=OmegaConf.to_yaml(cfg))
+    return page.substitute(APP_CONFIG_GROUPS=listed, CONFIG=OmegaConf.to_yaml(cfg), PROFILES=", ".join(_profiles(own)))
+
+
+def _profiles(own: Path | None) -> list[str]:
+    return sorted({file.stem for folder in (CONF, own) if folder for file in (folder / "profile").glob("*.yaml")})
 
 
 def _listed(group: str, choices: Sequence[str]) -> str:

@@ -57,6 +57,8 @@ def told(error: BaseException, file: Path | None = None) -> str:
     if merging := re.match(r"Error merging override (.*)", text):
         return _of_override(merging[1], error.__cause__)
     if missing := re.match(r"Could not override '(.+?)'", text):
+        if missing[1].startswith("hydra."):
+            return _of_plugin(missing[1])
         group = missing[1].partition(".")[0]
         place = group if group == "protocol" else f"{group}.params"
         return (
@@ -97,6 +99,25 @@ def _of_override(typed: str, cause: BaseException | None) -> str:
     if needed is None or isinstance(cause, ConfigKeyError | ConfigAttributeError):
         return f"{typed}: {unknown_key(at)}"
     return f"{typed}: {needed} is needed"
+
+
+def _of_plugin(key: str) -> str:
+    """Return what is said of a setting that the chosen sweeper or launcher lacks: which one has it."""
+    group, _, name = key.removeprefix("hydra.").partition(".")
+    files = sorted((CONF / "hydra" / group).glob("*.yaml"))
+    having = [f"hydra/{group}={file.stem}" for file in files if line_of(file, name) is not None]
+    if having:
+        return f"{key} is a setting of {' and '.join(having)}: type that beside it, or leave {key} out"
+    known = [f"{file.stem}: {', '.join(keys)}" for file in files if (keys := _keys(file))]
+    if not known:
+        return f"unknown key {key}: leave it out; `python -m study --hydra-help` shows Hydra's own flags"
+    return f"{key}: no hydra/{group} has such a setting; there are {'; '.join(known)}"
+
+
+def _keys(file: Path) -> list[str]:
+    """Return the settings in a file of `conf/`, at the top level."""
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return [str(key) for key in content if not str(key).startswith("_")]
 
 
 def _of_value(error: OmegaConfBaseException) -> str:

@@ -35,6 +35,8 @@ def check_overrides(typed: Sequence[str], own: Path | None = None) -> None:
     >>> check_overrides(["seed=3", "method=taylor1,taylor2", "experiment=smoke"])
     """
     parsed = [_parsed(text) for text in typed]
+    if sum(override.key_or_group == "profile" for override in parsed) > 1:
+        raise StudyError("one profile goes at a time: give the command once for each +profile=NAME")
     for text, override in zip(typed, parsed, strict=True):
         _check(text, override, own)
         _check_parameter(text, override, parsed, own)
@@ -90,7 +92,9 @@ def _check_form(text: str, key: str, override: Override) -> None:
 
 
 def _check_profile(text: str, override: Override) -> None:
-    """Refuse a profile that is not added with a plus, by its name."""
+    """Refuse several profiles, and one that is not added with a plus, by its name."""
+    if override.is_sweep_override():
+        raise StudyError(f"{text}: one profile goes at a time; give the command once for each of them")
     if override.is_add() and not override.is_force_add() and isinstance(override.value(), str):
         return
     name = text.partition("=")[2] or "NAME"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import hydra
 
+from study.common import paths
 from study.common.command import exit_code
 from study.common.errors import SWITCH, StudyError
 from study.common.hydra_internals import arguments_parser
-from study.common.paths import CONF
 from study.config.help_page import help_page
 from study.config.overrides import check_overrides
 from study.config.schema import register
@@ -21,7 +21,6 @@ from study.sweeps.report import began, failures, tell_end
 register()
 HANDED_OVER = "HYDRA_FULL_ERROR"
 """Environment variable: with `1` Hydra raises errors instead of printing them, tracebacks and all."""
-main = hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")(job)
 
 
 def command(asked: str | None = None) -> int:
@@ -41,8 +40,8 @@ def command(asked: str | None = None) -> int:
 
 
 def _run() -> int:
-    if not (CONF / "config.yaml").is_file():
-        raise StudyError(f"{CONF} holds no config.yaml: install the study whole, or run it from its checkout")
+    if not (paths.CONF / "config.yaml").is_file():
+        raise StudyError(f"{paths.CONF} holds no config.yaml: install the study whole, or run it from its checkout")
     typed = arguments_parser().parse_args()
     own = Path(typed.config_dir).absolute() if typed.config_dir else None
     if typed.help:
@@ -55,7 +54,7 @@ def _run() -> int:
         check_overrides(typed.overrides, own)
         if not (typed.multirun or typed.cfg) and any(text.startswith("+profile=") for text in typed.overrides):
             raise StudyError("+profile=NAME means many cells: add -m to run them")
-    main()
+    hydra.main(version_base="1.3", config_path=str(paths.CONF), config_name="config")(job)()
     if broken:
         raise broken.pop()
     return 1 if failures() else 0

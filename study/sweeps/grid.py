@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, RangeSweep
 
 from study.common.paths import CONF
 
@@ -47,6 +47,10 @@ class Grid:
     def into(self, outputs: Path) -> Grid:
         """Return the grid with another folder of outputs; its cells keep their keys."""
         return replace(self, shared=(*self.shared, f"paths.outputs={quoted(str(outputs.absolute()))}"))
+
+    def values(self, key: str) -> list[str]:
+        """Return the overrides that its cells have of a setting in which they may differ, as in "seed=3"."""
+        return _values(_parsed((f"{key}={self.params[key]}",))[0]) if key in self.params else []
 
     def within(self, typed: Iterable[str]) -> Grid | None:
         """Return those of its cells that have what is typed; None where none has.
@@ -149,6 +153,20 @@ class Job:
 def groups() -> frozenset[str]:
     """Return the names of the configuration's groups."""
     return frozenset(p.name for p in CONF.iterdir() if p.is_dir())
+
+
+def unmatched(typed: str, held: Collection[str]) -> list[str]:
+    """Return the values of an override that are not held; of a range only when none of its values is.
+
+    >>> unmatched("seed=1,7", ["seed=1", "seed=2"]), unmatched("seed=range(2,9)", ["seed=1", "seed=2"])
+    (['seed=7'], [])
+    """
+    (override,) = _parsed((typed,))
+    values = _values(override)
+    absent = [value for value in values if value not in held]
+    if isinstance(override.value(), RangeSweep) and len(absent) < len(values):
+        return []
+    return [typed] if len(absent) == len(values) else absent
 
 
 def quoted(text: str) -> str:

@@ -16,6 +16,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict
 from rich.console import Console
 
+from study.common.errors import StudyError
 from study.config.population import composer
 from study.sweeps.board import Board
 from study.sweeps.composing import Composing, as_job
@@ -65,6 +66,17 @@ class _Ended:
         return found
 
 
+def workers_of(jobs: object) -> Workers:
+    """Return the processes that `hydra.launcher.jobs` asks for.
+
+    Raises:
+        StudyError: when it is no number of processes.
+    """
+    if not isinstance(jobs, int) or isinstance(jobs, bool) or jobs < -1 or jobs == 0:
+        raise StudyError(f"hydra.launcher.jobs={jobs}: write the number of processes, 1 or more, or -1 for one a core")
+    return Workers(jobs)
+
+
 def launch(plugin: Pool, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
     """Run cells, as another sweeper than ours asks for them.
 
@@ -93,7 +105,7 @@ def launched(plugin: Pool, jobs: Sequence[Job], first: int, log: Path | None) ->
     board: Board | None = None
     config = plugin.config.copy()
     if log is not None:
-        log.parent.mkdir(parents=True, exist_ok=True)
+        _check_log(log)
         with open_dict(config):
             config.hydra.job_logging = _into(log)
         console.print(f"A line a cell goes to {log}", highlight=False, soft_wrap=True, markup=False)
@@ -110,6 +122,22 @@ def launched(plugin: Pool, jobs: Sequence[Job], first: int, log: Path | None) ->
                 board.ended(one.of.job, one.error is not None)
     configure_log(plugin.config.hydra.hydra_logging, plugin.config.hydra.verbose)
     return [ended[item].as_return() for item in items]
+
+
+def _check_log(log: Path) -> None:
+    """Make the folder of a log, and refuse a log that cannot be written.
+
+    Raises:
+        StudyError: naming it.
+    """
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a"):
+            pass
+    except OSError as error:
+        raise StudyError(
+            f"the log {log} cannot be written ({error.strerror}): name another by hydra.launcher.log=FILE"
+        ) from error
 
 
 def outcome(result: JobReturn) -> tuple[object, Exception | None]:

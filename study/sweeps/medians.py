@@ -51,9 +51,10 @@ def medians(runs: Sequence[tuple[Mapping[str, str], Mapping[str, float]]]) -> pd
 def tell(found: pd.DataFrame, console: Console) -> None:
     """Print the medians as a table."""
     keys = [name for name in found.columns if name not in (*WORDS, "networks", "cells")]
+    count = int(found["cells"].sum())
     title = (
-        f"Medians over {int(found['cells'].sum())} cells: share of the units removable, rank correlation of scores and "
-        "true impacts at the start (rho), regret; n: networks"
+        f"Medians over {count} {'cell' if count == 1 else 'cells'}: share of the units removable, rank correlation of "
+        "scores and true impacts at the start (rho), regret; n: networks"
     )
     table = Table(title=title, title_justify="left")
     for name in keys:

@@ -80,7 +80,9 @@ def fetched(grids: list[Grid], console: Console, offline: bool = False) -> dict[
         return absent
     folder = data_folder(tracked(grids[0])[0])
     for files in downloadable(grids, absent):
-        console.print(f"{files.title} is not at hand: it is downloaded and verified (--offline goes on without).")
+        console.print(
+            f"{files.title} is not at hand: it is downloaded and verified (hydra.sweeper.offline=true goes on without)."
+        )
         try:
             fetch(files, folder, console)
         except DownloadFailedError as error:

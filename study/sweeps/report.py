@@ -90,6 +90,12 @@ def note_failures(failed: Sequence[tuple[str, str]]) -> None:
         _begun[-1].failed = list(failed)
 
 
+def forget() -> None:
+    """Forget this process's multirun: it was refused before any cell began, so that nothing came of it."""
+    _begun.clear()
+    os.environ.pop(RUNS, None)
+
+
 def _noted() -> list[str]:
     """Return the runs that this sweep's processes have noted, each once, and forget them."""
     file = Path(os.environ.pop(RUNS, ""))
@@ -131,6 +137,9 @@ def tell_end(console: Console | None = None, command: str | None = None) -> None
     if store is not None and not ended.of_profile:
         _tell_medians(ended, noted, store, console or Console())
     failed = ended.failed
+    if store is not None and ended.of_profile and failed is not None and command is None:
+        judge = f"python -m analysis --store {shlex.quote(store.uri)}"
+        (console or Console()).print(f"Judge the claims by what is recorded: {judge}", highlight=False, soft_wrap=True)
     if failed is None and store is not None:
         failed = store.standing().failed_since(ended.since)
     if failed:

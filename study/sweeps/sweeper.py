@@ -6,16 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
 
 from hydra.core.utils import JobReturn
-from hydra.plugins.launcher import Launcher
-from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.markup import escape
 
-from study.common.errors import StudyError, said
+from study.common.errors import said
 from study.common.steps import Steps
 from study.records import by_cause
 from study.sweeps import report
@@ -25,25 +21,10 @@ from study.sweeps.launcher import Pool, launched, outcome
 from study.sweeps.missing_data import fetched, runnable
 from study.sweeps.outstanding import outstanding
 from study.sweeps.plan import composed, planned
-from study.sweeps.profile import grids
+from study.sweeps.wanted import Asked, profile_of
 from study.sweeps.workers import Workers
 from study.tracking import Store
 from study.tracking.stores import located, store_of, store_of_profile
-
-PROFILE = "profile"
-
-
-class Asked(Protocol):
-    """What the sweeper plugin `grids` gives: Hydra's three, and its settings, as `hydra_plugins.hydra_study` says."""
-
-    hydra_context: HydraContext
-    config: DictConfig
-    launcher: Launcher
-    params: DictConfig | None
-    grids: Any
-    max_batch_size: int | None
-    check: bool
-    offline: bool
 
 
 @dataclass(frozen=True)
@@ -51,14 +32,12 @@ class _Sweep:
     """What is asked for, where it is recorded, and who computes it."""
 
     plugin: Asked
-    arguments: Sequence[str]
     console: Console
 
     @cached_property
     def profile(self) -> str | None:
         """The name of the profile; None for a sweep of another kind."""
-        chosen = self.plugin.config.hydra.runtime.choices.get(PROFILE)
-        return None if chosen is None else str(chosen)
+        return profile_of(self.plugin.config)
 
     @cached_property
     def composing(self) -> Composing:
@@ -73,22 +52,6 @@ class _Sweep:
     def outputs(self) -> Path:
         return Path(located(self.plugin.config, Path.cwd()).paths.outputs)
 
-    def grids(self) -> list[Grid]:
-        """Return the grids, narrowed by what is typed."""
-        typed = [text for text in self.arguments if text.lstrip("+").partition("=")[0] != PROFILE]
-        if self.profile is None:
-            if len(typed) < len(self.arguments):
-                raise StudyError("a sweep has one profile: write +profile=NAME")
-            name = str(self.plugin.config.sweep.name)
-            params = {str(key): str(value) for key, value in (self.plugin.params or {}).items()}
-            return [Grid(name, name, (), params).narrowed(typed)]
-        listed = OmegaConf.to_container(self.plugin.grids) if self.plugin.grids is not None else None
-        of_profile = grids(self.profile, listed, f"conf/{PROFILE}/{self.profile}.yaml")
-        narrowed = [left for grid in of_profile if (left := grid.within(typed)) is not None]
-        if not narrowed:
-            raise StudyError(f"no cell of the profile {self.profile} has {' '.join(typed)}: leave some of it out")
-        return narrowed
-
     def available(self, wanted: list[Grid]) -> list[Grid]:
         """Return the grids of a profile without the populations whose data cannot be had; the store notes which."""
         absent = fetched(wanted, self.console, self.plugin.offline)
@@ -100,18 +63,17 @@ class _Sweep:
         return runnable(wanted, absent)
 
 
-def sweep(plugin: Asked, arguments: Sequence[str]) -> list[Sequence[JobReturn]]:
+def sweep(plugin: Asked, wanted: list[Grid]) -> list[Sequence[JobReturn]]:
     """Run the cells of a sweep that are not finished; finished is what the analysis can read.
 
     Args:
-        plugin: how, and by which launcher.
-        arguments: what is typed, Hydra's own settings apart.
+        plugin: the sweeper, with its settings and its launcher.
+        wanted: the grids, `study.sweeps.wanted`.
 
     Returns:
         What the launcher returned, a batch each; what failed is in `report`, too.
     """
-    asked = _Sweep(plugin, arguments, Console())
-    wanted = asked.grids()
+    asked = _Sweep(plugin, Console())
     _validate(wanted, asked)
     if asked.profile is not None:
         wanted = asked.available(wanted)
@@ -150,7 +112,7 @@ def _todo(wanted: list[Grid], asked: _Sweep, workers: Workers) -> list[Job]:
         counts = f"{len(by_key)} cells in {len(wanted)} grids, {len(todo.finished)} finished"
         asked.console.print(f"Profile {asked.profile}: {counts}, {len(todo.cells)} to run")
     elif todo.finished:
-        asked.console.print(f"{len(todo.finished)} of {len(by_key)} cells are finished and skipped", highlight=False)
+        asked.console.print(f"Finished, and skipped: {len(todo.finished)} of {len(by_key)} cells", highlight=False)
     todo.tell(asked.console)
     report.note_runs(todo.finished.values())
     return todo.jobs

@@ -237,7 +237,7 @@ def test_failing_cells_of_a_sweep_fail_alone_and_the_command_runs_just_those_aga
     assert all(text.startswith("Traceback") for text in tracebacks)
     again = in_process(capsys, monkeypatch, "study", *sweep)  # whatever has launched the first
     refused(again, r"\b7 cells failed", (1,))
-    assert "1 of 8 cells are finished and skipped" in again.said
+    assert "Finished, and skipped: 1 of 8 cells" in again.said
     assert len(store.keys("finished")) == 1
 
 

@@ -71,6 +71,28 @@ TYPED = {
     **{f"{group}=schema": "there is none of that name" for group in GROUPS},
     "profile=smoke": r"write -m \+profile=smoke, or make reproduce PROFILE=smoke",
     "+profile=smoke": r"add -m",
+    "-m +profile=smoke,paper": "one profile goes at a time",
+    "-m +profile=smoke +profile=paper": "one profile goes at a time",
+    "-m +profile=smoke seed=5": r"no cell of the profile smoke has seed=5; its values of seed are 0, 1, 2: choose",
+    "-m +profile=smoke method=nothing": "method=nothing: there is none of that name",
+    "-m +profile=smoke method=taylor1,nothing": "no cell of the profile smoke has method=nothing; its values of method",
+    "-m +profile=smoke population=mnist_1x100 run.force=true method=random": (
+        "no cell of the profile smoke has all of population=mnist_1x100 method=random: leave one of them out"
+    ),
+    # sweeper and launcher
+    **{
+        f"-m seed=0,1 hydra.launcher.jobs={jobs}": f"jobs={jobs}: write the number of processes, 1 or more, or -1"
+        for jobs in ("0", "-3", "few", "1.5")
+    },
+    "-m seed=0,1 hydra.launcher.n_jobs=2": r"n_jobs is a setting of hydra/launcher=joblib: type that beside it",
+    "-m seed=0,1 hydra/launcher=joblib hydra.launcher.jobs=2": "jobs is a setting of hydra/launcher=pool",
+    "-m seed=0,1 hydra.launcher.workers=2": "no hydra/launcher has such a setting; there are .*pool: jobs, log",
+    "-m seed=0,1 hydra.sweeper.max_batch_size=0": "max_batch_size=0: 1 or more",
+    "-m seed=0,1 hydra.sweeper.max_batch_size=all": "max_batch_size='all': a whole number is needed",
+    "-m seed=0,1 hydra.sweeper.check=3": r"hydra\.sweeper\.check=3: write true or false",
+    "-m seed=0,1 hydra.sweeper.offline=maybe": r"hydra\.sweeper\.offline=maybe: write true or false",
+    "-m seed=0,1 hydra.nothing.x=2": r"unknown key hydra\.nothing\.x: leave it out",
+    "-m seed=0,1 hydra.launcher.log=/proc/nowhere/x": r"/proc/nowhere/x cannot be written .*hydra\.launcher\.log=FILE",
     "-m +profile=smokk": r"profile=smokk: there is none of that name; did you mean smoke",
     "population=../experiment/smoke": r"a choice is a file in conf/population/",
     "-m population=free,../sweep/smoke": r"a choice is a file in conf/population/",
@@ -148,6 +170,7 @@ def test_the_help_offers_what_can_be_chosen_and_nothing_else(capsys, monkeypatch
     assert "profile:" not in offered
     assert "ranking: iterative, single_overall" in offered
     assert "make reproduce PROFILE=" in done.out
+    assert re.search(r"Profiles: authors, filters, full, .*, smoke ", done.out)
 
 
 WRITTEN = {
