@@ -21,6 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import claims, metrics, sections, selftest
+from analysis.doubles import merged
 from analysis.frames import Frames
 from analysis.named import is_theirs
 from analysis.sections import Material
@@ -36,7 +37,7 @@ class Judged:
     """What a store says.
 
     Attributes:
-        frames: the store, without the cells that sections of the report have for themselves.
+        frames: the store, one cell a trajectory, without the cells that sections of the report have for themselves.
         apart: those cells, by sweep.
         table: `metrics.table(frames)`, one row a cell.
         shown: the rows of it that verdicts and the report rest on.
@@ -79,6 +80,7 @@ def judge(frames: Frames, say: Say = lambda *_: None) -> Judged:
         say: told what is being done.
     """
     frames, apart = sections.set_apart(frames)
+    frames = merged(frames)
     say("Metrics of every trajectory")
     table = metrics.table(frames)
     say("Judging the claims")

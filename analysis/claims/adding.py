@@ -14,6 +14,7 @@ from analysis import metrics
 from analysis.claims.evaluation import evaluate
 from analysis.claims.register import Register, load
 from analysis.claims.rejudge import TABLES, check_tables, rejudge
+from analysis.doubles import merged
 from analysis.frames import Frames
 from study.common.errors import StudyError
 from study.common.spreadsheet import write_csv
@@ -40,6 +41,7 @@ def add(frames: Frames, folder: Path = TABLES, register: Register | None = None,
     """
     check_tables(folder)  # all of them, before one is written
     register = register or load()
+    frames = merged(frames)
     judged = evaluate(frames, metrics.table(frames), register)
     if not judged.confirmatory:
         raise StudyError("the store has networks of development seeds alone: nothing of them is kept")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -14,8 +13,9 @@ from analysis.claims.register import Register, load
 from analysis.claims.sanity import sanity
 from analysis.claims.tested import VALUES, tested, values
 from analysis.claims.verdicts import verdicts
+from analysis.doubles import SAME, versions
 from analysis.frames import Frames
-from analysis.metrics import SEARCHED, SETTINGS, curves, per_network
+from analysis.metrics import SETTINGS, curves, per_network
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = No
     """Evaluate the register on a store.
 
     Where a store has networks with confirmatory seeds (from 100 on), only those enter; in a store of development
-    seeds alone these are used, and `confirmatory` is false. Of cells recorded twice see `newest_cells`.
+    seeds alone these are used, and `confirmatory` is false. Of networks and numbers that changed see `newest_cells`.
 
     Args:
-        frames: the store.
+        frames: the store, one cell a trajectory (`doubles.merged`).
         table: `metrics.table(frames)`.
         register: another register than the project's own.
     """
@@ -95,7 +95,7 @@ def _source(cells: pd.DataFrame, trajectories: pd.DataFrame, absent: dict[str, s
 
 
 def entering_cells(frames: Frames, table: pd.DataFrame, register: Register) -> pd.DataFrame:
-    """Return the cells that verdicts may rest on: newest of doubles, one network a seed, confirmatory seeds.
+    """Return the cells that verdicts may rest on: the newest, one network a seed, confirmatory seeds.
 
     Networks that are single ones (the authors') enter whatever seed their cells carry.
     """
@@ -111,38 +111,18 @@ def _single(register: Register) -> set[str]:
 
 
 def newest_cells(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
-    """Return one of the cells that pruned a network in the same way, and of every population's seeds one network.
+    """Return the newest cell of every trajectory, of every population's seeds those of one network.
 
-    The newest is told by the order of `frames.cells`, in which the store got them: clocks of machines differ. Numbers
-    may have changed: only cells of the highest version count. Of these, one may have recorded what another
-    did not (surfaces, pairs, a search: `record.*`): the one with most metrics stays, the newest of several, and has
-    the others' where its own are null. What a search finds decides nothing: its cells record little else.
+    The newest is the last in the order of `frames.cells`, in which the store got them: clocks of machines differ. Of
+    cells whose numbers were computed by several versions only those of the highest count.
     """
-    facts = frames.cells.set_index("key")[["numerics_version"]].assign(place=range(len(frames.cells)))
-    # That a search was made besides is no other version of what was pruned.
-    facts["numerics_version"] = facts["numerics_version"].str.replace(r'"search": \d+,? ?', "", regex=True)
-    cells = table.join(facts, on="key").sort_values("place", kind="stable", ignore_index=True)
+    raised = [sum(versions(tag).values()) for tag in frames.cells["numerics_version"]]  # no version is ever lowered
+    facts = frames.cells[["key"]].assign(place=range(len(frames.cells)), raised=raised)
+    cells = table.merge(facts, on="key").sort_values("place", kind="stable")
     # A recipe that changed leaves two networks of one seed: the one that was pruned last counts, in every method.
     newest = cells.groupby(["population", "seed"])["network_key"].transform("last")
-    cells = cells[cells["network_key"] == newest]
-    same = [*SETTINGS, "draw"]
-    cells = cells.sort_values("numerics_version", kind="stable", key=lambda texts: texts.map(_raised))
-    cells = cells[cells["numerics_version"] == cells.groupby(same, dropna=False)["numerics_version"].transform("last")]
-    metrics = [name for name in table if name not in (*same, "key")]
-    rich = cells[[name for name in metrics if name not in SEARCHED]].notna().sum(axis=1)
-    cells = cells.assign(rich=rich).sort_values("rich", kind="stable")
-    found = cells.groupby(same, dropna=False)[metrics].transform("last")
-    cells = cells.assign(**found).drop_duplicates(same, keep="last")
-    return cells[list(table)].sort_values(SETTINGS)
-
-
-def _raised(versions: str) -> int:
-    """Return how often the versions of a cell's numbers were raised, all together: none is ever lowered.
-
-    >>> _raised('{"oracle": 2, "method": 1}')
-    3
-    """
-    return sum(map(int, re.findall(r"\d+", versions)))
+    cells = cells[cells["network_key"] == newest].sort_values("raised", kind="stable")
+    return cells.drop_duplicates(SAME, keep="last")[list(table)].sort_values(SETTINGS)
 
 
 def _development_only(table: pd.DataFrame, entering: pd.DataFrame) -> dict[str, str]:

@@ -221,7 +221,7 @@ def _tags(cell: Cell, kind: str) -> dict[str, object]:
         "band": cell.band,
         "band_text": f"band {cell.band}: accuracy {1.0 if cell.accuracy is None else cell.accuracy[0]:.4f}",
         "code_version": "0",
-        "numerics_version": "1",
+        "numerics_version": '{"oracle": 1}',
         "records_version": str(RECORDS_VERSION),
         "tables_digest": "",
         "run_id": f"run-{kind}-{cell.key}",

@@ -66,7 +66,7 @@ def record(key: str = "k0", seed: int = 0, **changes: object) -> CellRecord:
         "network": "784-50-50-10", "output": "sigmoid", "task": "classification", "method": "taylor2",
         "ranking": "iterative", "removal": "zero", "selection": "pruning", "protocol": "no_retrain",
         "error": "half_squared", "seed": str(seed), "draw": "0", "sweep": "smoke", "band": "met",
-        "band_text": "accuracy 0.97 in 0.95 to 1", "code_version": "0123456", "numerics_version": "1",
+        "band_text": "accuracy 0.97 in 0.95 to 1", "code_version": "0123456", "numerics_version": '{"oracle": 1}',
         "records_version": "1",
     }  # fmt: skip
     values: dict = {

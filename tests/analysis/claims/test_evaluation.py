@@ -9,6 +9,7 @@ from analysis.claims import evaluate, newest_cells
 from analysis.claims.quantities import Source, quantity
 from analysis.claims.register import Arm, Part, operand
 from analysis.claims.verdicts import conjunction
+from analysis.doubles import merged
 from analysis.frames import Frames
 from analysis.metrics import curves, per_network, table
 from tests.analysis.synthetic import Cell, frames, study
@@ -18,6 +19,7 @@ ORACLE = operand({"method": "brute_force"})
 
 
 def judged(store):
+    store = merged(store)
     return evaluate(store, table(store))
 
 
@@ -159,29 +161,6 @@ def test_a_cell_recorded_twice_counts_once():
     store = study(populations=["mnist_2x50"], seeds=range(100, 105), draws=1)
     both = with_copies(store, store.cells.assign(start_time="2026-02-01T00:00:00"))
     assert overall(judged(both), "C13")["n"] == 5
-
-
-def test_of_two_cells_of_a_network_the_one_that_recorded_more_counts_and_has_what_the_other_saw():
-    store = study(populations=["mnist_2x50"], seeds=[100], methods=("brute_force", "taylor1"))
-    both = with_copies(store, store.cells.assign(start_time="2026-02-01T00:00:00"))
-    metrics = table(both)
-    newer = metrics["key"].map(both.cells.set_index("key")["start_time"]).str.startswith("2026-02")
-    metrics = metrics.assign(convex_share=np.where(newer, np.nan, 0.7), fault_share=np.where(newer, 0.2, np.nan))
-    metrics.loc[~newer, "interaction_share"] = 0.4
-    kept = newest_cells(both, metrics)
-    assert len(kept) == len(store.cells)
-    assert set(kept["key"]) == set(metrics.loc[~newer, "key"])
-    assert (kept[["convex_share", "fault_share", "interaction_share"]] == [0.7, 0.2, 0.4]).all(axis=None)
-    # A search besides is no other version; numbers of an older version do not count, however many they are.
-    version = '{"oracle": 2, "method": 1, "training": 2}'
-    searched = version.replace('"training"', '"search": 1, "training"')
-    beside = replace(both, cells=both.cells.assign(numerics_version=np.where(newer, searched, version)))
-    assert set(newest_cells(beside, metrics)["key"]) == set(metrics.loc[~newer, "key"])
-    raised = version.replace('"oracle": 2', '"oracle": 3')
-    renewed = replace(both, cells=both.cells.assign(numerics_version=np.where(newer, raised, version)))
-    kept = newest_cells(renewed, metrics)
-    assert set(kept["key"]) == set(metrics.loc[newer, "key"])
-    assert kept["convex_share"].isna().all()
 
 
 def test_neither_clock_nor_code_that_was_put_back_decides_what_is_newest():

@@ -8,6 +8,7 @@ import pytest
 from hydra import compose
 
 from analysis.claims import evaluate, load, newest_cells
+from analysis.doubles import merged
 from analysis.metrics import per_network, table
 from analysis.runs import read_store
 from analysis.sections.greedy import in_words, limits, said, searches
@@ -46,6 +47,7 @@ def store(later, seeds=range(100, 110), best=(1, 1)):
 
 
 def verdicts_on(made):
+    made = merged(made)
     rows = evaluate(made, table(made), REGISTER).verdicts.set_index(["part", "population"])
     return rows[rows["role"] != "overall"], rows.loc["overall"].iloc[0]
 
@@ -89,7 +91,7 @@ def test_without_a_search_nothing_is_run():
 
 
 def test_the_report_says_how_good_greedy_is():
-    made = store(FLAWED)
+    made = merged(store(FLAWED))
     metrics = table(made)
     found = searches(per_network(newest_cells(made, metrics)), REGISTER)
     shown = in_words(found).set_index("population")
