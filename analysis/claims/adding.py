@@ -1,7 +1,7 @@
-"""What another store says, added to the kept values: `python -m analysis.claims add --store STORE`.
+"""Adds the values of another store to the kept ones: `python -m analysis.claims add --store STORE`.
 
-A long sweep is run in pieces, on whatever machine is free, and a store may not outlive its machine. A piece is kept by
-the values of the parts that it holds whole. A part that compares two populations needs both in one store.
+A long sweep may run in pieces on several machines, whose stores are not kept. Kept are the values of every part that a
+store has all registered networks of. A part that compares two populations needs both in one store.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ ADDED, KEPT, SHORT = "added", "kept already", "too few networks"
 
 
 def add(frames: Frames, folder: Path = TABLES, register: Register | None = None, replace: bool = False) -> pd.DataFrame:
-    """Add what a store says to the kept values, judge them anew, and return one row a part that it has values of.
+    """Add the values of a store to the kept ones, judge these again, and return one row a part with values there.
 
-    Columns: those of `PART`, networks, of (as registered), and what became of it: added; kept already, where there are
-    values of the part, which stay unless they are to be replaced; too few networks, where the store has fewer than are
-    registered. Networks outside their acceptance band count as there. Where nothing is added nothing is written.
+    Columns: those of `PART`, networks, of (as registered), and what: "added"; "kept already", for a part with kept
+    values, which stay unless `replace`; "too few networks", for fewer than are registered. Networks outside their
+    acceptance band are counted. If nothing is added, nothing is written.
 
     Args:
         frames: the other store.
         folder: with the kept tables.
         register: another register than the project's own.
-        replace: let values of the store take the place of kept ones.
+        replace: whether values of the store replace kept ones.
 
     Raises:
         StudyError: where the kept tables are not there, or the store has development seeds alone.

@@ -1,4 +1,4 @@
-"""Verdicts before and after the amendments, side by side, and which amendment changed them."""
+"""Verdicts of the frozen and of the amended plan side by side, and the amendments that changed them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from analysis.statistics import NOT_RUN
 
 NOW = ["n", "p_corrected", "p_refute_corrected", "verdict"]
 COLUMNS = ["claim", "tier", "arm", "statement", "frozen_n", "frozen_p", "frozen", *NOW, "by"]
-"""`frozen...`: by the plan as it was frozen; `by`: the amendments that changed the verdict, "" where it is the same."""
+"""`frozen...`: of the frozen plan; `by`: the amendments that changed the verdict, "" for the same verdict."""
 
 
 def side_by_side(register: Register, frozen: Register, test: Callable[[Register], Judged]) -> pd.DataFrame:
     """Return the verdict of every claim and arm by the frozen and by the amended plan (columns: `COLUMNS`).
 
-    The amendments of rules are put in force one after another, those of single claims after them: a verdict that
-    changed more than once names each of them.
+    Amendments of rules are applied one after another, then those of single claims: a verdict that changed several
+    times names them all.
 
     Args:
         register: as amended.
@@ -46,7 +46,7 @@ def side_by_side(register: Register, frozen: Register, test: Callable[[Register]
 
 
 def once(test: Callable[[Register], Judged]) -> Callable[[Register], Judged]:
-    """Return the same test, made once for registers of the same claims and templates."""
+    """Return a test that keeps its result for registers of the same claims and templates."""
     made: dict[object, Judged] = {}
 
     def tested(register: Register) -> Judged:

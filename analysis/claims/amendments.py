@@ -1,4 +1,4 @@
-"""What was changed of the frozen plan, and why: `register/amendments.yaml`, beside the frozen plan."""
+"""The amendments of the frozen plan, with their reasons: `register/amendments.yaml`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import yaml
 
 FILE = "amendments.yaml"
 RULES = ("not_run", "refutation", "medians")
-"""Rules of the plan that an amendment can put others in place of; what they are now is in the code."""
+"""Rules of the plan that an amendment can replace; the code holds the rules that are in force."""
 
 
 class RegisterError(ValueError):
-    """Raised for an entry of the register that cannot be evaluated; names the claim and the field."""
+    """Raised for an entry of the register that cannot be read; names the claim and the field."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Amendment:
 
     Attributes:
         id, date: "A1", an ISO date.
-        was, now, reason: in words: what was frozen, what stands in its place, and why.
+        was, now, reason: the frozen rule or entry, its replacement, and the reason, in words.
         rule: one of `RULES`, or "".
         claim: id of the claim, or "".
-        entry: fields of the claim's entry that are put in place of the frozen ones.
+        entry: fields that replace those of the claim's frozen entry.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Amendment:
 
     @property
     def about(self) -> str:
-        """What it changes: the claim's id, or "all claims"."""
+        """The claim's id, or "all claims"."""
         return self.claim or "all claims"
 
 
@@ -62,7 +62,7 @@ class Amendments:
     bands: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def entry(self, frozen: dict[str, Any]) -> dict[str, Any]:
-        """Return a claim's entry with what was put in place of its fields."""
+        """Return a claim's entry with its amended fields."""
         for amendment in self.all:
             if amendment.claim == frozen["id"]:
                 frozen = frozen | dict(amendment.entry)
@@ -81,7 +81,7 @@ def read(folder: Path) -> Amendments:
 
 
 def check(changes: Amendments, claims: Collection[str]) -> None:
-    """Raise RegisterError for an amendment of no rule or claim, of both, or of one that is not there."""
+    """Raise RegisterError for an amendment of neither a rule nor a claim, of both, or of an unknown one."""
     for amendment in changes.all:
         if bool(amendment.rule) == bool(amendment.claim):
             raise RegisterError(f"{amendment.id}: an amendment is of a rule or of a claim, and of one of them")
@@ -91,7 +91,7 @@ def check(changes: Amendments, claims: Collection[str]) -> None:
 
 
 def check_frozen(changes: Amendments, digest: str) -> None:
-    """Raise RegisterError where the digest of the frozen plan is not the one that is amended."""
+    """Raise RegisterError if the amendments are of another frozen plan than the one with this digest."""
     if changes.frozen and changes.frozen != digest:
         raise RegisterError(
             f"the register does not say what was frozen (digest {digest[:12]}, in {FILE} {changes.frozen[:12]}): "

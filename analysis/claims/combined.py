@@ -1,4 +1,4 @@
-"""From the p-values of a claim's parts to the claim's: all must hold, one suffices, or the same is found elsewhere."""
+"""Combines the p-values of a claim's parts: all must hold, one suffices, or two data sets must agree."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ NAMES = ("p", "smallest", "refute", "refute_smallest")
 def all_hold(parts: Sequence[PValues]) -> PValues:
     """Return the p-values of a conjunction.
 
-    Supported where every part is: the largest p (intersection-union), none where a part was not run. Refuted where one
-    part is: the smallest p times the number of parts (Bonferroni, the first step of Holm), those not run included.
+    The claim is supported if every part is: p is the largest (intersection-union), NaN if a part was not run. It is
+    refuted if one part is: p is the smallest times the number of parts, those not run included (Bonferroni, the first
+    step of Holm).
 
     >>> all_hold([PValues(0.01, 0.001, 0.5, 0.001), PValues(0.02, 0.001, 0.01, 0.002)])
     PValues(p=0.02, smallest=0.001, refute=0.02, refute_smallest=0.002)
@@ -28,7 +29,7 @@ def all_hold(parts: Sequence[PValues]) -> PValues:
 
 
 def one_suffices(parts: Sequence[PValues]) -> PValues:
-    """Return the p-values of a union: supported where one part is, refuted where every part is."""
+    """Return the p-values of a union: it is supported if one part is, and refuted if every part is."""
     return all_hold([part.opposite for part in parts]).opposite
 
 
@@ -51,10 +52,9 @@ def each_of_union(parts: Sequence[PValues]) -> list[PValues]:
 
 
 def same(here: PValues, there: PValues) -> PValues:
-    """Return the p-values of "what holds there holds here, and what does not there does not here".
+    """Return the p-values of "both claims hold, or neither does".
 
-    Both hold, or neither does: twice the smaller of two intersection-union tests. Its opposite: one holds and the other
-    does not.
+    They are twice the smaller of two intersection-union tests. The opposite: one claim holds and the other does not.
 
     >>> same(PValues(0.01, 0.001, 1.0, 0.001), PValues(0.02, 0.001, 1.0, 0.001))
     PValues(p=0.04, smallest=0.002, refute=1.0, refute_smallest=0.002)
@@ -65,7 +65,7 @@ def same(here: PValues, there: PValues) -> PValues:
 
 
 def conjunction(parts: list[str]) -> str:
-    """Return the verdict of a claim all parts of which must hold.
+    """Return the verdict of a claim whose parts must all hold.
 
     >>> conjunction(["supported", "refuted", "not run"]), conjunction(["supported", "supported"])
     ('refuted', 'supported')
@@ -74,7 +74,7 @@ def conjunction(parts: list[str]) -> str:
 
 
 def union(parts: list[str]) -> str:
-    """Return the verdict of a claim of which one part suffices.
+    """Return the verdict of a claim for which one part suffices.
 
     >>> union(["supported", "refuted", "not run"]), union(["refuted", "refuted"])
     ('supported', 'refuted')
@@ -83,7 +83,7 @@ def union(parts: list[str]) -> str:
 
 
 def alike(here: str, there: str) -> str:
-    """Return the verdict of "the same is found here as there".
+    """Return the verdict of "both verdicts are the same".
 
     >>> alike("refuted", "refuted"), alike("supported", "refuted"), alike("supported", "inconclusive")
     ('supported', 'refuted', 'inconclusive')

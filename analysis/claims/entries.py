@@ -1,4 +1,4 @@
-"""What the register is made of: claims, their parts, and the arms in which they are judged."""
+"""The entries of the register: claims, their parts, and the arms in which they are judged."""
 
 from __future__ import annotations
 
@@ -14,24 +14,26 @@ class Part:
     """One tested quantity of a claim on one population.
 
     Attributes:
-        label, role: in words; "decides", "beside" or "sensitivity".
-        population: that it is tested on.
-        test, margin: template and margin (two numbers for QTY; for ATMOST a second one that refutes beyond it).
+        label: in words.
+        role: "decides", "beside" (another population) or "sensitivity" (another metric, margin or condition).
+        population: the networks that are tested.
+        test, margin: template and margin; two numbers for QTY (value, tolerance), for ASSOC (correlation, units) and,
+            if it has a bound of refutation of its own, for ATMOST (support, refutation).
         metric: column of the metrics table, without the suffix of the split.
         of: the cells whose metric the quantity is.
         minus: those whose metric is subtracted, a number, or None.
         split: "pruning" or "held_out".
         per: the cells whose metric the quantity is divided by; None for no division.
         beyond: two more terms: `of - minus` is taken beyond the difference of these.
-        over: populations and their sizes, ascending, in place of one population: TREND tests the order of the
+        over: populations and their sizes, ascending, instead of one population: TREND tests the order of the
             quantity over them, every other test its slope per doubling of the size.
-        published, published_kind: value of the published curve; "P", "D" or "".
+        published, published_kind: value of the published curve; "P" (printed), "D" (computed from the figure) or "".
         networks: registered number of networks; 0 for the claim's.
-        arms: that have this part; none named for all of the claim's.
-        best_of: restarts: the value of `of` is the smallest over so many networks, of one seed after another.
-        scale: "fisher_z" for correlations, of whose inverse hyperbolic tangents the difference is taken.
-        compares: id of the claim whose verdict this part is held against (C50), or "".
-        search: "beam" or "exhaustive": how the best sets of removed units are searched for that the metric is about.
+        arms: those that have this part; empty for all of the claim's.
+        best_of: restarts: the value of `of` is the smallest of so many networks with successive seeds.
+        scale: "fisher_z" for the difference of Fisher's z of two correlations, else "plain".
+        compares: id of the claim whose verdict is compared with this part's (C50), or "".
+        search: "beam" or "exhaustive" for metrics that need the best sets of removed units, else "none".
     """
 
     label: str
@@ -72,13 +74,14 @@ class Claim:
     """One entry: a falsifiable statement with its arms and parts.
 
     Attributes:
-        id, tier, statement, source, note: in words; tier "A", "B" or "C".
-        arms: that it is judged in; empty for a claim that is not run.
-        parts: what is tested; empty for a claim that is not run.
-        one_suffices: whether one deciding part shows the claim ("can be"); else all of them must hold.
+        id, statement, source, note: in words.
+        tier: "A", "B" or "C".
+        arms: the conditions in which it is judged; empty for a claim that is not run.
+        parts: the tested quantities; empty for a claim that is not run.
+        one_suffices: whether one deciding part shows the claim ("can be"); else all must hold.
         networks: registered number of networks a population.
-        test, reason, cells, cost: of a claim that is not run: the test that it would need, why it is not run, the
-            cells that it would need and what they would cost.
+        test, reason, cells, cost: of a claim that is not run: the test and the cells that it would need, their cost,
+            and the reason.
     """
 
     id: str
@@ -97,12 +100,12 @@ class Claim:
 
     @property
     def deciding(self) -> tuple[Part, ...]:
-        """The parts that must all hold, or of which one suffices."""
+        """The parts with the role "decides"."""
         return tuple(part for part in self.parts if part.role == "decides")
 
     @property
     def compared(self) -> tuple[str, ...]:
-        """The claims whose verdicts this one's parts are held against."""
+        """The claims whose verdicts are compared with those of this claim's parts."""
         return tuple(dict.fromkeys(part.compares for part in self.deciding if part.compares))
 
     def parts_in(self, arm: str) -> tuple[Part, ...]:
@@ -112,16 +115,16 @@ class Claim:
 
 @dataclass(frozen=True)
 class Arm:
-    """A whole condition: how names of methods and populations change under it.
+    """A setting in which claims are judged: it replaces names of methods and populations.
 
     Attributes:
         name, meaning: in words.
-        methods: names of methods that change.
-        populations: names of populations that change.
-        suffix: what is appended to every population's name.
-        networks: registered number of networks, at most; 0 for no limit.
-        single: whether its populations are one network each, of whatever seed, and those that `populations` names:
-            no test can be decided on them.
+        methods: the replaced methods.
+        populations: the replaced populations.
+        suffix: appended to the name of every other population.
+        networks: largest registered number of networks; 0 for no limit.
+        single: whether it has the populations of `populations` alone, with one network each, whatever its seed. No test
+            can be decided on them.
     """
 
     name: str
@@ -133,7 +136,7 @@ class Arm:
     single: bool = False
 
     def population(self, name: str) -> str | None:
-        """Return the arm's name of a population; None where it has none."""
+        """Return the arm's name of a population; None if it has none."""
         return self.populations.get(name, None if self.single else f"{name}{self.suffix}")
 
     def conditions(self, operand: Operand) -> tuple[Condition, ...]:

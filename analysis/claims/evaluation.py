@@ -1,4 +1,4 @@
-"""From metrics to verdicts: every claim, arm and part, corrected over its family."""
+"""Judges the register on the metrics of a store: every claim, arm and part, corrected over its family."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from analysis.metrics import SETTINGS, curves, per_network
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the store says of the register.
+    """The verdicts of the register on a store, and what they rest on.
 
     Attributes:
         verdicts: one row a claim, arm and part, an `overall` row first (columns: `verdicts.COLUMNS`).
-        amended: the verdicts of the frozen plan beside them (columns: `amended.COLUMNS`); empty for a register that is
-            not the project's own.
-        values: one row a network of every part (columns: `tested.VALUES`), of the frozen plan's, too: what the verdicts
-            rest on.
-        digest: sha256 of the register's files, acceptance bands and amendments included.
-        headline: plain sentences with numbers: what holds, what does not, what was found.
+        amended: the verdicts of the frozen plan beside them (columns: `amended.COLUMNS`); empty for another register
+            than the project's own.
+        values: the tested values, one row a network of every part, those of the frozen plan included (columns:
+            `tested.VALUES`).
+        digest: of the register (`Register.digest`).
+        headline: the findings in plain sentences with numbers.
         sanity: population, metric, worst_first, random, brute_force (means over networks, re-ranking), n, ok.
         excluded: population, seed, value: networks that missed their acceptance band.
-        with_excluded: the verdicts once more with these networks; empty where there are none.
+        with_excluded: the verdicts with these networks; empty if there are none.
         confirmatory: whether only seeds from 100 on entered, and at least one did.
-        register: what was evaluated.
+        register: the one that was judged.
     """
 
     verdicts: pd.DataFrame
@@ -52,8 +52,8 @@ class Evaluation:
 def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = None) -> Evaluation:
     """Evaluate the register on a store.
 
-    Where a store has networks with confirmatory seeds (from 100 on), only those enter; in a store of development
-    seeds alone these are used, and `confirmatory` is false. Of networks and numbers that changed see `newest_cells`.
+    If a store has networks with confirmatory seeds (from 100 on), only those enter. In a store of development seeds
+    alone these are used, and `confirmatory` is false. For networks and numbers that changed see `newest_cells`.
 
     Args:
         frames: the store, one cell a trajectory (`doubles.merged`).

@@ -1,4 +1,4 @@
-"""What was found, in plain sentences made from the numbers."""
+"""The findings in plain sentences, made from the numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ METHODS = {
     "random": "random",
 }
 DIFFERENCES = ("SUP", "NI", "EQ")
-"""Templates whose quantity is (nearly always) a difference of two methods, rankings or populations."""
+"""Templates whose quantity is, nearly always, a difference of two methods, rankings or populations."""
 CLAIMED = {
     "SUP": "where {margin} or more is claimed",
     "NI": "where -{margin} or more is claimed",
@@ -34,7 +34,7 @@ CLAIMED = {
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of the headline; one on a decided claim says which and how.
+    """A sentence of the headline; one on a decided claim names it and its verdict.
 
     >>> str(Sentence("It holds.", "C04", "supported"))
     'C04 supported: It holds.'
@@ -71,14 +71,14 @@ def headline(verdicts: pd.DataFrame, networks: pd.DataFrame) -> list[Sentence]:
 
 
 def weakest(parts: pd.DataFrame, verdict: str) -> pd.Series | None:
-    """Return the part that a claim's verdict hangs on: of those with this verdict, the one with the largest p.
+    """Return the part that a claim's verdict depends on: the one with the largest p among those of this verdict.
 
     Args:
         parts: rows of the verdicts, the deciding parts of one claim and arm.
-        verdict: of the claim; None is returned where no part has it and a p-value.
+        verdict: of the claim; None is returned if no part with a p-value has it.
     """
     those = parts[(parts["verdict"] == verdict) & parts["p"].notna()]
-    # Several refuted parts share p = 1: the first of them, in the register's order, speaks.
+    # Several refuted parts may share p = 1: the first in the register's order is taken.
     return None if those.empty else those.iloc[int(those["p"].astype(float).to_numpy().argmax())]
 
 
@@ -112,7 +112,7 @@ def _part(row: pd.Series) -> str:
 
 
 def _removed(networks: pd.DataFrame) -> list[str]:
-    """One sentence a kind of network: the range over populations of what each method removes (medians, R_1)."""
+    """Return one sentence a kind of network: the share that each method removes (range of medians over populations)."""
     main = main_condition(networks)
     main = main[(main["ranking"] == "iterative") & main["method"].isin(METHODS)]
     methods = [name for name in METHODS if name in set(main["method"])]

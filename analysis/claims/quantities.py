@@ -1,4 +1,4 @@
-"""From the metrics of cells to the values that a part tests: one value a network, paired by seed."""
+"""The values that a part tests, one a network, paired by seed, from the metrics of cells."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from analysis.metrics import SETTINGS
 from study.records.condition import DIMENSIONS, Condition
 
 WINS = "wins_most_steps"
-"""The quantity that needs whole curves: whether `of` has the lower error at more than half of the steps."""
+"""The quantity that needs whole curves: whether `of` has the lower error at more than half of the steps 1 to K - 1."""
 
 
 NONE = pd.Series(dtype="float64")
-"""The values of a part that has none: one series for all, made once."""
+"""The values of a part without any."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """What quantities are made of.
+    """The data that quantities are computed from.
 
     Attributes:
         cells: `metrics.table` of the cells that enter.
         networks: `metrics.per_network` of them.
-        curves: `metrics.curves`, of these cells at least.
-        absent: reasons why populations have no cells, by population.
+        curves: `metrics.curves` of these cells at least.
+        absent: reasons for the populations without cells, by population.
     """
 
     cells: pd.DataFrame
@@ -45,7 +45,7 @@ class Source:
 
     @cached_property
     def none(self) -> pd.DataFrame:
-        """No row of the networks: what a term without cells gets. Slicing so wide a frame anew takes its time."""
+        """No row of the networks, for a term without cells; kept, since slicing so wide a frame is slow."""
         return self.networks[:0]
 
     @cached_property
@@ -56,9 +56,9 @@ class Source:
 
 @dataclass(frozen=True)
 class Quantity:
-    """Values by seed (index), and why there are none or fewer than networks.
+    """Values by seed (index), and the reason if there are none, or fewer than networks.
 
-    TREND and EQ_WELCH take several values a seed: `values` is then a frame, a column a population.
+    TREND and EQ_WELCH take several values a seed: `values` is then a frame with one column a population.
     """
 
     values: pd.Series | pd.DataFrame
@@ -78,7 +78,7 @@ class Term:
 
 
 def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
-    """Return the part's value in every network (of one seed each) under an arm, and what is missing, in words."""
+    """Return the part's value in every network (one a seed) under an arm, and in words what is missing."""
     if part.over:
         return _series(part, arm, source)
     terms = [term(operand, part, arm, source) for operand in part.operands]
@@ -109,20 +109,20 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
 
 
 def _best(rows: pd.DataFrame, column: str, restarts: int) -> pd.DataFrame:
-    """Return the smallest value of so many seeds after another as that of one seed, numbered from the first on."""
+    """Return the smallest value of every so many successive seeds, under consecutive seeds from the first on."""
     first = rows.index.min()
     group = first + (rows.index - first) // restarts
     return rows[[column]].groupby(group).min().rename_axis("seed")
 
 
 def _fisher(rho: pd.Series, units: pd.Series) -> pd.Series:
-    """Fisher's z of correlations over so many units, which are clipped at 1 - 1 / (2 K), as in ASSOC."""
+    """Return Fisher's z of correlations over K units, clipped at 1 - 1 / (2 K) as in ASSOC."""
     limit = 1 - 1 / (2 * units)
     return pd.Series(np.arctanh(rho.clip(-limit, limit)), index=rho.index)
 
 
 def _series(part: Part, arm: Arm, source: Source) -> Quantity:
-    """A value a population of the series, side by side for TREND, or their slope per doubling of the size."""
+    """Return the values of a series of populations: one column each for TREND, else the slope per doubling of size."""
     columns = {}
     for population, size in part.over:
         found = term(replace(part.of, population=population), part, arm, source)
@@ -139,7 +139,7 @@ def _series(part: Part, arm: Arm, source: Source) -> Quantity:
 
 
 def term(operand: Operand, part: Part, arm: Arm, source: Source) -> Term:
-    """Return the rows of an operand under an arm, with the reason where there are none."""
+    """Return the rows of an operand under an arm, with the reason if there are none."""
     population, conditions = arm.population(operand.population or part.population), arm.conditions(operand)
     method = "/".join(condition.method for condition in conditions)
     if population is None:
@@ -156,13 +156,13 @@ def term(operand: Operand, part: Part, arm: Arm, source: Source) -> Term:
 
 
 def _range(found: dict[str, pd.DataFrame], column: str) -> pd.DataFrame:
-    """Largest less smallest value over methods, in the networks that have them all; null where one is."""
+    """Return the largest less the smallest value over methods, in the networks that have all; null if one value is."""
     wide = pd.concat([rows[column] for rows in found.values()], axis=1, join="inner").astype(float)
     return pd.DataFrame({column: wide.max(axis=1, skipna=False) - wide.min(axis=1, skipna=False)})
 
 
 def _wins(source: Source, of: pd.DataFrame, other: pd.DataFrame) -> pd.Series:
-    """1 where `of` has the lower error (draws averaged) at more than half of the steps 1 to K - 1, else 0."""
+    """Return 1 if `of` has the lower error (mean over draws) at more than half of the steps 1 to K - 1, else 0."""
     sides = []
     for rows in (of, other):
         keys = source.cells.merge(rows.reset_index()[SETTINGS], on=SETTINGS)["key"]

@@ -1,4 +1,4 @@
-"""The kept results judged anew from the values in them, without a store: `python -m analysis.claims judge`."""
+"""Judges the kept values again, without a store: `python -m analysis.claims judge`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def check_tables(folder: Path) -> None:
 def rejudge(folder: Path = TABLES, register: Register | None = None) -> pd.DataFrame:
     """Judge `values.csv` of a folder by the register, write `verdicts.csv` and `amended.csv`, and return the latter.
 
-    What the values do not say stays as it was: why a part was not run, and notes on undefined values.
+    Reasons that the values do not hold stay as they were: why a part was not run, and notes on undefined values.
 
     Args:
         folder: with `values.csv`, `verdicts.csv` and `kept.csv`, as `make results` leaves them.
@@ -58,7 +58,7 @@ def rejudge(folder: Path = TABLES, register: Register | None = None) -> pd.DataF
 
 
 def _reasons(judged: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
-    """The reasons of the rows, of those without one the earlier reason where the verdict is the same."""
+    """Return the reasons of the rows; a row without one keeps its earlier reason if its verdict is the same."""
     earlier = before.fillna("").drop_duplicates([*PLACE, "verdict"]).set_index([*PLACE, "verdict"])["reason"]
     there = pd.MultiIndex.from_frame(judged[[*PLACE, "verdict"]].fillna(""))
     return judged["reason"].where(judged["reason"] != "", earlier.reindex(there).fillna("").to_numpy())

@@ -1,4 +1,4 @@
-"""Sanity arms: under re-ranking worst-first is no better than random, and random no better than brute force."""
+"""Sanity check: under re-ranking worst-first is no better than random, and random no better than brute force."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ COLUMNS = ["population", "metric", *METHODS, "n", "ok"]
 
 
 def sanity(networks: pd.DataFrame) -> pd.DataFrame:
-    """Return the means over networks of AUC_E and R_1 by population, and whether their order is as it must be.
+    """Return the means over networks of AUC_E and R_1 by population, and whether their order is the expected one.
 
-    Two rows a population: auc_e (m1b where auc_e is not defined in every network; lower is better) and r_1 (r_1pct in
-    a regression; higher is better). `n`: networks with all three methods, over which the means are taken. `ok`: True
-    or False; None where a method is absent. A population that fails is flagged, nothing is discarded.
+    Two rows a population: auc_e (m1b if auc_e is undefined in a network; lower is better) and r_1 (r_1pct in a
+    regression; higher is better). `n`: the networks with all three methods, of which the means are. `ok`: True, False,
+    or None if a method is absent. A population that fails is flagged; nothing is discarded.
 
     Args:
         networks: `metrics.per_network` of the cells that enter.

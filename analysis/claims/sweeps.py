@@ -1,4 +1,4 @@
-"""From the register to the grids of cells that it needs: `make sweeps` writes them into `conf/profile/`."""
+"""The grids of cells that the register needs: `make sweeps` writes them into `conf/profile/`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ RECORDED = {
     "put_back_worse": "reinsertion",
     **dict.fromkeys(("convex_share", "flat_until", "flat_to_4"), "surfaces"),
 }
-"""Metrics whose cells record more than the usual."""
+"""Metrics whose cells record an additional table."""
 CONTROL = ("brute_force", "taylor1", "taylor2", "taylor2_exact", "worst_first", "random")
-"""Methods that the populations of tier A are pruned by, re-ranked, whether a claim asks for it or not."""
+"""Methods that prune every population of tier A with re-ranking, whether a claim needs them or not."""
 DRAWS = 10
 """Random orders a network."""
 USUALLY = {"truth_every": 5, "surfaces_every": 10}
-"""What is recorded of all methods but random."""
+"""Settings of the record of all methods but random."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Need:
     Attributes:
         population: as in a cell's tags.
         condition: that it is pruned under.
-        search: as in `record.search`. A search has cells of its own: no other claim and no other profile waits for it.
+        search: as in `record.search`. Cells with a search are apart, so that no other claim or profile waits for it.
     """
 
     population: str
@@ -211,7 +211,7 @@ def _values(kind: _Kind, methods: Sequence[str], populations: list[str], lists: 
 
 
 def _richer(register: Register) -> dict[Need, str]:
-    """Return what cells record beyond the usual; the same in every profile, so that they share their keys."""
+    """Return the additional tables of cells; they are the same in every profile, whose cells then share their keys."""
     found: dict[Need, str] = {}
     for claim in register.claims:
         for name in claim.arms:

@@ -1,4 +1,4 @@
-"""What is tested: every part of every claim under every arm, with its values, and the families that are corrected."""
+"""Tests every part of every claim under every arm, and gathers the families that are corrected together."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from analysis.statistics import FROZEN, TEMPLATES, PValues, Result, corrected_as
 from analysis.statistics.multiplicity import Correction
 
 VALUES = ["claim", "arm", "part", "population", "metric", "split", "series", "seed", "value"]
-"""Columns of the values: what a part tests, in one network. `series`: which of a seed's values, where a test takes
+"""Columns of the values, one row a part and network. `series`: which of a seed's values it is, for tests that take
 several (TREND, EQ_WELCH); else empty."""
 
 
 @dataclass(frozen=True)
 class Tested:
-    """One part with its values and, where there are any, the row of its template."""
+    """One part with its values and, if there are any, the result of its test."""
 
     part: Part
     quantity: Quantity
@@ -30,12 +30,12 @@ class Tested:
 
     @property
     def p_values(self) -> PValues:
-        """Before correction; without any where the part was not run."""
+        """The p-values before correction; NaN if the part was not run."""
         return self.result.p_values if self.result else PValues()
 
     @property
     def supporting(self) -> PValues:
-        """The same where a difference short of its margin supports nothing, whatever its p-value."""
+        """The same, but p = 1 for a difference below its margin, which supports nothing."""
         short = self.result is not None and not self.result.large_enough
         return replace(self.p_values, p=1.0) if short else self.p_values
 
@@ -45,10 +45,10 @@ class Family:
     """The claims of one tier under one arm, which are corrected together.
 
     Attributes:
-        tested: the parts, by claim; none of a claim that is not run.
+        tested: the parts, by claim; empty for a claim that is not run.
         of: the claims' p-values before correction.
         correct: the correction.
-        level: that corrected p-values are compared with.
+        level: the bound of corrected p-values.
     """
 
     tested: dict[str, list[Tested]]
@@ -57,7 +57,7 @@ class Family:
     level: float
 
     def corrected(self, claim: str, values: PValues) -> PValues:
-        """Return p-values as they are corrected over the family, were they those of the claim."""
+        """Return these p-values corrected over the family, as if they were those of the claim."""
         found = (corrected_as(claim, getattr(values, name), self._named[name], self.correct) for name in NAMES)
         return PValues(*found)
 
@@ -87,13 +87,13 @@ def tested(register: Register, source: Source) -> Judged:
 
 
 def values(register: Register, judged: Judged) -> pd.DataFrame:
-    """Return what was tested, one row a network of every part (columns: `VALUES`)."""
+    """Return the tested values, one row a network of every part (columns: `VALUES`)."""
     rows = (_rows(claim, register.arms[arm], part) for (claim, arm), parts in judged.items() for part in parts)
     return pd.DataFrame(chain.from_iterable(rows), columns=VALUES)
 
 
 def from_values(register: Register, frame: pd.DataFrame) -> Judged:
-    """Test every part anew on recorded values: the inverse of `values`, but for the reasons of what is missing."""
+    """Test every part on recorded values: the inverse of `values`, except for the reasons of missing values."""
     words = ["claim", "arm", "part", "population", "split", "metric"]
     recorded = dict(iter(frame.fillna({"population": "", "series": ""}).groupby(words)))
 
@@ -117,8 +117,8 @@ def from_values(register: Register, frame: pd.DataFrame) -> Judged:
 def families(register: Register, judged: Judged) -> dict[tuple[str, str], Family]:
     """Return the families that are corrected together, by arm and tier.
 
-    A claim that is not run has no arm of its own: it stays in the family of every arm, without a p-value, which counts
-    as p = 1. (As the plan was first carried out, it was left out of all of them.)
+    A claim that is not run has no arm: it stays in the family of every arm without a p-value, which counts as p = 1.
+    (Before amendment A1 it was left out of every family.)
     """
     found = {}
     for arm in register.arms:
@@ -130,7 +130,7 @@ def families(register: Register, judged: Judged) -> dict[tuple[str, str], Family
 
 
 def _of_claim(claim: Claim, arm: str, judged: Judged) -> PValues:
-    """Return a claim's p-values: of all its deciding parts, of one that suffices, or of the comparison with others."""
+    """Return a claim's p-values: of its deciding parts, all or one that suffices, or of its comparison with claims."""
     deciding = [t for t in judged.get((claim.id, arm), []) if t.part.role == "decides"]
     values = [t.p_values for t in deciding]
     if claim.one_suffices:
@@ -141,7 +141,7 @@ def _of_claim(claim: Claim, arm: str, judged: Judged) -> PValues:
 
 
 def compared(claim: Claim, arm: str, judged: Judged) -> dict[str, tuple[PValues, PValues]]:
-    """Return by claim that is compared its p-values on the data here and on its own."""
+    """Return, for every compared claim, its p-values on this claim's data and on its own."""
     found = {}
     for other in claim.compared:
         sides = [t for t in judged[claim.id, arm] if t.part.compares == other], judged[other, arm]
@@ -166,5 +166,5 @@ def _rows(claim: str, arm: Arm, tested: Tested) -> Iterator[dict[str, object]]:
 
 
 def _place(part: Part, arm: Arm) -> str:
-    """Return the arm's name of the part's population; of a series its own."""
+    """Return the arm's name of the part's population; for a series the part's own."""
     return part.population if part.over else arm.population(part.population) or part.population

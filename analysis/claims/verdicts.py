@@ -1,4 +1,4 @@
-"""Verdicts: templates on quantities, claims of their parts, corrections over the claims of a tier, arm by arm."""
+"""Verdicts on parts and claims, corrected over the claims of a tier and arm."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ COLUMNS = [
     *("cells", "cost"),
 ]
 """Columns of the verdicts. `low`, `high`: one-sided 95 % limits; `p_smallest`: smallest attainable corrected p;
-`p_refute...`: the same of the opposite, corrected over the parts of the claim, too; `predicted_low`, `predicted_high`:
+`p_refute...`: the same for the opposite, also corrected over the parts of the claim; `predicted_low`, `predicted_high`:
 95 % prediction interval of one more network."""
 
 
 OVERALL = "overall"
 ROUNDING = 0.005
-"""Half a unit of the second decimal, to which published numbers are given: never more exact than that."""
+"""Half a unit of the second decimal: published numbers are no more exact than that."""
 
 
 def verdicts(register: Register, judged: Judged) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def verdicts(register: Register, judged: Judged) -> pd.DataFrame:
 
 
 def _shown(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    """The rows of a claim under an arm; of one without any value the first alone."""
+    """Return the rows of a claim under an arm; only the first if there is no value."""
     return rows if any(row["n"] for row in rows[1:]) else rows[:1]
 
 
@@ -65,7 +65,7 @@ def _claim_rows(claim: Claim, register: Register, arm: str, family: Family) -> l
 
 
 def _within(claim: Claim, tested: list[Tested]) -> list[PValues]:
-    """P-values of the parts, those of the deciding ones corrected over the claim where one of them decides it alone."""
+    """Return the p-values of the parts, those of deciding parts corrected over the claim if one can decide it alone."""
     found = {i: t.p_values for i, t in enumerate(tested)}
     deciding = [i for i, t in enumerate(tested) if t.part.role == "decides"]
     if not claim.compared:
@@ -86,7 +86,7 @@ def _p_columns(raw: PValues, corrected: PValues) -> dict[str, object]:
 
 
 def _compare(claim: Claim, arm: str, rows: dict[tuple[str, str], list[dict[str, object]]]) -> None:
-    """Put the verdict of a comparison in the overall row: whether the other claims are decided alike on these data."""
+    """Set the overall verdict of a comparison: whether the compared claims have the same verdicts on these data."""
     overall, *parts = rows[claim.id, arm]
     found, told = [], []
     for other in claim.compared:
@@ -158,7 +158,7 @@ def _overall(claim: Claim, arm: Arm, deciding: list[Tested]) -> dict[str, object
 
 
 def _why(verdict: str, decided: list[dict[str, object]]) -> str:
-    """In words, which of the deciding parts made the verdict."""
+    """Return in words which of the deciding parts gave the verdict."""
     which = [row for row in decided if row["verdict"] == verdict]
     if verdict == NOT_RUN:
         return "; ".join(dict.fromkeys(str(row["reason"]) for row in which))
@@ -207,7 +207,7 @@ def _row(claim: Claim, arm: Arm) -> dict[str, object]:
 
 
 WITHIN, ABOVE = " -/+ ", ", refuted above "
-"""What stands between the two numbers of a margin: value and tolerance, or the bounds of support and refutation."""
+"""Words between the two numbers of a margin: value and tolerance, or the bounds of support and refutation."""
 
 
 def _words(part: Part) -> str:

@@ -1,4 +1,4 @@
-"""Tests over networks (seeds): templates, exact signed ranks, intervals, corrections for many claims."""
+"""Tests over networks (seeds): the ten tests, exact signed ranks, intervals, corrections for many claims."""
 
 from analysis.statistics.intervals import median_limits, prediction_interval
 from analysis.statistics.multiplicity import corrected_as, false_discoveries, holm, smallest_corrected

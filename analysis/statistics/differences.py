@@ -16,7 +16,7 @@ from analysis.statistics.rows import Estimate, Opposite, Values, as_array, below
 
 
 def sup(values: ArrayLike, delta: float) -> Result:
-    """SUP(delta): the paired differences are positive, and by delta at least.
+    """SUP(delta): the paired differences are positive, by at least delta.
 
     Test: exact signed rank (Pratt) of d > 0. Large enough: Hodges-Lehmann estimate >= delta. Refuted by the signed rank
     of d < delta: the upper limit lies below delta.

@@ -1,4 +1,4 @@
-"""Exact limits of a median, and the interval in which one more network is expected."""
+"""Exact limits of a median, and the prediction interval of one more network."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def median_limits(values: ArrayLike, alpha: float) -> tuple[float, float]:
     """Return one-sided lower and upper 1 - alpha limits of the median: two of the values themselves.
 
     The lower limit is the r-th smallest value with the largest r such that P(Binomial(n, 1/2) <= r - 1) <= alpha.
-    Exact for continuous values, conservative for gridded ones; NaN where n is too small.
+    They are exact for continuous values, conservative for values on a grid, and NaN if n is too small.
 
     >>> median_limits([5, 1, 4, 2, 3], alpha=0.05)
     (1.0, 5.0)
@@ -38,8 +38,8 @@ def _place(n: int, alpha: float) -> int:
 def prediction_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
     """Return the two-sided interval for one further network: mean -/+ t sd sqrt(1 + 1/n).
 
-    A published curve is one network; it is compared with this, not with a confidence interval. A range of order
-    statistics would need 39 networks for 95 %, hence the normal-theory interval. NaN below two values.
+    A published curve is one network: it is compared with this interval, not with a confidence interval. The interval
+    is of normal theory, since a range of order statistics would need 39 networks for 95 %. NaN below two values.
 
     >>> low, high = prediction_interval([0.0, 1.0, 2.0])
     >>> round(low, 3), round(high, 3)

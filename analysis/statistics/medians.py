@@ -1,6 +1,6 @@
 """Tests of one value a network (ATLEAST, ATMOST, QTY): the median by the sign test (Arbuthnott 1710).
 
-The limits are the order statistics at which the sign test turns round.
+The limits are order statistics: the sign test inverted.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from analysis.statistics.result import ALPHA, Result
 from analysis.statistics.rows import Estimate, Opposite, Values, as_array, below, either, ranked, tost
 
 Test = Callable[[Values], float]
-"""From differences to the one-sided p-value of "they tend to be positive"."""
+"""Returns the one-sided p-value of "the differences tend to be positive"."""
 
 
 def at_least(values: ArrayLike, v: float, by: Test = sign.p_greater) -> Result:
     """ATLEAST(v): the median of x lies above v, by the sign test; refuted by that of x < v.
 
-    Values at v speak for neither side and count against both.
+    Values at v count against both sides.
     """
     return _against("ATLEAST", as_array(values), v, +1, by)
 
@@ -30,7 +30,7 @@ def at_least(values: ArrayLike, v: float, by: Test = sign.p_greater) -> Result:
 def at_most(values: ArrayLike, margin: float | tuple[float, float], by: Test = sign.p_greater) -> Result:
     """ATMOST(v): the median of x lies below v, by the sign test; refuted by that of x > v.
 
-    ATMOST(v, w), where a claim has its own line for refutation: refuted by the sign test of x > w, w not below v.
+    ATMOST(v, w), for a claim with a bound of refutation of its own: refuted by the sign test of x > w, w not below v.
 
     >>> at_most([0.6] * 5, 0.5).p_refute, at_most([0.6] * 5, (0.5, 0.8)).p_refute
     (0.03125, 1.0)
@@ -66,7 +66,7 @@ def _against(template: str, x: Values, margin: float | tuple[float, float], side
 
 
 def _quantity(x: Values, margin: tuple[float, float], p: float, against: float, worse: Values) -> Result:
-    """Row of QTY; `worse`: distances from the end of the range that the values are nearer to."""
+    """Return the row of QTY; `worse`: distances from the end of the range that the values are nearer to."""
     v, w = margin
     estimate = _median(x)
     refuted = below(v + w, estimate.low) or below(estimate.high, v - w)

@@ -1,4 +1,4 @@
-"""Corrections over a family of claims, Holm's and the false discovery rate, and what they leave attainable."""
+"""Corrections over a family of claims: Holm's, the false discovery rate, and the smallest attainable p-values."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 Correction = Callable[[Mapping[str, float]], dict[str, float]]
-"""From the p-values of a family to its corrected ones."""
+"""Returns the corrected p-values of a family."""
 
 
 def holm(p: Mapping[str, float]) -> dict[str, float]:
     """Return Holm-corrected p-values of a family.
 
-    A claim without a p-value (NaN: not run) stays in the family as p = 1, so that what was not run never makes the
-    other claims easier; its own corrected value is NaN.
+    A claim without a p-value (NaN: not run) stays in the family as p = 1: it never makes the other claims easier. Its
+    own corrected value is NaN.
 
     >>> {name: round(value, 9) for name, value in holm({"a": 0.01, "b": 0.04, "c": float("nan")}).items()}
     {'a': 0.03, 'b': 0.08, 'c': nan}
@@ -57,9 +57,9 @@ def smallest_corrected(
 ) -> float:
     """Return the smallest corrected p-value that a claim can reach with the networks at hand.
 
-    Corrected values never fall when a p-value of the family rises, so the smallest one is found where every
-    claim of the family has its most extreme outcome. Where this is .05 or more, no outcome could have been
-    significant: "inconclusive (n)".
+    Corrected values never fall when a p-value of the family rises. The smallest one therefore belongs to the most
+    extreme outcome of every claim of the family. If it is .05 or more, no outcome can be significant: "inconclusive
+    (n)".
 
     >>> round(smallest_corrected("a", 2**-10, {"a": 2**-10, "b": 2**-10}), 6)
     0.001953

@@ -13,7 +13,7 @@ from analysis.statistics.rows import as_array
 
 
 def prop(values: ArrayLike, p0: float) -> Result:
-    """PROP(p0): more than the share p0 of the networks show it (values 0 or 1), exact binomial test.
+    """PROP(p0): the share of networks with the value 1 (else 0) is above p0, by the exact binomial test.
 
     Refuted by the opposite one-sided test; PROP(0) cannot be. Limits: one-sided Clopper-Pearson.
 

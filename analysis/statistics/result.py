@@ -1,4 +1,4 @@
-"""One row of statistics, and the verdict that follows from it."""
+"""The result of a test, and the verdict that follows from it."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ VERDICTS = (SUPPORTED, REFUTED, INCONCLUSIVE, TOO_FEW, NOT_RUN)
 
 
 FEWEST = 5
-"""Networks below which nothing is decided, whatever a test's assumptions would let it reach."""
+"""The smallest number of networks that decides anything, whatever p-values a test could reach with fewer."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a template says of one array of values, one value a network.
+    """The result of a test on one value a network.
 
     Attributes:
-        template, margin: as registered; the margin of QTY (and, where given so, of ATMOST) is (v, w).
+        template, margin: as registered; the margin of QTY, and of ATMOST with a bound of refutation, is (v, w).
         n: networks.
-        estimate, low, high: estimate and one-sided 95 % limits (together a 90 % interval); NaN where n allows none.
+        estimate, low, high: estimate and one-sided 95 % limits (together a 90 % interval); NaN if n is too small.
         p: one-sided p-value of the claim, uncorrected.
-        p_smallest: p-value of the most extreme outcome that n networks could have had.
+        p_smallest: p-value of the most extreme outcome of n networks.
         p_refute: p-value of the claim's opposite, uncorrected.
-        p_refute_smallest: the smallest that n networks could have had; NaN where nothing can refute, whatever n is.
+        p_refute_smallest: the smallest with n networks; NaN if nothing can refute the claim, whatever n is.
         effect_name, effect: standardised effect size.
-        d_z: mean over standard deviation of the tested values; NaN where that is not a meaningful quantity.
-        sign_p: p-value of the sign test of the same hypothesis; NaN where there is none.
-        large_enough: whether the estimate reaches the template's margin (SUP; true for templates without that rule).
-        refuted: whether the frozen plan's rule of refutation is met: a limit or a test at .05, never corrected.
+        d_z: mean over standard deviation of the tested values; NaN for a test that they mean nothing for.
+        sign_p: p-value of the sign test of the same hypothesis; NaN if there is none.
+        large_enough: whether the estimate reaches the margin (SUP; true for the other tests).
+        refuted: whether the frozen plan's rule of refutation holds: a limit or a test at .05, not corrected.
     """
 
     template: str
@@ -59,7 +59,7 @@ class Result:
 
     @property
     def p_values(self) -> PValues:
-        """Those of the claim and of its opposite, and the smallest of each."""
+        """The p-values of the claim and of its opposite, and the smallest of each."""
         return PValues(self.p, self.p_smallest, self.p_refute, self.p_refute_smallest)
 
 
@@ -68,9 +68,9 @@ class PValues:
     """P-values of a part or a claim and of its opposite, before or after correction.
 
     Attributes:
-        p, refute: of the claim and of its opposite; NaN where it was not run.
-        smallest, refute_smallest: the smallest values that they could take with the networks at hand; NaN where it was
-            not run, and the second where nothing can refute, whatever the number of networks.
+        p, refute: of the claim and of its opposite; NaN if it was not run.
+        smallest, refute_smallest: the smallest values that they can take with the networks at hand; NaN if it was not
+            run, the second also if nothing can refute the claim, whatever the number of networks.
     """
 
     p: float = math.nan
@@ -87,14 +87,14 @@ class PValues:
 def decide(result: Result, corrected: PValues, level: float = ALPHA) -> str:
     """Return the verdict on one part.
 
-    Too few networks come first: below `FEWEST`, or where even the most extreme outcome would leave a corrected p of the
-    level or more, nothing is decided in either direction. A refutation has a corrected p of its own to reach; where it
-    cannot with the networks at hand, a part that is not supported is open for want of them.
+    With too few networks nothing is decided in either direction: below `FEWEST`, or if even the most extreme outcome
+    has a corrected p of the level or more. A refutation has a corrected p-value of its own. If that cannot be below the
+    level with the networks at hand, a part that is not supported is "inconclusive (n)".
 
     Args:
         result: the part's row.
         corrected: its p-values after correction over its claim and its family.
-        level: that they are compared with.
+        level: the bound of corrected p-values.
     """
     if result.n < FEWEST or not corrected.smallest < level:
         return TOO_FEW
@@ -106,7 +106,7 @@ def decide(result: Result, corrected: PValues, level: float = ALPHA) -> str:
 
 
 def decide_as_frozen(result: Result, corrected: PValues, level: float = ALPHA) -> str:
-    """Return the verdict on one part by the plan as it was frozen: a refutation is never corrected."""
+    """Return the verdict on one part by the frozen plan, which corrects no refutation."""
     if result.n < FEWEST or not corrected.smallest < level:
         return TOO_FEW
     if result.refuted:

@@ -1,4 +1,4 @@
-"""What the templates share: rows of a result, and p-values at and beyond a margin."""
+"""Shared by the tests: the row of a result, and p-values at and beyond a margin."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ROUNDING = 1e-12
 
 
 def below(a: float, b: float) -> bool:
-    """Whether a lies below b by more than rounding; false where either is NaN."""
+    """Return whether a lies below b by more than rounding; false if either is NaN."""
     return bool(a < b - ROUNDING)
 
 
 def as_array(values: ArrayLike) -> Values:
-    """One value a network, shape (networks,). Raises ValueError for none, and for values that are not finite."""
+    """Return one value a network, shape (networks,). Raises ValueError for no value and for one that is not finite."""
     x = np.asarray(values, dtype=float)
     if x.ndim != 1 or len(x) == 0 or not np.isfinite(x).all():
         raise ValueError(f"a template needs finite values of shape (networks,), at least one; got {x!r}")
@@ -33,12 +33,12 @@ def as_array(values: ArrayLike) -> Values:
 
 
 def either(p: float, q: float) -> float:
-    """P-value of "one of two": twice the smaller, so that the level holds however narrow what lies between them is."""
+    """Return the p-value of "one of two": twice the smaller, which holds the level for any distance between them."""
     return min(1.0, 2 * min(p, q))
 
 
 class Estimate(NamedTuple):
-    """An estimate with its one-sided 95 % limits, which are NaN where n allows none."""
+    """An estimate with its one-sided 95 % limits, which are NaN if n is too small."""
 
     value: float
     low: float
@@ -46,7 +46,7 @@ class Estimate(NamedTuple):
 
 
 class Opposite(NamedTuple):
-    """How the claim's opposite fares: its p-value, whether the frozen plan's rule is met, and how many sides it has."""
+    """The test of the claim's opposite: p-value, whether the frozen plan's rule holds, and number of sides."""
 
     p: float
     refuted: bool
@@ -92,15 +92,15 @@ def ranked(
 
 
 def d_z(d: Values) -> float:
-    """Mean over standard deviation; NaN where there is no spread."""
+    """Return the mean over the standard deviation; NaN without spread."""
     spread = d.std(ddof=1) if len(d) > 1 else 0.0
     return float(d.mean() / spread) if spread > 1e-12 else math.nan
 
 
 def t_p(d: Values, value: float, alternative: str) -> float:
-    """One-sided t-test p-value; its limit where there is no spread (or one value, which `p_smallest` minds).
+    """Return the one-sided p-value of the t-test; without spread, or for one value, its limit (0 or 1).
 
-    Scipy's `ttest_1samp` to the last bit, without the checks that most of its time goes into.
+    It equals scipy's `ttest_1samp` to the last bit, without the checks that take most of its time.
     """
     if len(d) < 2 or d.std(ddof=1) <= 1e-12:
         return float(not (d.mean() > value if alternative == "greater" else d.mean() < value))
@@ -111,7 +111,7 @@ def t_p(d: Values, value: float, alternative: str) -> float:
 
 
 def tost(d: Values, delta: float) -> float:
-    """P-value of -delta < d < delta: the largest of two signed ranks and two t-tests."""
+    """Return the p-value of -delta < d < delta: the largest of two signed-rank and two t-tests."""
     by_ranks = max(signed_rank.p_greater(d + delta), signed_rank.p_greater(delta - d))
     if len(d) < 2 or d.std(ddof=1) <= 1e-12:
         return by_ranks

@@ -1,8 +1,8 @@
 """Wilcoxon's signed-rank test with Pratt's treatment of zeros, exact also with ties and zeros.
 
-`scipy.stats.wilcoxon(method="exact")` uses the null distribution without ties; metrics on a grid (shares of units)
-are full of them. Here the null distribution is the permutation distribution of the ranks at hand: every non-zero
-difference takes either sign with probability one half. Without ties and zeros both agree.
+`scipy.stats.wilcoxon(method="exact")` uses the null distribution without ties, but metrics on a grid (shares of units)
+have many. Here the null distribution is the permutation distribution of the observed ranks: every non-zero difference
+has either sign with probability one half. Without ties and zeros both agree.
 
 Source: Wilcoxon 1945; zeros: Pratt, JASA 54 (1959) 655; estimate and limits: Hodges & Lehmann 1963.
 """
@@ -23,16 +23,16 @@ def doubled_ranks(d: ArrayLike, tolerance: float = 1e-12) -> NDArray[np.int64]:
     """
     values = np.asarray(d, dtype=float)
     values = np.where(np.abs(values) <= tolerance, 0.0, values)
-    # Differences of gridded values are equal only up to rounding: rank what is equal to 12 decimals as equal.
+    # Differences of values on a grid are equal only up to rounding: differences equal to 12 decimals are tied.
     sizes = np.round(np.abs(values), 12)
     ordered = np.sort(sizes)
-    # Twice the mid-rank: as many as are smaller, as many as are not larger, and one.
+    # Twice the mid-rank: the number of smaller sizes, plus the number of sizes that are not larger, plus one.
     ranks = ordered.searchsorted(sizes, "left") + ordered.searchsorted(sizes, "right") + 1
     return ranks * np.sign(values).astype(np.int64)
 
 
 def null_distribution(doubled: ArrayLike) -> NDArray[np.float64]:
-    """Return P(T = t / 2) for t = 0, 1, ..., the sum of the ranks that get a positive sign.
+    """Return P(T = t / 2) for t = 0, 1, ...; T is the sum of the ranks with a positive sign.
 
     >>> null_distribution([2, 4]).tolist()
     [0.25, 0.0, 0.25, 0.0, 0.25, 0.0, 0.25]
@@ -42,7 +42,7 @@ def null_distribution(doubled: ArrayLike) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=64)
 def _distribution(doubled: tuple[int, ...]) -> NDArray[np.float64]:
-    """The same of sorted ranks without a sign, of which there is but one set where no two are tied; to be read only."""
+    """Return the same for sorted ranks without signs, as an array that cannot be written to: it is kept."""
     probabilities = np.ones(1)
     for rank in doubled:
         if rank:
@@ -88,7 +88,7 @@ def hodges_lehmann(d: ArrayLike) -> float:
 def limits(d: ArrayLike, alpha: float) -> tuple[float, float]:
     """Return the one-sided lower and upper 1 - alpha limits that belong to the Hodges-Lehmann estimate.
 
-    The signed-rank test turned round (no ties assumed; conservative with them). NaN where n is too small.
+    They invert the signed-rank test without ties, and are conservative with ties. NaN if n is too small.
 
     >>> limits([1.0, 2.0, 3.0, 4.0, 5.0], alpha=0.05)
     (1.0, 5.0)

@@ -38,7 +38,7 @@ FROZEN: dict[str, Callable[..., Result]] = TEMPLATES | {
     "ATMOST": partial(at_most, by=signed_rank.p_greater),
     "QTY": qty_by_ranks,
 }
-"""The templates as the plan was frozen: medians printed, and tested by the signed rank."""
+"""The tests of the frozen plan: medians were printed, and tested by the signed rank."""
 
 
 def evaluate(
@@ -47,5 +47,5 @@ def evaluate(
     margin: float | tuple[float, float],
     templates: Mapping[str, Callable[..., Result]] = TEMPLATES,
 ) -> Result:
-    """Return what the named template says of the values. Raises KeyError for a name that is not in `templates`."""
+    """Return the result of the named test on the values. Raises KeyError for a name that is not in `templates`."""
     return templates[template](values, margin)

@@ -44,5 +44,5 @@ def trend(values: ArrayLike, _: object = None) -> Result:
 
 @cache
 def _steepest(n: int, k: int) -> float:
-    """P-value of Page's test where the columns rise in every one of n networks: the smallest one."""
+    """Return the smallest p-value of Page's test: that of columns that rise in each of n networks."""
     return float(page_trend_test(np.tile(np.arange(1, k + 1), (n, 1))).pvalue) if n > 1 else 1.0
