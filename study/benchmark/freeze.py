@@ -154,7 +154,7 @@ def described(chosen: Plan, data: Dataset) -> dict[str, Any]:
             **(vars(chosen.front) if chosen.front else {}),
             "hidden": chosen.hidden,
             "activation": chosen.activation,
-            "output": chosen.output or data.output,
+            "output": chosen.architecture(data).output,
         },
         "recipe": chosen.recipe.settings(),
     }

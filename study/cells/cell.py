@@ -18,7 +18,7 @@ from study.config.plan import Plan
 from study.data import Dataset, load_dataset
 from study.measures.base import Measure
 from study.methods.base import check_filters
-from study.networks import Front, Network, fitted, fresh
+from study.networks import Front, Network, fresh
 from study.pruning.state import Truths
 from study.training.acceptance import acceptance, measured, poorly_trained
 from study.training.cache import (
@@ -76,10 +76,9 @@ def prepare(plan: Plan, folder: Any = None) -> Cell:
     if plan.builder is not None:
         return _own(plan, data, plan.builder)
     if plan.stored is None:
-        output = plan.output or data.output
-        network = None
-        fitted(plan.front, plan.hidden, data.features, data.outputs)  # filters that do not fit are refused here
-        key = network_key(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, plan.front)
+        network, layers = None, plan.architecture(data)
+        layers.fitted(data.features, data.outputs)  # filters that do not fit are refused here
+        key = network_key(layers, data, plan.recipe, plan.seed)
     else:
         network = stored_network(plan, folder)
         key = stored_key(network)
@@ -173,9 +172,8 @@ def origin(cell: Cell) -> Origin | None:
         return None
     if cell.start is not None:
         return Origin(cell.start, plan.recipe, plan.seed)
-    output = plan.output or data.output
-    ends = (data.features, data.outputs)
-    return Origin(fresh(plan.front, plan.hidden, *ends, plan.activation, output, plan.seed), plan.recipe, plan.seed)
+    start = fresh(plan.architecture(data), data.features, data.outputs, plan.seed)
+    return Origin(start, plan.recipe, plan.seed)
 
 
 def poor(plan: Plan, network: Network, data: Dataset) -> str | None:
@@ -203,8 +201,7 @@ def network_of(cell: Cell, folder: Path) -> Trained:
 
 def trained_network(plan: Plan, data: Dataset, folder: Path) -> Trained:
     """Return the network that a plan states, from the cache of a folder or trained; as `load_or_train`."""
-    output = plan.output or data.output
-    return load_or_train(plan.hidden, plan.activation, output, data, plan.recipe, plan.seed, folder, plan.front)
+    return load_or_train(plan.architecture(data), data, plan.recipe, plan.seed, folder)
 
 
 def judge(plan: Plan, network: Network, data: Dataset) -> tuple[str, str]:

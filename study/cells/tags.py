@@ -11,7 +11,7 @@ from study.cells.keys import numerics
 from study.cells.provenance import code_version
 from study.config.plan import Plan
 from study.data import Dataset, parameters
-from study.networks import architecture, fitted
+from study.networks import layers_name
 from study.training.cache import TRAINING_VERSION
 from study.training.recipe import Recipe
 from study.training.recipes import has_recipe, read_recipe
@@ -38,16 +38,16 @@ def cell_tags(cell: Cell) -> dict[str, str]:
     """Return what is known once the data are there."""
     plan, data = cell.plan, cell.data
     network = cell.network or cell.start
-    output = plan.output or data.output if network is None else network.output
+    layers = plan.architecture(data)
     return {
         "key": cell.key,
         "trajectory_key": cell.trajectory_key,
         "measures": cell.measures,
         "network_key": cell.network_key,
         "dataset": data.name,
-        "network": network.name if network else fitted(plan.front, plan.hidden, data.features, data.outputs),
+        "network": network.name if network else layers.fitted(data.features, data.outputs),
         "activation": plan.activation,
-        "output": plan.pruned_output or output,
+        "output": plan.pruned_output or (network or layers).output,
         "variant": variant(plan, data),
         "task": data.task,
     }
@@ -80,7 +80,7 @@ def params(plan: Plan) -> dict[str, object]:
         "population": plan.population,
         "dataset": plan.dataset,
         "dataset_seed": plan.dataset_seed,
-        "hidden": architecture(plan.hidden),
+        "hidden": layers_name(plan.hidden),
         "activation": plan.activation,
         "method": plan.method_name,
         "seed": plan.seed,
@@ -96,7 +96,7 @@ def params(plan: Plan) -> dict[str, object]:
     if plan.builder is not None:
         flat |= {"network": plan.builder.target, **{f"network.{k}": v for k, v in plan.builder.params.items()}}
     if plan.front:
-        flat |= {name: architecture(value) for name, value in vars(plan.front).items()}
+        flat |= {name: layers_name(value) for name, value in vars(plan.front).items()}
     flat |= {f"method.{k}": v for k, v in plan.method_params.items()}
     flat |= {f"selection.{k}": v for k, v in vars(plan.settings.selection).items()}
     flat |= {f"protocol.{k}": v for k, v in vars(plan.settings.protocol).items()}

@@ -17,10 +17,10 @@ from study.common.errors import StudyError, said, whole
 from study.common.targets import short, typed
 from study.config.own_network import GIVEN, Builder
 from study.config.schema import CellConfig
-from study.data import parameters
+from study.data import Dataset, parameters
 from study.methods import Method
 from study.methods.base import check_filters, check_removal
-from study.networks import Front
+from study.networks import Architecture, Front
 from study.protocols import Protocol
 from study.pruning.settings import Selection, Settings
 from study.records.condition import Condition, joined
@@ -67,6 +67,10 @@ class Plan:
     settings: Settings
     seed: int
     builder: Builder | None = None
+
+    def architecture(self, data: Dataset) -> Architecture:
+        """Return the layers of its network; the outputs are those that suit the data where none are stated."""
+        return Architecture(self.hidden, self.activation, self.output or data.output, self.front)
 
     @property
     def method_params(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Networks: stacks of dense layers, convolutional ones before them, that can be evaluated from any layer on."""
 
-from study.networks.architecture import Front, architecture, fitted
+from study.networks.architecture import Architecture, Front, layers_name
 from study.networks.building import LENET_5, LENET_5_SMALL, fresh, layers_of, lenet, mlp, sizes_of
 from study.networks.error import ErrorFunction, correct
 from study.networks.maps import image_of
@@ -12,16 +12,16 @@ from study.networks.writing import to_module
 __all__ = [
     "LENET_5",
     "LENET_5_SMALL",
+    "Architecture",
     "ErrorFunction",
     "Front",
     "Network",
-    "architecture",
     "as_network",
     "correct",
-    "fitted",
     "fresh",
     "from_module",
     "image_of",
+    "layers_name",
     "layers_of",
     "lenet",
     "mlp",

@@ -39,7 +39,7 @@ class Front:
         return len(self.filters)
 
 
-def architecture(sizes: Sequence[int], front: Front | None = None, image: Sequence[int] = ()) -> str:
+def layers_name(sizes: Sequence[int], front: Front | None = None, image: Sequence[int] = ()) -> str:
     """Return the sizes of all layers as one name.
 
     Args:
@@ -47,9 +47,9 @@ def architecture(sizes: Sequence[int], front: Front | None = None, image: Sequen
         front: the convolutional layers; 6c5p2 are 6 filters of 5x5, averaged over 2x2.
         image: channels, height and width of the inputs, where there are some; one channel goes without saying.
 
-    >>> architecture((400, 50, 50, 10))
+    >>> layers_name((400, 50, 50, 10))
     '400-50-50-10'
-    >>> architecture((400, 120, 84, 10), Front((6, 16), (5, 5), (2, 1)), (1, 20, 20))
+    >>> layers_name((400, 120, 84, 10), Front((6, 16), (5, 5), (2, 1)), (1, 20, 20))
     '20x20-6c5p2-16c5-120-84-10'
     """
     if not front:
@@ -60,18 +60,39 @@ def architecture(sizes: Sequence[int], front: Front | None = None, image: Sequen
     return "-".join([start, *filters, *map(str, sizes[1:])])
 
 
-def fitted(front: Front, hidden: Sequence[int], features: int, outputs: int) -> str:
-    """Return the name of a network for data, whose rows are square images where it has convolutional layers.
+@dataclass(frozen=True)
+class Architecture:
+    """The layers of a network but for its inputs and outputs, whose number the data give.
 
-    >>> fitted(Front((6,), (3,), (2,)), (60,), 64, 10), fitted(Front(), (100,), 400, 10)
-    ('8x8-6c3p2-60-10', '400-100-10')
-
-    Raises:
-        StudyError: when they do not fit.
+    Attributes:
+        hidden: units of every hidden dense layer, from the input on.
+        activation: of all hidden layers.
+        output: "sigmoid", "softmax" or "linear".
+        front: the convolutional layers before the dense ones.
     """
-    sizes = (features, *hidden, outputs)
-    if not front:
-        return architecture(sizes)
-    image = image_of(features)
-    maps_of(image, front.kernels, front.pools)
-    return architecture(sizes, front, image)
+
+    hidden: tuple[int, ...]
+    activation: str
+    output: str
+    front: Front = Front()
+
+    @property
+    def activations(self) -> tuple[str, ...]:
+        """The activation of every hidden layer."""
+        return (self.activation,) * (len(self.front) + len(self.hidden))
+
+    def fitted(self, features: int, outputs: int) -> str:
+        """Return the name of a network for data, whose rows are square images where it has convolutional layers.
+
+        >>> Architecture((60,), "tanh", "softmax", Front((6,), (3,), (2,))).fitted(64, 10)
+        '8x8-6c3p2-60-10'
+
+        Raises:
+            StudyError: when they do not fit.
+        """
+        sizes = (features, *self.hidden, outputs)
+        if not self.front:
+            return layers_name(sizes)
+        image = image_of(features)
+        maps_of(image, self.front.kernels, self.front.pools)
+        return layers_name(sizes, self.front, image)

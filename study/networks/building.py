@@ -11,7 +11,7 @@ from itertools import pairwise
 import torch
 
 from study.common.errors import StudyError, whole
-from study.networks.architecture import Front
+from study.networks.architecture import Architecture, Front
 from study.networks.maps import image_of, maps_of
 from study.networks.network import Network
 
@@ -124,13 +124,19 @@ def lenet(
     return Network(*drawn, (activation,) * (len(front) + len(hidden)), output, tuple(image), front.pools)
 
 
-def fresh(
-    front: Front, hidden: Sequence[int], features: int, outputs: int, activation: str, output: str, seed: int
-) -> Network:
-    """Return `lenet` for rows of square images where there are convolutional layers, else `mlp`."""
-    if front:
-        return lenet(image_of(features), front, hidden, outputs, activation=activation, output=output, seed=seed)
-    return mlp(features, hidden, outputs, activation=activation, output=output, seed=seed)
+def fresh(of: Architecture, features: int, outputs: int, seed: int) -> Network:
+    """Return `lenet` for rows of square images where there are convolutional layers, else `mlp`.
+
+    Args:
+        of: the layers.
+        features: number of inputs.
+        outputs: number of outputs.
+        seed: of the initialisation.
+    """
+    if of.front:
+        image = image_of(features)
+        return lenet(image, of.front, of.hidden, outputs, activation=of.activation, output=of.output, seed=seed)
+    return mlp(features, of.hidden, outputs, activation=of.activation, output=of.output, seed=seed)
 
 
 def _check_units(sizes: Sequence[object], told: str) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from study.common.errors import StudyError, shown
 from study.networks.activations import activation
-from study.networks.architecture import Front, architecture
+from study.networks.architecture import Front, layers_name
 from study.networks.convolution import Convolution, Link, Matrix
 from study.networks.error import OUTPUTS
 from study.networks.maps import Maps, maps_of
@@ -146,7 +146,7 @@ class Network:
         20x20-6c5p2-16c5p2-120-84-10."""
         front = Front(self.hidden[: self.front], self.kernels, self.pools)
         sizes = (*self.hidden[self.front :], self.biases[-1].shape[0])
-        return architecture((self.features, *sizes), front, self.image)
+        return layers_name((self.features, *sizes), front, self.image)
 
     @property
     def features(self) -> int:

@@ -9,7 +9,7 @@ from unittest import mock
 import torch
 from hydra import compose
 
-from study.cells.cell import prepare
+from study.cells.cell import prepare, trained_network
 from study.config.plan import data_folder, dataset_name, plan
 from study.config.population import composer
 from study.data import missing
@@ -20,7 +20,6 @@ from study.removals.base import Replacement
 from study.speed.oracle import SAMPLED
 from study.speed.rows import Row
 from study.speed.timing import Work, alternate
-from study.training.cache import load_or_train
 
 POPULATIONS = ("digits_1x100", "mnist_1x100", "mnist_2x50", "cosine_2x50", "diamond_2x50")
 GAINS = 10_001
@@ -38,10 +37,7 @@ def of_population(name: str, rounds: int) -> Iterator[list[Row]]:
         return
     planned = plan(cfg)
     data = prepare(planned, data_folder(cfg)).data
-    output = planned.output or data.output
-    networks = Path(cfg.paths.outputs) / "networks"
-    recipe, seed = planned.recipe, planned.seed
-    network = load_or_train(planned.hidden, planned.activation, output, data, recipe, seed, networks).network
+    network = trained_network(planned, data, Path(cfg.paths.outputs) / "networks").network
     stages = Stages(network, data.splits["pruning"], ErrorFunction(network.output, planned.settings.error))
     gains = torch.linspace(0, 10, GAINS, dtype=torch.float64)
     few = gains[:: GAINS // SAMPLED][:SAMPLED].tolist()

@@ -8,7 +8,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,13 @@ from safetensors.torch import save
 
 from study.common.errors import StudyError, whole
 from study.data.base import Dataset
-from study.networks import Front, Network, fitted, fresh
+from study.networks import Architecture, Network, fresh
 from study.networks.file import from_tensors, to_tensors
 from study.training.recipe import Recipe
 from study.training.train import fit
 
 TRAINING_VERSION = 2
 """Raised when the same recipe and seed give other numbers: every network is then trained again."""
-
-DENSE = Front()
-"""No convolutional layers."""
 
 Kind = tuple[str, tuple[str, ...], str]
 """Name, activations and output of a network."""
@@ -59,63 +56,41 @@ class Trained:
     history: pd.DataFrame
 
 
-def network_key(
-    hidden: Sequence[int],
-    activation: str,
-    output: str,
-    data: Dataset,
-    recipe: Recipe,
-    seed: int,
-    front: Front = DENSE,
-) -> str:
+def network_key(of: Architecture, data: Dataset, recipe: Recipe, seed: int) -> str:
     """Return the SHA-256 over everything that decides a trained network; recipe defaults are left out."""
     return _key(
-        hidden=list(hidden),
-        activation=activation,
-        output=output,
+        hidden=list(of.hidden),
+        activation=of.activation,
+        output=of.output,
         data=data.digest,
         recipe=recipe.settings(),
         seed=whole("seed", seed),
-        **({"front": asdict(front)} if front else {}),
+        **({"front": asdict(of.front)} if of.front else {}),
     )
 
 
-def load_or_train(
-    hidden: Sequence[int],
-    activation: str,
-    output: str,
-    data: Dataset,
-    recipe: Recipe,
-    seed: int,
-    folder: Path,
-    front: Front = DENSE,
-) -> Trained:
+def load_or_train(of: Architecture, data: Dataset, recipe: Recipe, seed: int, folder: Path) -> Trained:
     """Return the network from the cache, trained first where it is not there.
 
     One process trains, others wait. A file that is torn or not what its name says is reported, and trained again.
 
     Args:
-        hidden: units of every hidden dense layer.
-        activation: of the hidden layers.
-        output: "sigmoid", "softmax" or "linear".
+        of: its layers.
         data: the data set.
         recipe: of the training.
         seed: of initialisation and batch order.
         folder: of the cache.
-        front: the convolutional layers before the dense ones.
 
     Raises:
         StudyError: when training diverges, or the folder cannot be written to.
     """
     seed = whole("seed", seed)
-    key = network_key(hidden, activation, output, data, recipe, seed, front)
-    kind = (fitted(front, hidden, data.features, data.outputs), (activation,) * (len(front) + len(hidden)), output)
+    kind = (of.fitted(data.features, data.outputs), of.activations, of.output)
 
     def training() -> tuple[Network, pd.DataFrame]:
-        start = fresh(front, hidden, data.features, data.outputs, activation, output, seed)
-        return fit(start, data, seed=seed, recipe=recipe)
+        return fit(fresh(of, data.features, data.outputs, seed), data, seed=seed, recipe=recipe)
 
-    return cached(folder, key, kind, training)
+    return cached(folder, network_key(of, data, recipe, seed), kind, training)
 
 
 def cached(folder: Path, key: str, kind: Kind, training: Callable[[], tuple[Network, pd.DataFrame]]) -> Trained:

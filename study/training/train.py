@@ -16,7 +16,7 @@ from study.common.errors import PoorTrainingWarning, StudyError, check_progress,
 from study.data import Dataset, names
 from study.data._registry import is_ours
 from study.data.base import check_data
-from study.networks import Network, as_network, correct, fresh, layers_of
+from study.networks import Architecture, Network, as_network, correct, fresh, layers_of
 from study.training.acceptance import poorly_trained
 from study.training.backprop import Parameters
 from study.training.recipe import Recipe
@@ -66,11 +66,11 @@ def train(
     start = network if isinstance(network, str) else as_network(network, data)
     with on_cpu():
         if isinstance(start, str):
-            output = data.output if output is None else output
-            start = fresh(*layers_of(start), data.features, data.outputs, activation, output, seed)
-        trained = fit(start, data, seed=seed, recipe=own_recipe(data) if recipe is None else recipe, progress=progress)[
-            0
-        ]
+            front, hidden = layers_of(start)
+            layers = Architecture(hidden, activation, data.output if output is None else output, front)
+            start = fresh(layers, data.features, data.outputs, seed)
+        recipe = own_recipe(data) if recipe is None else recipe
+        trained, _ = fit(start, data, seed=seed, recipe=recipe, progress=progress)
         words = poorly_trained(trained, data)
     if words is not None:
         warnings.warn(f"{words}; recipe=Recipe(...) trains otherwise", PoorTrainingWarning, stacklevel=2)

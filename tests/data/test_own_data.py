@@ -10,7 +10,7 @@ import torch
 from study import load_dataset, prune, train
 from study.common.errors import StudyError
 from study.data import Dataset, Split, one_hot
-from study.networks import mlp
+from study.networks import Architecture, mlp
 from study.pruning.settings import Selection
 from study.training.cache import network_key
 from study.training.recipe import Recipe
@@ -321,7 +321,7 @@ TAKES_A_SEED = {
     "train without batches": lambda seed: train(
         mlp(3, (2,), 3), DATA, seed=seed, recipe=Recipe(optimizer="lbfgs", epochs=1)
     ).digest(),
-    "network_key": lambda seed: network_key((2,), "sigmoid", "sigmoid", DATA, SHORT, seed),
+    "network_key": lambda seed: network_key(Architecture((2,), "sigmoid", "sigmoid"), DATA, SHORT, seed),
     "prune": lambda seed: str(prune(cases.network((3, 4), 3), DATA, "random", seed=seed).tables["events"]["unit"]),
     "prune and retrain": lambda seed: str(
         prune(cases.network((3,), 3), DATA, "random", protocol="retrain", seed=seed).trajectory["error_pruning"]

@@ -24,7 +24,7 @@ from safetensors.torch import save
 from study.authors import networks as authors
 from study.common.errors import StudyError
 from study.data import load_dataset
-from study.networks import Network
+from study.networks import Architecture, Network
 from study.tracking import Store, artefacts, database
 from study.training.cache import Trained, _write, keep, load_or_train, stored_key
 from study.training.recipe import Recipe
@@ -119,7 +119,7 @@ def test_a_forged_network_is_not_used_and_nothing_in_it_is_run(what, tmp_path, c
     data, recipe = load_dataset("digits"), Recipe(epochs=1)
 
     def trained() -> Trained:
-        return load_or_train((7,), "sigmoid", "sigmoid", data, recipe, 0, tmp_path / "networks")
+        return load_or_train(Architecture((7,), "sigmoid", "sigmoid"), data, recipe, 0, tmp_path / "networks")
 
     first = trained()
     first.file.write_bytes(CACHED[what](first.key, tmp_path / "mark"))
@@ -139,9 +139,9 @@ def _to_folder(file: Path) -> None:
 @pytest.mark.parametrize("harm", [_to_folder, lambda file: file.write_bytes(b""), lambda file: os.truncate(file, 99)])
 def test_a_network_whose_file_is_harmed_is_trained_again(harm, tmp_path, caplog):
     data, recipe = load_dataset("digits"), Recipe(epochs=1)
-    first = load_or_train((7,), "sigmoid", "sigmoid", data, recipe, 0, tmp_path)
+    first = load_or_train(Architecture((7,), "sigmoid", "sigmoid"), data, recipe, 0, tmp_path)
     harm(first.file)
-    again = load_or_train((7,), "sigmoid", "sigmoid", data, recipe, 0, tmp_path)
+    again = load_or_train(Architecture((7,), "sigmoid", "sigmoid"), data, recipe, 0, tmp_path)
     assert again.network.digest() == first.network.digest()
     assert again.file.is_file()
     assert "is damaged" in caplog.text
@@ -149,9 +149,9 @@ def test_a_network_whose_file_is_harmed_is_trained_again(harm, tmp_path, caplog)
 
 def test_a_network_that_may_not_be_read_is_trained_again(tmp_path, caplog, monkeypatch):
     data, recipe = load_dataset("digits"), Recipe(epochs=1)
-    first = load_or_train((7,), "sigmoid", "sigmoid", data, recipe, 0, tmp_path)
+    first = load_or_train(Architecture((7,), "sigmoid", "sigmoid"), data, recipe, 0, tmp_path)
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != first.file)
-    again = load_or_train((7,), "sigmoid", "sigmoid", data, recipe, 0, tmp_path)
+    again = load_or_train(Architecture((7,), "sigmoid", "sigmoid"), data, recipe, 0, tmp_path)
     assert again.network.digest() == first.network.digest()
     assert "may be read" in caplog.text
 

@@ -12,7 +12,7 @@ from torch import nn
 from study.common.errors import StudyError
 from study.common.paths import ROOT
 from study.data import load_dataset
-from study.networks import ErrorFunction, from_module, mlp
+from study.networks import Architecture, ErrorFunction, from_module, mlp
 from study.training import cache
 from study.training.acceptance import acceptance, measured
 from study.training.backprop import Parameters
@@ -31,7 +31,7 @@ def digits():
 
 
 def cached(data, folder, seed=0, recipe=SHORT):
-    return load_or_train((7,), "sigmoid", "sigmoid", data, recipe, seed, folder)
+    return load_or_train(Architecture((7,), "sigmoid", "sigmoid"), data, recipe, seed, folder)
 
 
 @pytest.mark.parametrize("case", cases.CASES)
@@ -140,11 +140,13 @@ PROCESS = """
 import sys, pathlib, torch
 torch.set_num_threads(1)
 from study.data import load_dataset
+from study.networks import Architecture
 from study.training.cache import load_or_train
 from study.training.recipe import Recipe
 recipe = Recipe(epochs=2, learning_rate=0.02, polish=2)
 data = load_dataset("cosine")
-print(load_or_train((7,), "sigmoid", "linear", data, recipe, 0, pathlib.Path(sys.argv[1])).network.digest())
+of = Architecture((7,), "sigmoid", "linear")
+print(load_or_train(of, data, recipe, 0, pathlib.Path(sys.argv[1])).network.digest())
 assert "torch._dynamo" not in sys.modules  # a second and a half
 """
 
@@ -154,7 +156,8 @@ def test_processes_at_once_train_one_network_with_the_same_bits(tmp_path):
     running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     found = {process.communicate(timeout=120)[0].strip() for process in running}
     assert [process.returncode for process in running] == [0, 0]
-    alone = load_or_train((7,), "sigmoid", "linear", load_dataset("cosine"), BOTH, 0, tmp_path / "alone")
+    of = Architecture((7,), "sigmoid", "linear")
+    alone = load_or_train(of, load_dataset("cosine"), BOTH, 0, tmp_path / "alone")
     assert found == {alone.network.digest()}
     assert len(list(tmp_path.glob("??/*.safetensors"))) == 1
 
@@ -184,7 +187,7 @@ def test_a_damaged_file_is_reported_and_trained_again(digits, tmp_path, caplog, 
 
 def test_keys_stay_what_they_are_and_new_fields_disown_nothing(digits, monkeypatch):
     def key(recipe):
-        return network_key((50, 50), "sigmoid", "sigmoid", digits, recipe, 3)
+        return network_key(Architecture((50, 50), "sigmoid", "sigmoid"), digits, recipe, 3)
 
     # A changed pin disowns every trained network: raise TRAINING_VERSION instead.
     assert key(Recipe())[:16] == "cd91280ff4a898bf"
@@ -243,7 +246,7 @@ def test_recipes_reach_their_bands_on_a_development_seed(population, tmp_path):
     with composer():
         chosen = plan(compose("config", overrides=[f"population={population}", "seed=0"]))
     data = prepare(chosen).data
-    trained = load_or_train(chosen.hidden, chosen.activation, data.output, data, chosen.recipe, 0, tmp_path)
+    trained = load_or_train(chosen.architecture(data), data, chosen.recipe, 0, tmp_path)
     assert judge(chosen, trained.network, data)[0] == "met"
 
 

@@ -13,7 +13,7 @@ from study.common.errors import StudyError
 from study.config.plan import plan
 from study.config.population import composer
 from study.data import load_dataset
-from study.networks import LENET_5_SMALL, Front, mlp
+from study.networks import LENET_5_SMALL, Architecture, Front, mlp
 from study.records import hidden_of
 from study.training.backprop import Parameters
 from study.training.cache import load_or_train, network_key
@@ -65,15 +65,15 @@ def test_the_seed_sets_the_bits_and_training_lowers_the_error(digits):
 
 def test_filters_make_the_key_and_none_leave_it_as_it_was(digits, tmp_path):
     def key(hidden, front):
-        return network_key(hidden, "tanh", "sigmoid", digits, SHORT, 0, front)
+        return network_key(Architecture(hidden, "tanh", "sigmoid", front), digits, SHORT, 0)
 
     front, hidden = LENET_5_SMALL
-    dense = network_key(hidden, "tanh", "sigmoid", digits, SHORT, 0)
+    dense = network_key(Architecture(hidden, "tanh", "sigmoid"), digits, SHORT, 0)
     assert key(hidden, Front()) == dense
     other = Front(front.filters, front.kernels, (1, 1))
     assert len({dense, key(hidden, front), key(hidden, other), key((60, 41), front)}) == 4
-    one = Front((2,), (3,), (2,))
-    made = [load_or_train((5,), "tanh", "sigmoid", digits, Recipe(epochs=1), 0, tmp_path, one) for _ in range(2)]
+    one = Architecture((5,), "tanh", "sigmoid", Front((2,), (3,), (2,)))
+    made = [load_or_train(one, digits, Recipe(epochs=1), 0, tmp_path) for _ in range(2)]
     assert made[0].network.digest() == made[1].network.digest()
     assert made[1].network.name == "8x8-2c3p2-5-10"
     assert len(list(tmp_path.rglob("*.safetensors"))) == 1
