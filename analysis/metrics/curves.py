@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.frames import Frames
 
 HELD_OUT = "held_out"
-"""Asks for the held-out split with the most rows, whatever its name: 500 rows cannot resolve a point of accuracy."""
+"""Stands for the held-out split with the most rows, whatever its name: 500 rows cannot resolve a point of accuracy."""
 
 CELL_COLUMNS = ["key", "population", "method", "ranking", "seed", "draw"]
 

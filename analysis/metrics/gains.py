@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.metrics.curves import of_split
 
 FLAT = 0.10
-"""A surface is flat where the error moves by this share of E0 at most."""
+"""A surface is flat if the error moves by at most this share of E0."""
 ROUNDING = 1e-9
 """Of the largest error: second differences below it are no sign of a bend."""
 
@@ -50,7 +50,7 @@ def of_surfaces(surfaces: pd.DataFrame, evaluations: pd.DataFrame) -> pd.DataFra
 def interaction_share(pairs: pd.DataFrame, impacts: pd.DataFrame) -> pd.Series:
     """Return by key sum |I_ab - I_a - I_b| / sum |I_ab| over all pairs of units of the trained network (C42).
 
-    0 where the units of every pair are independent of each other.
+    It is 0 if the units of every pair are independent of each other.
     """
     single = impacts[(impacts["event"] == 0) & impacts["key"].isin(pairs["key"].unique())]
     single = single[["key", "layer", "unit", "impact"]].rename(columns={"impact": "alone"})

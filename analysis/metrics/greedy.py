@@ -1,4 +1,4 @@
-"""How good is greedy: a cell's path against the best sets of units that a search has found (C43)."""
+"""The cost of greedy removal: a cell's path against the best sets of units that a search found (C43)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from analysis.metrics.curves import of_split
 from study.records.kept import accuracy_kept, error_kept
 
 SEARCHED = ["searched_r_2", "searched_r_1pct", "greedy_regret", "greedy_excess"]
-"""Columns that only cells with a search have."""
+"""The columns of cells with a search."""
 
 
 def regrets(searched: pd.DataFrame, evaluations: pd.DataFrame) -> pd.DataFrame:
-    """Return by key what the units' order costs against the best sets of the same sizes, on the pruning rows.
+    """Return by key the cost of the units' order against the best sets of the same sizes, on the pruning rows.
 
     * searched_r_2: share of units that the best sets remove before accuracy falls by more than two points (null in a
       regression), searched_r_1pct: before E rises by more than 1 % of its range, both as M2 on a path;

@@ -1,4 +1,4 @@
-"""What the metrics' names mean: columns of `metrics.table`, as the register names them; explained in `names.yaml`."""
+"""The metrics' names (columns of `metrics.table`, as in the register) and their meaning, from `names.yaml`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def explained() -> dict[str, Metric]:
 
 
 def metric(name: str) -> Metric:
-    """Return what a metric is; held-out ones are said as what they are of.
+    """Return the metric of this name; a held-out one is that of the pruning rows.
 
     >>> metric("m8").said, metric("m2e_held_out").what
     ('share removed', 'On held-out rows. M2 by the error: share of the units gone before E first exceeds 2 E0.')

@@ -16,7 +16,7 @@ from study.records.kept import steps_kept
 Array = NDArray[np.float64]
 
 SUBOPTIMAL = 1.5
-"""Where E_all < 1.5 E0 the range E_all - E0 is no scale: M1 is not defined and M1b stands in for it."""
+"""If E_all < 1.5 E0, the range E_all - E0 is no scale: M1 is undefined, and M1b replaces it."""
 
 FAULT = 0.10
 """A removal is a fault when the error rises by more than this share of E_all - E0."""
@@ -28,7 +28,7 @@ BREAKDOWN_WINDOW = 0.10
 def auc_error(error: ArrayLike, clipped: bool = True) -> float:
     """M1: integral over q of (E(q) - E0) / (E_all - E0), by trapezoids; lower is better.
 
-    Clipped to [-1, 1] by default, for E_all is no upper bound of the path. NaN where E_all < 1.5 E0.
+    The integrand is clipped to [-1, 1] by default, since E_all is no upper bound of the path. NaN if E_all < 1.5 E0.
 
     >>> auc_error([0.0, 0.5, 1.0])
     0.5
@@ -38,7 +38,7 @@ def auc_error(error: ArrayLike, clipped: bool = True) -> float:
 
 
 def auc_ratio(error: ArrayLike) -> float:
-    """M1b: integral over q of E / E0 - 1; negative where the error falls below its start.
+    """M1b: integral over q of E / E0 - 1; negative if the error falls below its start.
 
     >>> auc_ratio([2.0, 2.0, 2.0]), auc_ratio([2.0, 4.0])
     (0.0, 0.5)
@@ -60,7 +60,7 @@ def removable(kept: ArrayLike, exists: bool = False) -> float:
 
 
 def recovery(error: ArrayLike) -> float:
-    """M4: sum of the falls of E along the path over (max E - E0); NaN where E never exceeds its start.
+    """M4: sum of the falls of E along the path over (max E - E0); NaN if E never exceeds its start.
 
     >>> recovery([0.0, 2.0, 1.0, 4.0])
     0.25
@@ -119,8 +119,8 @@ def breakdown(accuracy: ArrayLike, kept: float) -> float:
     """Slope of the accuracy's fall just after q = `kept`, less three times its mean slope up to there (claim C32).
 
     Fall per share of units; the slope after is taken over the next tenth of the units. Zero or more says that the
-    slope after is at least three times the slope before; unlike their ratio it is defined where nothing fell before.
-    NaN where nothing is left to fall after.
+    slope after is at least three times the slope before; unlike their ratio it is defined if nothing fell before. NaN
+    if no unit is left to remove.
     """
     a = _array(accuracy)
     units = len(a) - 1
@@ -145,7 +145,7 @@ def mean_share(error: ArrayLike, first: float, last: float) -> float:
 
 
 def gini_of_rises(error: ArrayLike) -> float:
-    """Gini coefficient of the error's rises along the path, falls as 0: 0 where it rises evenly.
+    """Gini coefficient of the error's rises along the path, with falls as 0: an even rise gives 0.
 
     >>> gini_of_rises([0.0, 1.0, 2.0, 3.0]), gini_of_rises([0.0, 0.0, 0.0, 0.0, 4.0])
     (0.0, 0.75)
@@ -154,9 +154,9 @@ def gini_of_rises(error: ArrayLike) -> float:
 
 
 def lost(error: ArrayLike) -> float:
-    """Whether E never comes back to 2 E0 or less after the first fault: 1 or 0; NaN where there is no fault.
+    """Return 1 if E never returns to 2 E0 or less after the first fault, else 0; NaN without a fault.
 
-    The last removal, after which nothing is left to come back, is no fault.
+    The last removal is no fault: no removal follows in which E could return.
 
     >>> lost([0.1, 0.5, 0.15, 1.0]), lost([0.1, 0.5, 0.6, 1.0])
     (0.0, 1.0)
@@ -168,7 +168,7 @@ def lost(error: ArrayLike) -> float:
 
 
 def _of_range(error: ArrayLike) -> Array:
-    """(E(q) - E0) / (E_all - E0); NaN throughout where E_all < 1.5 E0, for then the range is no scale."""
+    """(E(q) - E0) / (E_all - E0); all NaN if E_all < 1.5 E0, since the range is then no scale."""
     e = _array(error)
     if not e[-1] >= SUBOPTIMAL * e[0] or e[-1] <= e[0]:
         return np.full(len(e), math.nan)

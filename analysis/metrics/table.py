@@ -15,14 +15,14 @@ from study.records import hidden_of
 from study.records.condition import DIMENSIONS, USUAL
 
 SETTINGS = ["population", "network_key", "seed", *DIMENSIONS, "band"]
-"""What tells the cells of one network apart, but for the draw."""
+"""The columns that identify a network and a condition; only draws differ within them."""
 
 CELL = ["key", "draw", *SETTINGS]
 LAYER_SHARES = {"m7_10": 0.10, "m7_20": 0.20, "m7_40": 0.40}
 
 
 LOOKS_ONCE = "quadratic_once"
-"""The method that is there to look at the data once."""
+"""The method that needs one look at the data."""
 
 
 def table(frames: Frames) -> pd.DataFrame:
@@ -60,7 +60,7 @@ PRUNING_ONLY = [
 
 
 def seen_along(frames: Frames, metrics: pd.DataFrame) -> pd.DataFrame:
-    """Return the metrics with regret only where it was recorded along the way: at the start alone it says little.
+    """Return the metrics without the regret of cells that recorded it at the start alone, where it says little.
 
     Args:
         frames: with these cells.
@@ -84,16 +84,16 @@ def per_network(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_meant(networks: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows whose ranking is what their method is for: anew after every removal; the quadratic model once.
+    """Return the rows under the ranking that their method is meant for: iterative, one-shot for the quadratic model.
 
-    Scored anew each time, the quadratic model is the exact second derivative at more cost.
+    Under re-ranking the quadratic model is the exact second derivative at a higher cost.
     """
     meant = networks["method"].eq(LOOKS_ONCE).map({True: "single_overall", False: "iterative"})
     return networks[networks["ranking"] == meant]
 
 
 def removable_share(of: pd.DataFrame) -> str:
-    """Return the column that says which share of the units can go: by accuracy, in regressions by error.
+    """Return the column with the share of units that can be removed: by accuracy, in regressions by error.
 
     Args:
         of: rows of `per_network`, all of classifications or all of regressions.
@@ -104,8 +104,8 @@ def removable_share(of: pd.DataFrame) -> str:
 def main_condition(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the main condition: units set to zero, ranked by half squared error on the pruning rows.
 
-    Of cells or networks; both rankings of the paper, nothing retrained. Other conditions enter verdicts; in a figure or
-    a table of methods they would be counted twice.
+    The rows are of cells or networks, under both rankings of the paper, without retraining. Other conditions enter
+    verdicts, but would be counted twice in a figure or table of methods.
     """
     usual = table["ranking"].isin(("single_overall", "iterative"))
     for name in USUAL.keys() - {"ranking"}:
@@ -121,7 +121,7 @@ def _one_by_one(frames: Frames) -> Frames:
 
 
 def _complete(frames: Frames) -> set[str]:
-    """Keys of the cells whose trajectory goes down to no unit at all: only there E_all is known."""
+    """Return the keys of the cells whose trajectory removes every unit: only they have E_all."""
     last = frames.events.groupby("key")["units_left"].min()
     return set(last.index[last == 0])
 
@@ -181,7 +181,7 @@ def _faults(impacts: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _predicted(frames: Frames) -> pd.Series:
-    """Share of the regretted removals whose change of the error was met within 20 % by its estimate."""
+    """Return the share of removals with regret whose estimate is within 20 % of the change of the error."""
     path_ = of_split(frames.evaluations, "pruning")[["key", "event", "error"]]
     path_["change"] = path_.groupby("key")["error"].diff()
     regretted = frames.agreement[(frames.agreement["layer"] == -1) & (frames.agreement["regret"] > 0)]
@@ -193,7 +193,7 @@ def _predicted(frames: Frames) -> pd.Series:
 
 
 def _held_out_change(frames: Frames, cells: pd.DataFrame) -> pd.Series:
-    """Held-out accuracy after half of the units that R_1 (pruning rows) allows, less that at the start."""
+    """Return the held-out accuracy at half of the removals that R_1 (pruning rows) allows, less that at the start."""
     right = of_split(frames.evaluations, HELD_OUT)[["key", "event", "correct", "samples"]].dropna()
     half = (cells["r_1"] * cells["units"] / 2).round()
     share = (right["correct"].astype("float64") / right["samples"]).to_numpy()

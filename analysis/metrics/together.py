@@ -1,4 +1,4 @@
-"""Units together: what a set does to the error, against what each of its units does alone."""
+"""Joint impacts: the change of the error by a set of units, against the sum of their single impacts."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from analysis.metrics.curves import of_split
 from study.records.condition import DIMENSIONS
 
 SAME = ["network_key", *(name for name in DIMENSIONS if name != "method")]
-"""What a cell shares with the brute-force cell whose R_2 sets the size of its set."""
+"""The columns that a cell shares with the brute-force cell whose R_2 gives the size of its set."""
 
 
 def superadditive(frames: Frames, cells: pd.DataFrame) -> pd.Series:
     """Return, a cell, (sum of the single impacts - joint change of E) / (E_all - E0) of its first removals (C27).
 
     The set is the first n units that the cell removes, n being what brute force on the same network, under the same
-    settings, removes within two points of accuracy (R_2). Single impacts are those in the trained network. Positive:
-    together the units cost less than one by one, as where they cancel each other. Null where there is no such
-    brute-force cell, n is 0, or the impacts at the start were not recorded.
+    settings, removes within two points of accuracy (R_2). Single impacts are those in the trained network. A positive
+    value says that the units cost less together than one by one, as units do that cancel each other. Null without such
+    a brute-force cell, for n = 0, and without recorded impacts at the start.
 
     Args:
         frames: the store.
@@ -42,8 +42,8 @@ def superadditive(frames: Frames, cells: pd.DataFrame) -> pd.Series:
 def put_back_worse(reinserted: pd.DataFrame, impacts: pd.DataFrame) -> pd.Series:
     """Return by key the share of put-back units that raise the error, and by more than in the trained network (C27).
 
-    Each is put back alone into the pruned network; its impact is then below 0 and below that in the trained network,
-    as where it was removed together with the unit that cancelled it.
+    Each unit is put back alone into the pruned network. The share counts those whose impact is then below 0 and below
+    that in the trained network, as for a unit that was removed together with the one that cancelled it.
     """
     start = impacts.loc[impacts["event"] == 0, ["key", "layer", "unit", "impact"]].rename(columns={"impact": "alone"})
     both = reinserted.merge(start, on=["key", "layer", "unit"]).dropna(subset=["impact", "alone"])

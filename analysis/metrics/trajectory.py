@@ -1,4 +1,4 @@
-"""The metrics of one curve: everything of the register that error and accuracy along a path decide."""
+"""The metrics of one curve: those of the register that need error and accuracy along a path alone."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from study.records.kept import accuracy_kept, error_kept
 
 TAUS = {"r_1": 1.0, "r_2": 2.0, "r_5": 5.0}
 EARLY = 0.20
-"""Share of the removals that claims C14 and C15 call early."""
+"""Share of the removals that are early in claims C14 and C15."""
 MOST_USED = 11
-"""Units that the cosine needs at most (C19)."""
+"""The largest number of units that the cosine needs (C19)."""
 
 
 def trajectory(error: np.ndarray, correct: np.ndarray | None, samples: int) -> dict[str, float]:
@@ -75,7 +75,7 @@ def _falls(error: np.ndarray) -> dict[str, float]:
 
 
 def _of_claims(error: np.ndarray, r_1pct: float) -> dict[str, float]:
-    """What single claims ask of an error curve."""
+    """The metrics of single claims on an error curve."""
     left = round((len(error) - 1) * (1 - r_1pct))
     return {
         "left_1pct": left,

@@ -1,4 +1,4 @@
-"""Metrics of single units: how concentrated impacts are (M5), which layer goes first (M7), relative errors."""
+"""Metrics of single units: concentration of impacts (M5), the layer removed first (M7), errors of estimates."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from diptest import diptest
 from numpy.typing import ArrayLike
 
 DIP_LEVEL = 0.05
-"""Of the test that impacts have one mode."""
+"""Level of the test that impacts have one mode."""
 
 
 def positive(impacts: ArrayLike) -> np.ndarray:
-    """Return the impacts with negative ones as 0: such a unit carries nothing, but it is a unit all the same."""
+    """Return the impacts with negative ones as 0: such units carry nothing, but they count as units."""
     return np.maximum(np.asarray(impacts, dtype=float), 0.0)
 
 
@@ -31,7 +31,7 @@ def gini(impacts: ArrayLike) -> float:
 
 
 def top_share(impacts: ArrayLike, share: float = 0.20) -> float:
-    """M5: part of the positive impact that the largest `share` of all units holds.
+    """M5: the part of the positive impact in the `share` of all units with the largest impacts.
 
     >>> top_share([1.0, 1.0, 1.0, 1.0, 6.0])
     0.6
@@ -51,7 +51,7 @@ def effective_number(impacts: ArrayLike) -> float:
 
 
 def bimodal(impacts: ArrayLike) -> float:
-    """Return 1 where the logarithms of the positive impacts have more than one mode (dip test at .05), else 0.
+    """Return 1 if the logarithms of the positive impacts have more than one mode (dip test at .05), else 0.
 
     NaN for fewer than four positive impacts. The dip is the distance to the nearest distribution of one mode
     (Hartigan & Hartigan 1985).
@@ -70,7 +70,7 @@ def last_layer_share(layers: ArrayLike, last: int, share: float) -> float:
 
     Args:
         layers: layer of the 1st, 2nd, ... removed unit, shape (K,).
-        last: index of the hidden layer nearest the output; NaN is returned where it is 0 (one hidden layer).
+        last: index of the hidden layer nearest the output; NaN is returned for 0 (one hidden layer).
         share: of the removals that count.
 
     >>> last_layer_share([1, 1, 0, 1, 0], last=1, share=0.4)
@@ -81,7 +81,7 @@ def last_layer_share(layers: ArrayLike, last: int, share: float) -> float:
 
 
 def relative_error(estimate: ArrayLike, impact: ArrayLike) -> float:
-    """Mean |estimate - impact| over mean |impact|; NaN where estimates are missing.
+    """Mean |estimate - impact| over mean |impact|; NaN if estimates are missing.
 
     >>> relative_error([1.0, 1.0], [2.0, 2.0])
     0.5

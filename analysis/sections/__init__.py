@@ -16,7 +16,7 @@ def found() -> list[Section]:
     """Return the sections in the order of the page.
 
     Raises:
-        StudyError: for a file or folder that is none; it says what a section has.
+        StudyError: for a file or folder without a section; it says what a section needs.
     """
     modules = [module for module in pkgutil.iter_modules(__path__) if module.name != "base"]
     names = [f"{__name__}.{module.name}" + (".section" if module.ispkg else "") for module in modules]
@@ -24,7 +24,7 @@ def found() -> list[Section]:
 
 
 def set_apart(frames: Frames) -> tuple[Frames, dict[str, Frames]]:
-    """Return the frames without the cells that sections have for themselves, and those by sweep (`Section.sweep`)."""
+    """Return the frames without the cells of single sections, and these cells by sweep (`Section.sweep`)."""
     sweeps = [section.sweep for section in found() if section.sweep]
     asked = frames.cells["sweep"]
     apart = {sweep: frames.of(frames.cells.loc[asked == sweep, "key"].tolist()) for sweep in sweeps}
@@ -32,7 +32,7 @@ def set_apart(frames: Frames) -> tuple[Frames, dict[str, Frames]]:
 
 
 def kept_parts() -> dict[str, list[Section]]:
-    """Return the sections of which something is kept in the repository, by the part of the results."""
+    """Return the sections with results in the repository, by the part of the results."""
     parts: dict[str, list[Section]] = {}
     for section in found():
         if section.kept is not None:

@@ -16,11 +16,11 @@ from study.figures.style import plain_ticks
 from study.records.words import QUANTITIES, colour, label, ordered
 
 SHOWN = ("spearman", "spearman_25", "regret")
-"""What is drawn, a panel each: columns of the table agreement."""
+"""The columns of the table agreement that are drawn, one panel each."""
 
 
 class Agreement(Section):
-    """How estimate and true impact of the units left agree after every removal, on the main populations."""
+    """Agreement of estimate and true impact of the remaining units after every removal, on the main populations."""
 
     title = "Regret and agreement along the way"
     place = 120

@@ -1,4 +1,4 @@
-"""The section on amendments of the frozen plan: what changed and why, and the verdicts of both plans side by side."""
+"""The section on amendments of the frozen plan: changes, reasons, and the verdicts of both plans side by side."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Amended(Section):
 
 
 def reasons(judged: Evaluation) -> pd.DataFrame:
-    """Return one row an amendment: of what, what was frozen, what stands in its place, why."""
+    """Return one row an amendment: its subject, the frozen text, its replacement, the reason."""
     rows = [
         {"id": a.id, "date": a.date, "of": a.about, "as frozen": a.was, "as amended": a.now, "why": a.reason}
         for a in judged.register.amendments
@@ -40,7 +40,7 @@ def reasons(judged: Evaluation) -> pd.DataFrame:
 
 
 def side_by_side(judged: Evaluation) -> pd.DataFrame:
-    """Return one row a verdict that is another now, or whose claim was amended itself: before and after."""
+    """Return one row for every verdict that changed or whose claim was amended: before and after."""
     amended = judged.amended
     named = {a.claim for a in judged.register.amendments if a.claim}
     shown = amended[(amended["by"] != "") | amended["claim"].isin(named)]

@@ -1,4 +1,4 @@
-"""What a section of the report is, what it is made of, and what it shows."""
+"""A section of the report: its base class, its material, and its results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMPARED = 3
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """What sections are made of: the store, its metrics and verdicts; what several sections need is derived once.
+    """The material of sections: a store, its metrics and verdicts, and what several sections derive from them.
 
     Attributes:
         frames: the cells that the report shows.
@@ -68,7 +68,7 @@ class Material:
 
     @cached_property
     def main(self) -> set[str]:
-        """Populations trained here that main claims (tier A) rest on; all that are there, where none of these is."""
+        """The populations trained here that main claims (tier A) are about; all populations if none is there."""
         there = set(self.fresh["population"])
         return {p.population for c in self.judged.register.tier("A") for p in c.parts} & there or there
 
@@ -109,7 +109,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Kept:
-    """What of a section is kept in the repository (`make results`): tables and figures by name, in a part of all."""
+    """The results of a section in the repository (`make results`): names of tables and figures, and their part."""
 
     part: str
     tables: tuple[str, ...] = ()
@@ -157,7 +157,7 @@ class Section(ABC):
         """Return figures, tables and words; nothing where the store has nothing for them."""
 
     def present(self, shown: Shown) -> bool:
-        """Say whether there is anything to show: a figure, or a table with a row."""
+        """Return whether there is anything to show: a figure, or a table with a row."""
         return bool(shown.figures) or any(len(table) for table in shown.tables.values())
 
     def cells(self, of: Material) -> pd.DataFrame:
@@ -176,6 +176,6 @@ class Section(ABC):
 
     @property
     def template(self) -> Path | None:
-        """The file with its text; None where figures and tables speak for themselves."""
+        """The file with its text; None for figures and tables alone."""
         file = Path(inspect.getfile(type(self))).with_suffix(".html")
         return file if file.is_file() else None

@@ -1,4 +1,4 @@
-"""The section on filters as units: what goes of networks with convolutional layers, filters and neurons apart."""
+"""The section on filters as units: shares removed from convolutional networks, filters and neurons apart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BEST = "brute_force"
 
 
 class Filters(Section):
-    """Filters and neurons that go, by population and method; exploratory."""
+    """Removed filters and neurons, by population and method; exploratory."""
 
     title = "Filters as units"
     place = 100

@@ -1,4 +1,4 @@
-"""The section on greedy removal: what brute force leaves behind, beside the best sets that were found (C43)."""
+"""The section on greedy removal: brute force against the best sets that a search found (C43)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from analysis.sections.base import Kept, Material, Section, Shown
 from analysis.statistics import ALPHA, signed_rank
 
 SEARCH = {"exhaustive": "all sets", "beam": "a beam: at least"}
-"""How a search is called in the table."""
+"""The names of the searches in the table."""
 
 
 class Greedy(Section):
@@ -28,7 +28,7 @@ class Greedy(Section):
 
 
 def searches(networks: pd.DataFrame, register: Register) -> pd.DataFrame:
-    """Return the networks on which C43 rests, with the kind of their search: what was pruned by re-ranked brute force.
+    """Return the networks of C43, pruned by re-ranked brute force, with the kind of their search.
 
     Args:
         networks: `metrics.per_network` of the main condition; networks outside their band are left out, as in verdicts.

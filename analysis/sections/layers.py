@@ -1,4 +1,4 @@
-"""The section on layers: from which layer a method removes first, in networks of several hidden layers."""
+"""The section on layers: the layer that a method removes from first, in networks of several hidden layers."""
 
 from __future__ import annotations
 

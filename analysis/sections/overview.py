@@ -12,7 +12,7 @@ from analysis.sections.base import Kept, Material, Section, Shown
 
 
 class Overview(Section):
-    """What every method removes from every network."""
+    """The share that every method removes from every network."""
 
     title = "Units removable, network by network"
     place = 30

@@ -1,4 +1,4 @@
-"""The section on populations: networks, acceptance, and whether the order of the methods is sane."""
+"""The section on populations: networks, acceptance, and the check of the methods' order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The section on the self-test: how often the tests decide rightly on networks with known truth."""
+"""The section on the self-test: how often the tests are right on networks with known truth."""
 
 from __future__ import annotations
 

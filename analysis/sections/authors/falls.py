@@ -1,4 +1,4 @@
-"""From a suboptimal start: does the error fall, and does the layer (V2) or the output (V5) decide that?"""
+"""The fall of the error from a suboptimal start, by hidden layer (V2) and output (V5)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from analysis.numbers import number, percent
 
 HIDDEN = {"": "trained", UNTRAINED_HIDDEN: "left untrained (V2)"}
 OUTPUT = {"": "softmax kept", SIGMOID_OUTPUTS: "sigmoids (V5)"}
-"""What the endings of a population's name mean."""
+"""The meaning of the endings of a population's name."""
 DIGITS = (0, 1, 2)
 
 

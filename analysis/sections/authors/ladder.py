@@ -17,7 +17,7 @@ RUNGS = {
     "V4a": "order=descending",
     "V4b": "cap=median",
 }
-"""The switches of the ladder in its order, as they stand in a method's label."""
+"""The switches of the ladder in its order, as in a method's label."""
 
 FIELDS = ["passed_back", "slope_of", "order", "cap", "output_curvature"]
 """Order in which a method's label names its switches."""

@@ -15,7 +15,7 @@ LIMITS = {"1.1 E0": 1.1, "2 E0": 2.0}
 
 
 def compared(table: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a network and method: units that go before each limit, the cheap end, regret, correlation.
+    """Return one row a network and method: units removed before each limit, the cheap end, regret, correlation.
 
     Args:
         table: `metrics.table` of all cells.
@@ -45,7 +45,7 @@ def compared(table: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def units_before(curves: pd.DataFrame) -> dict[str, float]:
-    """Return how many units go before E first exceeds each limit, mean over the orders of a random method.
+    """Return the number of units removed before E first exceeds each limit; of a random method the mean over draws.
 
     Args:
         curves: `metrics.curves` of one network and method under re-ranking.

@@ -1,4 +1,4 @@
-"""Layer by layer: how the diagonal recursion and the exact second derivative scale their estimates."""
+"""Scales of the estimates by layer, of the diagonal recursion and of the exact second derivative."""
 
 from __future__ import annotations
 

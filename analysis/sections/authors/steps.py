@@ -1,4 +1,4 @@
-"""The ladder of deviations: what a criterion achieves at each rung from the published to the implemented formulas."""
+"""The ladder of deviations: results of a criterion at each rung from the published to the implemented formulas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ QUANTITIES = {
     "auc_e": ("AUC_E (lower is better)", "#000000", "o"),
     "removable": ("units removable R_1", "#D55E00", "s"),
 }
-"""What is drawn: label, colour and marker. Both are shares between 0 and 1, so one axis serves them."""
+"""The drawn quantities: label, colour and marker. Both are shares between 0 and 1, on one axis."""
 
 
 def ladder(frame: pd.DataFrame, ax: Axes, title: str) -> Axes:

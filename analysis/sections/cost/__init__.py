@@ -1,1 +1,1 @@
-"""The section on what methods cost and what they achieve."""
+"""The section on cost against quality of the methods."""

@@ -1,4 +1,4 @@
-"""What a method costs against what it achieves: a small marker a network, a large one with its name at the medians."""
+"""Cost of a method against the share that it removes: a small marker a network, a large named one at the medians."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from study.figures.style import plain_ticks
 from study.records.words import colour, label, ordered
 
 MANY = 8
-"""Methods from which on their names need a larger panel."""
+"""The number of methods whose names need a larger panel."""
 SPENT = {
     "seconds": ("cost", "seconds spent on scores over the whole path (log)", "costs in seconds"),
     "forward_passes": (
@@ -23,7 +23,7 @@ SPENT = {
         "costs in passes over the rows (a backward or tangent pass counts as one)",
     ),
 }
-"""What is spent -> the figure's name, its axis, and its caption's words."""
+"""Column of the cost -> the figure's name, its axis, and the words of its caption."""
 FREE = 0.5
 """Where a method without any pass stands on the axis of passes, which is logarithmic from 1 on."""
 
@@ -71,7 +71,7 @@ def cost(
 
 
 def draw(chosen: pd.DataFrame, spent: str) -> Drawn:
-    """Draw what is spent against what is removed, a panel a population.
+    """Draw the cost against the removed share, a panel a population.
 
     Args:
         chosen: networks that several methods pruned (`Material.compared`).

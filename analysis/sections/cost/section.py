@@ -1,4 +1,4 @@
-"""The section on cost: what a method spends on scores, and what it removes for it."""
+"""The section on cost: cost of the scores of a method, against the share that it removes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Claim by claim: its arms, their parts with every network's value, and what to run to see them again."""
+"""Claim by claim: its arms, their parts with every network's value, and the commands that repeat them."""
 
 from __future__ import annotations
 

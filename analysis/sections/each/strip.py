@@ -29,7 +29,7 @@ MARGINS: dict[str, Callable[[list[float]], list[float]]] = {
     "ATMOST": lambda m: m,
     "TREND": lambda _: [],
 }
-"""Where a template's margin lies on the axis of its quantity; elsewhere at its first number."""
+"""The place of a test's margin on the axis of its quantity; for other tests the first number of the margin."""
 
 
 def margins(row: pd.Series) -> list[float]:

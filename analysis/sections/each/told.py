@@ -1,4 +1,4 @@
-"""What is told of a claim: its arms, their parts, and every network's value of each."""
+"""The account of a claim: its arms, their parts, and every network's value of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from analysis.sections.each.strip import span, strip
 from analysis.statistics import NOT_RUN
 
 BY = ["claim", "arm", "part", "population"]
-"""What tells a tested part from all others."""
+"""The columns that identify a tested part."""
 Values = dict[tuple[Hashable, ...], pd.DataFrame]
 
 
@@ -64,12 +64,12 @@ class Told:
 
     @property
     def ran(self) -> list[Condition]:
-        """The arms that say anything."""
+        """The arms with values."""
         return [arm for arm in self.arms if arm.row["verdict"] != NOT_RUN or arm.deciding or arm.others]
 
 
 def told(judged: Evaluation) -> list[Told]:
-    """Return what is told of every claim, in the order of tiers and ids."""
+    """Return the account of every claim, in the order of tiers and ids."""
     values: Values = dict(iter(judged.values.groupby(BY)))
     order = {name: place for place, name in enumerate(judged.register.arms)}
     rows = judged.verdicts.assign(place=judged.verdicts["arm"].map(order)).sort_values("place", kind="stable")

@@ -1,4 +1,4 @@
-"""Why re-ranking helps: first-order terms and the order of the units along a path, foretold and measured."""
+"""Why re-ranking helps: first-order terms and the order of the units along a path, predicted and measured."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WHAT = "along the path of the exact second derivative, re-ranked. Medians over n
 
 
 def draw(foretold: pd.DataFrame) -> Iterator[Drawn]:
-    """Draw how much of the change of the first-order terms is foretold, and how well units are ordered.
+    """Draw the predicted share of the change of the first-order terms, and the rank correlation of the units.
 
     Args:
         foretold: `mechanism.foretold`.

@@ -1,4 +1,4 @@
-"""Why re-ranking helps: what gradient and Hessian at the start foretell of a path, beside what was measured on it.
+"""Why re-ranking helps: a path as gradient and Hessian at the start predict it, beside the measured one.
 
 To second order, removing the units S changes E by sum_S f + 1/2 sum_SxS H, with f = -dE/dalpha and H the Hessian in
 the gains; and it changes the first-order term of a unit j that is left by sum_S H_jk. Both hold exactly where E is

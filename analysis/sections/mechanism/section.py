@@ -1,4 +1,4 @@
-"""The section on why re-ranking helps: how much of a path its start foretells."""
+"""The section on why re-ranking helps: how well the start predicts a path."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from analysis.sections.mechanism.figure import draw
 from analysis.sections.mechanism.foretold import foretold
 
 SHARES = (0.1, 0.2, 0.4)
-"""Shares of the units removed at which the table looks."""
+"""The shares of removed units in the table."""
 
 
 class Mechanism(Section):
-    """Paths of the exact second derivative, foretold by gradient and Hessian at their start; exploratory."""
+    """Paths of the exact second derivative, predicted by gradient and Hessian at their start; exploratory."""
 
     title = "Why re-ranking helps"
     place = 80

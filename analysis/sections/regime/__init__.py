@@ -1,1 +1,1 @@
-"""The section on the regime map: where which method can be trusted, and what tells in advance."""
+"""The section on the regime map: which method can be trusted where, and which number predicts that."""

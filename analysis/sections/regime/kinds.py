@@ -1,4 +1,4 @@
-"""What kinds of network the map has: activation, output, depth and stage of training."""
+"""The kinds of network on the map: activation, output, depth and stage of training."""
 
 from __future__ import annotations
 

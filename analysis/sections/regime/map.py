@@ -1,4 +1,4 @@
-"""The regime map: a panel a method, a tile a kind of network, its colour how close a method comes to brute force."""
+"""The regime map: a panel a method, a tile a kind of network; the colour is the share of brute force's removals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from analysis.sections.regime.tiles import columns, rows
 from study.records.words import RANKINGS, REMOVALS, label, ordered
 
 MAP = LinearSegmentedColormap.from_list("trust", ["#D55E00", "#F2D6B3", "#FFFFFF", "#BFD9EA", "#0072B2"])
-"""From vermilion (far from brute force) to blue (as good), which colour-blind eyes tell apart."""
+"""From vermilion (far from brute force) to blue (as good), which colour-blind readers can distinguish."""
 SCALE = Normalize(0.0, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""The map's numbers: what each method removes from every network, and what could be measured before."""
+"""The map's numbers: the share that each method removes from every network, and predictors measured before."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from analysis.frames import Frames
 from analysis.metrics import per_network, removable_share
 
 PRUNED = ["network_key", "removal", "error"]
-"""What methods are compared on: a network, and how it is pruned."""
+"""The columns within which methods are compared: a network, and how it is pruned."""
 BEST = "brute_force"
 PROBE = "taylor2_exact"
-"""The method whose two terms, in the trained network, are looked at before anything is removed."""
+"""The method whose two terms in the trained network give the predictors."""
 
 
 def networks(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def networks(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def predictors(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
-    """Return what the trained network's gradient and Hessian in the gains say, by network, removal and error.
+    """Return the predictors, from the trained network's gradient and Hessian in the gains, by network and condition.
 
     * first_order: sum |g_k| / (sum |g_k| + sum |H_kk| / 2): how much of the estimates is their first-order term;
     * curvature: sum |H_kk| / 2 / (E_all - E0): how much of what is at stake the curvature sees; next to nothing where

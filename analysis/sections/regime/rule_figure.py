@@ -1,4 +1,4 @@
-"""The rules' figure: what could be measured in advance against what came of it, a panel a method."""
+"""The rules' figure: the predictor against the result, a panel a method."""
 
 from __future__ import annotations
 

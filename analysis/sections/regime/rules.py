@@ -1,4 +1,4 @@
-"""Which numbers of a trained network tell, before anything is removed, whether a method can be trusted there.
+"""Rules that predict, from a number of the trained network, whether a method can be trusted on it.
 
 A rule is one threshold on one number (`networks.predictors`). It is learnt on the regime map and tested on populations
 that the map does not have: other data, sizes and recipes.
@@ -16,10 +16,10 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score, roc_curve
 from analysis.metrics import as_meant
 
 CLOSE = 0.8
-"""Share of what brute force removes from which on a method was right to be trusted."""
+"""The share of brute force's removals from which on a method can be trusted."""
 PREDICTORS = ("curvature", "first_order", "off_diagonal")
 DRAWS = 500
-"""Of the bootstrap."""
+"""Samples of the bootstrap."""
 SEED = 0
 
 
@@ -73,7 +73,7 @@ def tested(rules: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rates(of: pd.DataFrame, rule: dict[str, Any]) -> dict[str, Any]:
-    """Return how well a rule tells networks apart.
+    """Return how well a rule separates networks.
 
     * networks, clusters: their numbers; good: share of networks where the method comes close to brute force;
     * auc: probability that a good network has the better number than one that is not (Hanley & McNeil 1982);

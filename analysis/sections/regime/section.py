@@ -1,4 +1,4 @@
-"""The section on the regime map: what each method is worth at each stage of training, and what tells in advance."""
+"""The section on the regime map: results of each method at each stage of training, and the rules that predict them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from analysis.sections.regime.tiles import tiles
 from study.records.words import RANKINGS, label, ordered
 
 RULED = ("taylor1", "taylor2", "taylor2_exact", "gauss_newton", "fisher", "magnitude", "quadratic_once")
-"""Methods that a rule is sought for: those of the map, but for brute force."""
+"""The methods with rules: those of the map except brute force."""
 MAPPED = "digits"
-"""Data set of the map: populations on it are not used to test what was learnt there."""
+"""The data set of the map: its populations do not test the rules that were learnt on it."""
 WALKED = "mechanism"
 """The sweep that recorded Hessians of other populations."""
 

@@ -1,4 +1,4 @@
-"""The rules that tell in advance whether a method can be trusted, in words."""
+"""The rules that predict whether a method can be trusted, in words."""
 
 from __future__ import annotations
 
