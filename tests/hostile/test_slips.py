@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import sys
 
 import numpy as np
 import pytest
@@ -19,7 +18,6 @@ from study.data import Dataset, one_hot
 from study.methods.base import method_class
 from study.protocols.retrain import Retrain
 from study.pruning.settings import Selection, Settings
-from study.sweeps import command
 from study.training.recipe import Recipe
 from study.training.recipes import read_recipe
 from tests import cases
@@ -206,7 +204,6 @@ def with_file(folder, monkeypatch, content):
     (conf / "training" / "mine.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
     for module in (places, derived, known, mistakes, overrides):
         monkeypatch.setattr(module, "CONF", conf)
-    monkeypatch.delitem(sys.modules, command.__name__)  # Hydra is told the folder when it is imported
     return conf
 
 
