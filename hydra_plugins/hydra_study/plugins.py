@@ -1,4 +1,4 @@
-"""What Hydra makes of `hydra/sweeper=grids` and `hydra/launcher=pool`.
+"""The classes of `hydra/sweeper=grids` and `hydra/launcher=pool`.
 
 Hydra imports this module whenever it starts: the work is done in `study.sweeps`, which is imported when a sweep begins.
 """
@@ -26,7 +26,7 @@ class GridSweeper(Sweeper):
 
     Args:
         params: the grid of an experiment or of a command: key -> values, in Hydra's grammar.
-        about, grids: what a profile is about, and its grids.
+        about, grids: of a profile: its description and its grids.
         max_batch_size: cells that the launcher is given at once; None for all.
         check: whether every finished cell's files are read and compared with their digests; else each is looked at.
         offline: whether a profile leaves out what lacks data, instead of downloading them.
@@ -59,7 +59,7 @@ class GridSweeper(Sweeper):
         """Run the cells that are not finished.
 
         Args:
-            arguments: what is typed, Hydra's own settings apart.
+            arguments: the typed settings, without Hydra's own.
         """
         from study.sweeps.wanted import wanted
 
@@ -70,11 +70,11 @@ class GridSweeper(Sweeper):
 
 
 class PoolLauncher(Launcher):
-    """Runs cells in worker processes of this machine and shows how far they are; see `study.sweeps.launcher`.
+    """Runs cells in worker processes of this machine and shows the progress; see `study.sweeps.launcher`.
 
     Args:
         jobs: worker processes; -1 for one a core; with 1 the cells are computed in this process.
-        log: file that gets a line a cell; None for the error stream, where no terminal shows how far the sweep is.
+        log: file that gets a line a cell; None for the error stream, unless a terminal shows the progress.
     """
 
     def __init__(self, jobs: int = -1, log: str | None = None) -> None:
@@ -95,7 +95,7 @@ class PoolLauncher(Launcher):
         """Run cells.
 
         Args:
-            job_overrides: what is typed for each.
+            job_overrides: the overrides of each.
             initial_job_idx: number of the first one in the sweep.
         """
         from study.sweeps.launcher import launch

@@ -1,4 +1,4 @@
-"""One cell: its keys, its network, trained or read, and what pruning it shows."""
+"""One cell: its keys, its network (trained or read), and its pruning trajectory."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Cell:
 
     @property
     def measures(self) -> str:
-        """What is measured beside the path, as the tag of that name has it."""
+        """The measures beside the path, as the text of the tag `measures`."""
         return json.dumps(measures.stated(measures.asked(self.plan.settings)))
 
 

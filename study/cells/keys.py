@@ -1,4 +1,4 @@
-"""The keys of cells, by the names and the usual values that the recorded ones were made with.
+"""The keys of cells, made from the names and default values with which recorded keys were made.
 
 A key stands for everything scientific of a cell. Fields of settings may be renamed, moved and get other defaults. What
 is written here stays: a changed key disowns every recorded result. What is usual is left out, so that a new setting
@@ -67,7 +67,7 @@ def numerics(plan: Plan) -> dict[str, int]:
 
 
 def of_settings(of: Settings) -> dict[str, Any]:
-    """Return what the key holds of settings: by name, what is not usual.
+    """Return the settings in the key: by name, those that differ from their defaults.
 
     >>> of_settings(Settings(removal="mean", truth_every=5))
     {'removal': 'mean', 'truth_every': 5}

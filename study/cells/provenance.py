@@ -1,4 +1,4 @@
-"""What a run says of the code that made it, and of the machine and libraries that it ran on."""
+"""The provenance of a run: version of the code, machine and libraries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _git(*arguments: str) -> str:
 
 @cache
 def environment(device: str) -> dict[str, str]:
-    """Return what the numbers may depend on beside the settings, by the device that pruned."""
+    """Return the machine and library versions on which the numbers may depend, for the device that pruned."""
     packages = ("torch", "numpy", "scipy", "pandas", "mlflow", "hydra-core")
     return {
         "python": platform.python_version(),

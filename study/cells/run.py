@@ -1,4 +1,4 @@
-"""From a composed configuration to a recorded cell: what one Hydra job does."""
+"""The work of one Hydra job: from a composed configuration to a recorded cell."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def _recorded(store: Store, cell: Cell, cfg: DictConfig, alone: bool) -> str | N
 
 
 def _tell(done: Done, seconds: float) -> None:
-    """Say in the log what came of a cell."""
+    """Log the result of a cell."""
     seen, planned = done.summary, done.cell.plan
     log.info(
         "%s: E %.6g, %d of %d units removable, %.1f s%s",
@@ -175,7 +175,7 @@ def _note(
 
 
 def asked(cfg: DictConfig) -> dict[str, str]:
-    """Return the tags of a cell whose configuration is refused: what was asked for, unchecked."""
+    """Return the tags of a cell whose configuration is refused: the requested values, unchecked."""
     found = {part: cfg[part] for part in ("population", "dataset", *DIMENSIONS)}
     named = {part: node if isinstance(node, str) else _named(node) for part, node in found.items()}
     return {part: str(name) for part, name in named.items()} | {"seed": f"{cfg.seed}", "sweep": cfg.sweep.name}
@@ -187,7 +187,7 @@ def _named(node: DictConfig) -> str:
 
 
 def typed() -> dict[str, str]:
-    """Return as a tag what was typed for a cell that Hydra runs; nothing elsewhere, as for a profile's cells.
+    """Return the tag with the typed command of a cell that Hydra runs; nothing elsewhere.
 
     Nor is it kept where it holds a password, as an address may, or is longer than a tag.
     """

@@ -12,7 +12,7 @@ from study.trajectories.trajectory import Result
 
 @dataclass(frozen=True)
 class Summary:
-    """Numbers of one trajectory, on the pruning rows unless said.
+    """Numbers of one trajectory, on the calibration rows unless stated otherwise.
 
     Attributes:
         error_start: E of the trained network.

@@ -1,4 +1,4 @@
-"""What the run of a cell says of it: tags that tell it from others, and parameters."""
+"""Tags and parameters of a cell's run; the tags distinguish it from other runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from study.training.recipes import has_recipe, read_recipe
 
 
 def tags(plan: Plan, sweep: str) -> dict[str, str]:
-    """Return what a plan says of its cell's run, by the names of `records.RUN_TAGS`; `cell_tags`, `done_tags` add."""
+    """Return the tags that follow from the plan, by the names of `records.RUN_TAGS`; `cell_tags`, `done_tags` add."""
     found = {
         "kind": "cell",
         "population": plan.population,
@@ -35,7 +35,7 @@ def tags(plan: Plan, sweep: str) -> dict[str, str]:
 
 
 def cell_tags(cell: Cell) -> dict[str, str]:
-    """Return what is known once the data are there."""
+    """Return the tags that follow from the data."""
     plan, data = cell.plan, cell.data
     network = cell.network or cell.start
     layers = plan.architecture(data)
@@ -54,7 +54,7 @@ def cell_tags(cell: Cell) -> dict[str, str]:
 
 
 def variant(plan: Plan, data: Dataset) -> str:
-    """Return what a plan sets otherwise than its data set's own parameters, output and recipe, in words."""
+    """Return in words where a plan differs from its data set's own parameters, output and recipe."""
     if plan.stored is not None:
         return ""
     own = read_recipe(plan.dataset) if has_recipe(plan.dataset) else Recipe()
@@ -70,7 +70,7 @@ def variant(plan: Plan, data: Dataset) -> str:
 
 
 def done_tags(done: Done) -> dict[str, str]:
-    """Return what is known once the network is trained."""
+    """Return the tags that follow from the trained network."""
     return {"band": done.band[0], "band_text": "; ".join(filter(None, (done.band[1], done.poor)))}
 
 

@@ -1,1 +1,1 @@
-"""What every command needs: the steps that it shows, and processes that end with it."""
+"""Shared by all commands: errors, exit codes, progress, paths, and processes that end with the command."""

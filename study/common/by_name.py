@@ -28,7 +28,7 @@ def class_of(module: str, kind: type) -> Any:
 
 
 def check_parameters(what: str, given: Collection[str], known: Collection[str]) -> None:
-    """Refuse parameters that there are not.
+    """Refuse unknown parameters.
 
     Args:
         what: has the parameters, in words.

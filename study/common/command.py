@@ -1,4 +1,4 @@
-"""How every command of the project ends: an exit code, and one message where something went wrong."""
+"""The end of every command: an exit code, and one message for an error."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ def _check_working_folder() -> None:
 
 
 def tell_failed(failed: Sequence[tuple[object, str]], console: Console) -> None:
-    """Name the first cells that failed, each with its reason."""
+    """Print the first failed cells, each with its reason."""
     for name, reason in failed[:SHOWN]:
         console.print(f"[red]failed[/red] {escape(f'{name}: {reason}')}", highlight=False, soft_wrap=True)
 
 
 def wants_tracebacks() -> bool:
-    """Say whether the user has asked to see where errors come from."""
+    """Return whether the user wants tracebacks."""
     return os.environ.get(SWITCH) == "1"

@@ -1,4 +1,4 @@
-"""The errors that a user may see: each says what is wrong and the way out."""
+"""Errors that a user may see: each names the fault and the way out."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class StudyError(ValueError):
 
 
 class PoorTrainingWarning(UserWarning):
-    """Says that a network has hardly learnt its task: what pruning says of it says little."""
+    """Warns of a network that has hardly learnt its task, so that its pruning shows little."""
 
 
 MANY = 24
@@ -63,7 +63,7 @@ def whole(name: str, value: object, least: int = 0) -> int:
 
 
 def among(name: object, known: Iterable[str], listing: str = "python -m study --help") -> str:
-    """Return what there is in place of a name that is none: the nearest first, never a list that scrolls it away.
+    """Return the known names to suggest for an unknown one: the nearest first, never a long list.
 
     Args:
         name: what was asked for.
@@ -129,7 +129,7 @@ def truth(name: str, value: object) -> bool:
 
 
 def shown(value: object) -> str:
-    """Return a value for a message; of what has no short one, what it is.
+    """Return a value for a message; its kind where its text is long.
 
     >>> shown("x"), shown(StudyError), shown([1, 2])
     ("'x'", 'the class StudyError', 'a list')
@@ -150,7 +150,7 @@ def check_progress(progress: object) -> None:
 
 
 def mendable(error: BaseException) -> bool:
-    """Tell whether an error is one that the user can mend: what is asked for cannot be, or not so."""
+    """Return whether the user can mend an error by another request."""
     kind = type(error)
     of_a_cell = kind.__name__ == "CompactHydraException"  # of one of a sweep's cells; Hydra raises subclasses of it
     return (
@@ -161,7 +161,7 @@ def mendable(error: BaseException) -> bool:
 
 
 def said(error: BaseException, file: Path | None = None) -> str:
-    """Return what a person is told of an error: its own words where it is a `StudyError`, else what can be done.
+    """Return the message of an error: its own text for a `StudyError`, else the way out.
 
     Args:
         error: what happened.
@@ -197,7 +197,7 @@ def said(error: BaseException, file: Path | None = None) -> str:
 
 
 def hint(error: BaseException | None) -> str:
-    """Return how to see where an error comes from; nothing for those that say all that there is to say.
+    """Return how to see an error's traceback; nothing for errors whose message is complete.
 
     >>> hint(RuntimeError("one")), hint(StudyError("two"))
     ('STUDY_TRACEBACK=1 in the environment shows where it comes from.', '')

@@ -1,4 +1,4 @@
-"""Has anything changed since? A digest of files and facts, for work that need not be done twice."""
+"""A digest of files and facts; while it is the same, work need not be done again."""
 
 from __future__ import annotations
 

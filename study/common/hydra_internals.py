@@ -1,4 +1,4 @@
-"""What the study takes from inside Hydra, for want of a public way; a test fails where a version moves it."""
+"""The private parts of Hydra that the study uses, for lack of public ones; a test fails where a version moves them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, whatever ends that: an error, Ctrl+C, SIGKILL.
+"""Processes that end with their parent, whether an error, Ctrl+C or SIGKILL ends it.
 
 Who is killed cannot tell its children. So a child reads a pipe whose other end its parent alone holds, and on which
 nothing is ever written: the operating system closes it, and the child ends. Nothing but the standard library is
@@ -30,7 +30,7 @@ _watched = threading.Lock()
 
 
 def end_with_parent() -> None:
-    """Let this process, a worker of multiprocessing or of joblib, end when its parent has; in any other do nothing."""
+    """End this process, a worker of multiprocessing or of joblib, when its parent has ended; elsewhere do nothing."""
     parent = multiprocessing.parent_process()
     if parent is None or not _watched.acquire(blocking=False):  # asked for once
         return
@@ -62,7 +62,7 @@ def started(
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Stop what `started` started, and whatever that has started: asked first, killed where it takes too long."""
+    """Stop a process of `started` and its children: by a request first, by a kill if that takes too long."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(PATIENCE)

@@ -1,4 +1,4 @@
-"""Where the study's own files are, in a checkout and after a plain `pip install`; where what it makes goes."""
+"""Paths of the study's files and of its outputs, in a checkout and after a plain `pip install`."""
 
 from __future__ import annotations
 

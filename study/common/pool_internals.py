@@ -1,4 +1,4 @@
-"""What the study takes from inside a process pool, for want of a public way; a test fails where a version moves it."""
+"""The private parts of process pools that the study uses; a test fails where a version of Python moves them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a command is at: in a terminal one line that moves, elsewhere a plain line a step.
+"""Progress of a command by steps: in a terminal one moving line, elsewhere a plain line a step.
 
 It goes to the error stream, so that what a command prints can be piped and kept without it.
 """

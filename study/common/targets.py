@@ -1,4 +1,4 @@
-"""Objects that a configuration names by `_target_`: those of the study, and those of somebody's own package or file.
+"""Objects that a configuration names by `_target_`: those of the study, or of a user's package or file.
 
 A target is a module and a name in it, as in `study.methods.taylor2.Taylor2` or, for a file `mine.py` in the working
 folder, `mine.Mine`. Its parameters are those of its signature.
@@ -164,7 +164,7 @@ def typed(known: Parameters, params: dict[str, Any], where: str, owner: str = ""
 
 
 def made(target: str, params: dict[str, Any], where: str) -> Any:
-    """Return what a target makes of its parameters.
+    """Return the object that a target makes of its parameters.
 
     Raises:
         StudyError: its own, or one that says how it failed.

@@ -1,1 +1,1 @@
-"""A configuration: its schema, what is typed and what is written, checked; the objects that it means."""
+"""The configuration: its schema, checks of the command line and of YAML files, and the objects that it describes."""

@@ -65,15 +65,15 @@ def populations() -> dict[str, tuple[str, tuple[str, ...]]]:
 
 
 class DerivedConfigSource(ConfigSource):
-    """Hydra's way to them."""
+    """Gives derived configurations to Hydra."""
 
     @staticmethod
     def scheme() -> str:
-        """Return what the addresses of these configurations begin with."""
+        """Return the prefix of the addresses of these configurations."""
         return "study"
 
     def available(self) -> bool:
-        """Say that they can be had."""
+        """Return whether a configuration of that name exists."""
         return True
 
     def is_group(self, config_path: str) -> bool:
@@ -90,7 +90,7 @@ class DerivedConfigSource(ConfigSource):
         return sorted(populations()) if listed else []
 
     def load_config(self, config_path: str) -> ConfigResult:
-        """Return what a file of that name would hold.
+        """Return the content of a derived configuration.
 
         Raises:
             ConfigLoadError: where there is no such choice.

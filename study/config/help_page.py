@@ -1,4 +1,4 @@
-"""What `python -m study --help` prints: a cell's groups with their choices, and the settings of the default cell."""
+"""The page of `python -m study --help`: groups with their choices, and the settings of the default cell."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ WIDTH = 120
 
 
 def help_page(overrides: Sequence[str] = (), own: Path | None = None) -> str:
-    """Return the page; its words lie in `conf/hydra/help/study.yaml`.
+    """Return the page; its text is in `conf/hydra/help/study.yaml`.
 
     Args:
-        overrides: what else is typed; the settings are those of that cell.
+        overrides: the typed settings, which the page shows too.
         own: a folder of one's own configurations (`--config-dir`).
     """
     with composer():

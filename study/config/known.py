@@ -1,4 +1,4 @@
-"""What there is to be set: groups and their choices, settings and their types; what is said of a key that is none."""
+"""Groups and their choices, settings and their types, and the message for an unknown key."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def groups(own: Path | None = None) -> dict[str, list[str]]:
 
 
 def unknown_key(key: str, value: str = "VALUE") -> str:
-    """Return what is said of a key that there is not: the nearest settings first.
+    """Return the message for an unknown key, with the nearest settings first.
 
     >>> unknown_key("sead", "3").partition(";")[0]
     'unknown key sead'
@@ -73,7 +73,7 @@ def settings() -> list[str]:
 
 
 def wanted(key: str) -> str | None:
-    """Return in words what a setting has to be; None for a key that the schema lacks.
+    """Return the type of a setting in words; None for a key that the schema lacks.
 
     >>> wanted("seed"), wanted("network.hidden"), wanted("training.target_accuracy"), wanted("sead")
     ('a whole number', 'a list of whole numbers', 'a number or null', None)

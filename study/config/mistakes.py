@@ -1,4 +1,4 @@
-"""What a person is told of Hydra's, OmegaConf's and YAML's errors: the setting or file and line, and the way out.
+"""Messages for errors of Hydra, OmegaConf and YAML: the setting, or the file and line, and the way out.
 
 Their own messages name classes, list every choice there is, and advise a plus that adds a key nobody reads.
 """
@@ -29,7 +29,7 @@ HELP = "`python -m study --help` shows the groups and settings"
 
 
 def told(error: BaseException, file: Path | None = None) -> str:
-    """Return one sentence on an error of composing a configuration, with the way out.
+    """Return a one-sentence message for a composition error, with the way out.
 
     Args:
         error: YAML's, OmegaConf's or Hydra's, or of text that is none.
@@ -79,7 +79,7 @@ def told(error: BaseException, file: Path | None = None) -> str:
 
 
 def broken_file() -> str | None:
-    """Return what is wrong with the first file of `conf/` that is no mapping in YAML; None where all are."""
+    """Return the fault of the first file of `conf/` that is not a YAML mapping; None where all are."""
     for file in sorted(CONF.rglob("*.yaml")):
         try:
             content = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -102,7 +102,7 @@ def _of_override(typed: str, cause: BaseException | None) -> str:
 
 
 def _of_plugin(key: str) -> str:
-    """Return what is said of a setting that the chosen sweeper or launcher lacks: which one has it."""
+    """Return the message for a setting that the chosen sweeper or launcher lacks, naming the one that has it."""
     group, _, name = key.removeprefix("hydra.").partition(".")
     files = sorted((CONF / "hydra" / group).glob("*.yaml"))
     having = [f"hydra/{group}={file.stem}" for file in files if line_of(file, name) is not None]

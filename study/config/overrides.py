@@ -1,4 +1,4 @@
-"""What is typed after `python -m study`, looked at before Hydra composes it: a slip is answered with what was meant."""
+"""Checks the overrides of `python -m study` before Hydra composes them, and suggests a correction for a mistake."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OTHERS = {"method": "taylor2", "protocol": "retrain"}
 
 
 def check_overrides(typed: Sequence[str], own: Path | None = None) -> None:
-    """Refuse what cannot be meant.
+    """Refuse overrides that make no cell.
 
     Args:
         typed: as in "seed=3", "method=taylor1,taylor2" or "experiment=smoke".
@@ -79,7 +79,7 @@ def _check_of_hydra(text: str, key: str, override: Override) -> None:
 
 
 def _check_form(text: str, key: str, override: Override) -> None:
-    """Refuse what Hydra's grammar allows and no cell can be made of."""
+    """Refuse forms that Hydra's grammar allows and that make no cell."""
     value = text.partition("=")[2]
     if isinstance(override.value(), RangeSweep) and not any(True for _ in override.sweep_iterator()):
         raise StudyError(

@@ -1,4 +1,4 @@
-"""Somebody's own network: a function that returns a `Network` or a torch module, which is trained or taken as it is.
+"""A user's own network: a function returns a `Network` or a torch module, which is trained or taken as it is.
 
 The function has the parameters `features` and `outputs` (of the data) and `seed` (of the cell), and more of its choice:
 
@@ -30,7 +30,7 @@ GIVEN = ("features", "outputs", "seed")
 
 @dataclass(frozen=True)
 class Builder:
-    """What makes somebody's own network.
+    """Builds a user's own network.
 
     Attributes:
         target: the function, as `MODULE.FUNCTION`.

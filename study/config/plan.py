@@ -1,4 +1,4 @@
-"""A cell's configuration as the plain objects that the core takes, checked; what of it is scientific."""
+"""Turns a cell's configuration into the checked plain objects of the core, and names its scientific settings."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ def _listed(seed: int, seeds: list[int] | None) -> bool:
 
 
 def non_defaults(settings: Any) -> dict[str, Any]:
-    """Return the fields of a dataclass instance that differ from their defaults: what a key is made of.
+    """Return the fields of a dataclass instance that differ from their defaults, which make up a key.
 
     A new field with a default therefore disowns no old result.
     """

@@ -1,4 +1,4 @@
-"""Populations: a named one whose data set, network or training was changed is refused, not quietly renamed."""
+"""Rejects a named population whose data set, network or training was overridden."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PARTS = ("dataset", "network", "training", "population")
 
 
 def check_population(cfg: DictConfig) -> None:
-    """Refuse a named population whose data set, network, training or band was changed by hand.
+    """Refuse a named population whose data set, network, training or band was overridden.
 
     What the population states is composed once a process, and not at all where nothing typed can have changed it.
 

@@ -96,7 +96,7 @@ class NameConfig:
 
 @dataclass
 class RankingConfig:
-    """When scores are computed; `every`, under iterative: anew after every so many removals."""
+    """When scores are computed; under `iterative`, again after every `every` removals."""
 
     name: str = MISSING
     every: int = Settings.every
@@ -113,7 +113,7 @@ class SelectionConfig:
 
 @dataclass
 class RecordConfig:
-    """What is measured on the way: true impacts every n-th step, error surfaces every n-th removal (0: none).
+    """Measures along the path: true impacts every n-th step, error surfaces every n-th removal (0: none).
 
     `surfaces_for` lists the seeds whose cells record surfaces; null means all. `pairs` adds the impacts of all pairs
     of units at the start, `reinsertion` those of removed units that are put back, `hessian` the second derivatives by

@@ -45,7 +45,7 @@ REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_DOES_NOT_EXIST", 
 
 
 def move(source: Store, target: Store, console: Console) -> int:
-    """Copy what the target lacks; name the cells and networks that were left out, and return how many they are.
+    """Copy the runs that the target lacks; print the cells and networks left out, and return their number.
 
     Raises:
         StudyError: when there is no source, it is the target, its files lie behind a link, or files did not arrive as
@@ -126,7 +126,7 @@ def copy_one(origin: Runs, goal: Standing, kind: Kind, runs: list[str]) -> dict[
 
 
 def files_of(origin: Runs, kind: Kind, found: Run) -> dict[str, bytes]:
-    """Return path -> content of what is copied of a run: what its manifest names, and the manifest.
+    """Return path -> content of the files to copy of a run: those in its manifest, and the manifest.
 
     Raises:
         DamagedError: when it is not as it was written, or there is a link in the run's folder.
@@ -195,7 +195,7 @@ def copy_notes(origin: Runs, target: Store) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Read the command line and copy; return 1 when something was left out."""
+    """Read the command line and copy; return 1 when a run was left out."""
     parser = argparse.ArgumentParser(prog="python -m study.move", description=(__doc__ or "").split("\n\n", 1)[1])
     parser.add_argument("--from", dest="source", required=True, help="store, as in sqlite:///outputs/mlflow/mlflow.db")
     parser.add_argument("--to", dest="target", required=True, help="store, as in http://127.0.0.1:5000")

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own in a folder: found on this machine, made, started and stopped. No port, no password.
+"""A private PostgreSQL in a folder: found on this machine, created, started and stopped. No port, no password.
 
 It listens on a Unix socket alone, in a folder that only its user (and root) may enter.
 """

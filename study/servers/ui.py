@@ -50,7 +50,7 @@ def free_port(first: int) -> int:
 
 
 def command(port: int) -> list[str]:
-    """Return the module and the arguments of the server; one worker, since one person looks at it."""
+    """Return the module and the arguments of the server; one worker, for one person."""
     server = ["uvicorn", "--host", HOST, "--port", str(port), "--log-level", "warning"]
     return [*server, "--app-dir", str(Path(__file__).parents[2]), "study.servers.ui_page:app"]
 
@@ -67,7 +67,7 @@ def environment(store: Store, start: str) -> dict[str, str]:
 
 
 def addresses(store: Store, address: str) -> dict[str, str]:
-    """Return what there is to open, in words, with its address; the first is where to start.
+    """Return the pages to open, each with its address; the first is the starting point.
 
     Args:
         store: that is served.

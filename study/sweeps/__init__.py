@@ -1,1 +1,1 @@
-"""Sweeps: many cells by one command: what a profile holds, what of it is finished, who computes the rest."""
+"""Sweeps run many cells by one command: they expand grids, skip finished cells and launch the others."""

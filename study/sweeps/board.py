@@ -1,4 +1,4 @@
-"""What the workers of a profile are at, how many cells are done, and about when the others will be."""
+"""Progress of a sweep: cells at work, cells done, and an estimate of the time left."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from study.sweeps.grid import Job
 EVERY = 60.0
 """Seconds between two lines where there is no terminal."""
 LOOKS = 5.0
-"""Seconds for which a forecast stands: the cells of a profile are thousands."""
+"""Seconds between two estimates: a profile has thousands of cells."""
 OF_NETWORK = ("seed",)
 OF_CELL = (*OF_NETWORK, "method.params.draw")
-"""Values that tell cells of one kind apart."""
+"""Settings in which cells of one kind differ."""
 
 
 class Board:
-    """A line a worker under a bar in a terminal; elsewhere a plain line now and then, and one in the end.
+    """Shows progress: in a terminal a bar and a line a worker, elsewhere a plain line every minute and one at the end.
 
     Args:
         jobs: all that are to be run.
         workers: processes that share them.
-        console: to tell.
+        console: where progress is printed.
         every: seconds between two plain lines.
     """
 
@@ -84,7 +84,7 @@ class Board:
         return f"{self.done} of {self.total} cells" + (f", {self.failed} failed" if self.failed else "")
 
     def left(self) -> float | None:
-        """Return about how many seconds are left, by what each kind of cell has cost; None while that is not known."""
+        """Return the estimated seconds left, from the cost of each kind of cell; None while too few cells are done."""
         now = time.monotonic()
         if not self._costs or now - self._looked > LOOKS:
             jobs = [*list(self._running), *list(self._waiting)]
@@ -97,7 +97,7 @@ class Board:
         return left(np.array(running), np.array(waiting), self.workers)
 
     def line(self) -> str:
-        """Return how far it is, in one line."""
+        """Return the progress in one line."""
         seconds = self.left()
         rest = "how long it takes is not known yet" if seconds is None else f"about {_roughly(seconds)} left"
         return f"{self.counts}, {_clock(time.monotonic() - self._since)}, {rest}"
@@ -135,7 +135,7 @@ def _words(job: Job) -> str:
 
 
 def _traits(jobs: Sequence[Job]) -> dict[Job, tuple[object, ...]]:
-    """Return what a cell's cost may depend on; the first cell of a network trains it."""
+    """Return the traits on which a cell's cost may depend; the first cell of a network trains it."""
     trained, found = set[tuple[str, ...]](), dict[Job, tuple[object, ...]]()
     for job in jobs:
         of = _settings(job)
@@ -152,7 +152,7 @@ def _clock(seconds: float) -> str:
 
 
 def _roughly(seconds: float) -> str:
-    """Return a time as exactly as it can be foretold.
+    """Return a duration, rounded as coarsely as it is known.
 
     >>> _roughly(42), _roughly(500), _roughly(9000)
     ('40 s', '8 min', '2 h 30 min')

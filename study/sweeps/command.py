@@ -1,4 +1,4 @@
-"""What `python -m study` does: one cell, or with -m a sweep of cells. The only place that knows Hydra's decorator."""
+"""The command `python -m study`: it runs one cell, or a sweep with -m. Only this file uses Hydra's decorator."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ HANDED_OVER = "HYDRA_FULL_ERROR"
 
 
 def command(asked: str | None = None) -> int:
-    """Run what the command line asks for, tell what came of a sweep, and return the exit code.
+    """Run the typed command, print the results and failures of a sweep, and return the exit code.
 
     Args:
-        asked: the command that is told where cells failed; None for what was typed.
+        asked: the command to give again where cells failed; None for the typed one.
     """
     if os.environ.get(HANDED_OVER) == "1":
         os.environ[SWITCH] = "1"

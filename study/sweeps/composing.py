@@ -1,4 +1,4 @@
-"""How the cells of a running sweep are composed: by what Hydra has given to its plugins."""
+"""Composes the configurations of a running sweep, in the command and in its worker processes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from study.common.paths import CONF
 
 @dataclass(frozen=True)
 class Composing:
-    """What a worker process needs to compose the cells of a sweep; it can be pickled.
+    """Composes the cells of a sweep; it can be pickled and sent to a worker process.
 
     Attributes:
         context, config: of Hydra's plugins.
-        token: tells sweeps apart in caches; copies in other processes have the same.
+        token: identifies the sweep in caches; copies in other processes have the same.
     """
 
     context: HydraContext = field(compare=False)

@@ -1,4 +1,4 @@
-"""How long the cells that are left will take: what each kind has cost so far, not how many there are."""
+"""Estimates the time that the remaining cells take, from the costs of finished cells of each kind."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 SHRINK = 0.2
 """Ridge: so many cells of a kind are believed half; a kind that was not seen yet is the mean."""
 FEWEST = 3
-"""Cells that have to be done before anything is foretold."""
+"""Cells that must be done before the first estimate."""
 
 
 class Estimate:
-    """Foretells costs as products of factors, one a trait: a population, a method, both, whether a network is trained.
+    """Estimates a cost as a product of factors, one a trait: population, method, both, whether a network is trained.
 
     >>> estimate = Estimate()
     >>> for seconds, traits in [(1, "ax"), (10, "bx"), (2, "ay")]:
@@ -26,11 +26,11 @@ class Estimate:
         self._known: list[tuple[float, tuple[Hashable, ...]]] = []
 
     def add(self, seconds: float, traits: Iterable[Hashable]) -> None:
-        """Note what a cell with these traits has taken."""
+        """Note the seconds that a cell with these traits took."""
         self._known.append((max(seconds, 1e-3), tuple(traits)))
 
     def seconds(self, cells: Sequence[Iterable[Hashable]]) -> np.ndarray | None:
-        """Return what cells with these traits will take, shape (cells,); None where too little is known."""
+        """Return the estimated seconds of cells with these traits, shape (cells,); None while too few are done."""
         if len(self._known) < FEWEST:
             return None
         traits = {trait: n for n, trait in enumerate(dict.fromkeys(t for _, of in self._known for t in of))}
@@ -39,13 +39,13 @@ class Estimate:
         mean = np.log(taken).mean()
         inner = known.T @ known + SHRINK * np.eye(len(traits))
         weights = np.linalg.solve(inner, known.T @ (np.log(taken) - mean))
-        # The mean of logarithms foretells medians; what is summed up is to come out right for what has been.
+        # A mean of logarithms estimates medians; the factor makes the sum right for the cells that are done.
         right = taken.sum() / np.exp(mean + known @ weights).sum()
         return np.asarray(right * np.exp(mean + asked @ weights))
 
 
 def left(running: np.ndarray, waiting: np.ndarray, workers: int) -> float:
-    """Return when all will be done, in seconds: the longest of what is at work, or all of it shared by the workers.
+    """Return the seconds until all cells are done: the longest cell, or the sum shared by the workers.
 
     Args:
         running: seconds that each cell at work still takes.

@@ -49,13 +49,13 @@ class Grid:
         return replace(self, shared=(*self.shared, f"paths.outputs={quoted(str(outputs.absolute()))}"))
 
     def values(self, key: str) -> list[str]:
-        """Return the overrides that its cells have of a setting in which they may differ, as in "seed=3"."""
+        """Return the values of a setting that the grid varies, as overrides such as "seed=3"."""
         return _values(_parsed((f"{key}={self.params[key]}",))[0]) if key in self.params else []
 
     def within(self, typed: Iterable[str]) -> Grid | None:
-        """Return those of its cells that have what is typed; None where none has.
+        """Return the cells that have the typed values; None where no cell has them.
 
-        What the grid does not vary is set in all of its cells.
+        A typed setting that the grid does not vary is set in all of its cells.
 
         >>> grid = Grid("made", "made", (), {"seed": "range(0,3)"})
         >>> [str(job) for job in grid.within(["seed=2,5"]).jobs()], grid.within(["seed=5"])
@@ -79,7 +79,7 @@ class Grid:
         return tuple(f"{key}={values}" for key, values in self.params.items())
 
     def narrowed(self, typed: Iterable[str]) -> Grid:
-        """Return the grid with what is typed on the command line, which replaces the grid's own values.
+        """Return the grid with the typed settings in place of its own values.
 
         >>> grid = Grid("made", "made", ("record.pairs=true",), {"seed": "range(0,9)"})
         >>> [str(job) for job in grid.narrowed(["seed=3", "method=taylor1,taylor2"]).jobs()]
@@ -96,7 +96,7 @@ class Grid:
 
     @property
     def populations(self) -> list[str]:
-        """Its populations, those that are left out apart."""
+        """Its populations without the excluded ones."""
         (override,) = _parsed((f"{POPULATION}={self.params.get(POPULATION, 'free')}",))
         return [name for _, _, name in (v.partition("=") for v in _values(override)) if name not in self.left_out]
 
@@ -129,7 +129,7 @@ class Job:
 
     @classmethod
     def of(cls, grid: str, overrides: Iterable[str]) -> Job:
-        """Return the cell for which this is typed.
+        """Return the cell with these overrides.
 
         >>> Job.of("made", ["seed=3", "method=taylor1"])
         Job(grid='made', shared=(), choices=('method=taylor1',), values=('seed=3',))
@@ -140,7 +140,7 @@ class Job:
 
     @property
     def overrides(self) -> tuple[str, ...]:
-        """All that is typed for `python -m study` to run this cell."""
+        """The overrides with which `python -m study` runs this cell."""
         return (*self.shared, *self.choices, *self.values)
 
     @property
@@ -156,7 +156,7 @@ def groups() -> frozenset[str]:
 
 
 def unmatched(typed: str, held: Collection[str]) -> list[str]:
-    """Return the values of an override that are not held; of a range only when none of its values is.
+    """Return the values of an override that are not in `held`; for a range only if none of them is.
 
     >>> unmatched("seed=1,7", ["seed=1", "seed=2"]), unmatched("seed=range(2,9)", ["seed=1", "seed=2"])
     (['seed=7'], [])
@@ -170,7 +170,7 @@ def unmatched(typed: str, held: Collection[str]) -> list[str]:
 
 
 def quoted(text: str) -> str:
-    """Return a text as Hydra reads it whatever is in it.
+    """Return a text in quotes that Hydra reads as it is.
 
     >>> quoted('a "b", c')
     '"a \\\\"b\\\\", c"'

@@ -1,4 +1,4 @@
-"""One cell as a job of Hydra's: what every launcher runs, in this process or in another."""
+"""One cell as a Hydra job, which every launcher runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from study.sweeps.report import note_runs
 
 log = logging.getLogger("study")
 broken: list[Exception] = []
-"""What ended a command's one cell: raised when Hydra, which would print the job's overrides first, has returned."""
+"""The error of a command's single cell, raised after Hydra has returned: Hydra would print the overrides first."""
 
 
 def job(cfg: DictConfig) -> None:

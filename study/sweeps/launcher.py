@@ -1,4 +1,4 @@
-"""Cells in worker processes of this machine: each is a job of Hydra's, in a process that is kept for the next."""
+"""Runs cells as Hydra jobs in worker processes of this machine; a process is kept for the next cell."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from study.sweeps.workers import Workers
 
 @runtime_checkable
 class Pool(Protocol):
-    """What the launcher plugin `pool` gives: Hydra's three, its processes, and where a line a cell goes.
+    """The launcher plugin `pool`: Hydra's three attributes, the processes, and the log.
 
-    Hydra executes a plugin's module anew when it looks for plugins, so that its classes are not one but several.
+    A protocol, since Hydra executes a plugin's module each time it looks for plugins: its class exists several times.
     """
 
     hydra_context: HydraContext
@@ -39,7 +39,7 @@ class Pool(Protocol):
 
     @property
     def workers(self) -> Workers:
-        """The processes; who plans the sweep may use them before."""
+        """The processes, which may also plan the sweep before they run its cells."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class _Numbered:
 
 @dataclass(frozen=True)
 class _Ended:
-    """What became of a cell: the value that its job returned, or the exception that ended it."""
+    """The result of a cell: the value of its job, or the exception that ended it."""
 
     of: _Numbered
     value: object = None
     error: Exception | None = None
 
     def as_return(self) -> JobReturn:
-        """Return it as Hydra has it."""
+        """Return the result as Hydra's `JobReturn`."""
         status = JobStatus.COMPLETED if self.error is None else JobStatus.FAILED
         found = JobReturn(overrides=self.of.job.overrides, status=status)
         found.return_value = self.value if self.error is None else self.error
@@ -78,7 +78,7 @@ def workers_of(jobs: object) -> Workers:
 
 
 def launch(plugin: Pool, overrides: Sequence[Sequence[str]], first: int) -> list[JobReturn]:
-    """Run cells, as another sweeper than ours asks for them.
+    """Run cells for a sweeper other than `grids`.
 
     Args:
         plugin: how.
@@ -91,7 +91,7 @@ def launch(plugin: Pool, overrides: Sequence[Sequence[str]], first: int) -> list
 
 
 def launched(plugin: Pool, jobs: Sequence[Job], first: int, log: Path | None) -> list[JobReturn]:
-    """Run cells in the plugin's processes; what fails does not keep the others from running.
+    """Run cells in the plugin's processes; a failed cell does not stop the others.
 
     Args:
         plugin: how.
@@ -141,7 +141,7 @@ def _check_log(log: Path) -> None:
 
 
 def outcome(result: JobReturn) -> tuple[object, Exception | None]:
-    """Return what a job of Hydra's returned, and the exception that ended it, one of which is None."""
+    """Return the value of a Hydra job and its exception; one of the two is None."""
     try:
         with contextlib.redirect_stderr(io.StringIO()):  # Hydra prints the overrides of a failed job
             return result.return_value, None

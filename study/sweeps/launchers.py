@@ -1,4 +1,4 @@
-"""What has to hold before a multirun's launcher starts workers: its plugin is there, and they keep to one thread."""
+"""Checks that a launcher's plugin is installed, and limits its workers to one thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EXTRAS = {
 
 
 def missing(launcher: DictConfig) -> str | None:
-    """Return what is missing for a launcher, and how to get it; None where nothing is.
+    """Return the missing package of a launcher and the command that installs it; None where nothing is missing.
 
     Args:
         launcher: the configuration `hydra.launcher`.
@@ -30,9 +30,9 @@ def missing(launcher: DictConfig) -> str | None:
 
 
 def keep_to_one_thread() -> None:
-    """Let the processes that this one starts compute with one thread each, whatever was exported before.
+    """Limit the processes that this one starts to one thread each, against any exported value.
 
-    PyTorch takes `run.threads`; this is for the libraries beside it, which would take every core in every worker.
+    PyTorch follows `run.threads`. Other libraries would take every core in every worker.
     """
     os.environ.update(ONE_THREAD)
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"

@@ -1,4 +1,4 @@
-"""What came of a sweep: medians by population, method and ranking, where to see its runs, and how to load them."""
+"""Results of a sweep: medians by population, method and ranking, the address of its runs, and how to load them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def tell(found: pd.DataFrame, console: Console) -> None:
 
 
 def tell_where(store: Store, sweep: str, since: float | None, console: Console) -> None:
-    """Print where the runs of a sweep are to be seen, and how they become a data frame.
+    """Print the address of a sweep's runs, and the lines that load them as a data frame.
 
     Args:
         store: that they are in.

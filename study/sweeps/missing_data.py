@@ -1,4 +1,4 @@
-"""Data that a profile lacks: they are downloaded where that is possible; else the populations are left out."""
+"""Downloads the data that a profile lacks, and excludes the populations whose data cannot be downloaded."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ SWITCH = "STUDY_OFFLINE"
 
 
 def unavailable(grids: list[Grid]) -> dict[str, str]:
-    """Return the populations whose data cannot be had here, with the cause and the way to get them, in a few words.
+    """Return the populations whose data are missing here, each with the cause and the way to get them.
 
-    It is told in reports of other machines, so that no place on this one is named.
+    Reports on other machines repeat the cause, so it names no path of this one.
     """
     reasons = {}
     for name, cfg in populations(grids).items():
@@ -63,16 +63,16 @@ def _population(name: str) -> DictConfig:
 
 
 def runnable(grids: list[Grid], absent: Collection[str]) -> list[Grid]:
-    """Return the grids without the populations that are absent; grids that have no other are left out."""
+    """Return the grids without the absent populations, and without grids that have no other."""
     return [left for grid in grids if (left := grid.without(absent)) is not None]
 
 
 def fetched(grids: list[Grid], console: Console, offline: bool = False) -> dict[str, str]:
-    """Fetch the data that grids lack, where that is possible, and return the populations that are left out, and why.
+    """Download the data that grids lack, where possible, and return the excluded populations with the cause.
 
     Args:
         grids: of a profile.
-        console: told what is fetched.
+        console: prints each download.
         offline: fetch nothing, as with `STUDY_OFFLINE=1`.
     """
     absent = unavailable(grids)

@@ -1,4 +1,4 @@
-"""What is left of a plan: cells that are not finished, and what was finished and is damaged since."""
+"""The cells of a plan that are not finished, and the finished ones that are damaged."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Outstanding:
-    """What is left of a plan.
+    """The outstanding part of a plan.
 
     Attributes:
         finished: key -> run of the cells that the analysis can read.
-        cells: what is to be run, in the plan's order.
+        cells: the cells to run, in the plan's order.
         networks: a cell of every network whose run is damaged; run again, it records the network alone.
-        damaged: cell or network -> what is wrong with its files.
+        damaged: cell or network -> the fault of its files.
     """
 
     finished: dict[str, str]
@@ -34,11 +34,11 @@ class Outstanding:
 
     @property
     def jobs(self) -> list[Job]:
-        """All that is to be run."""
+        """All cells to run."""
         return [*self.cells, *self.networks]
 
     def tell(self, console: Console) -> None:
-        """Print what is damaged; nothing where nothing is."""
+        """Print the damaged cells and networks, if there are any."""
         if not self.damaged:
             return
         console.print(f"[yellow]Damaged since they were finished, and made again:[/yellow] {len(self.damaged)}")
@@ -47,7 +47,7 @@ class Outstanding:
 
 
 def outstanding(store: Store, by_key: Mapping[str, Job], thorough: bool = False) -> Outstanding:
-    """Return what is left of a plan.
+    """Return the outstanding part of a plan.
 
     Args:
         store: where its cells are recorded.

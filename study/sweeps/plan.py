@@ -1,4 +1,4 @@
-"""Cells before they run: the configuration and the key of each, computed cheaply for thousands of them."""
+"""Computes the configuration and the key of every cell before it runs, fast enough for thousands of cells."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from study.tracking.stores import located
 
 log = logging.getLogger("study")
 PLACES = ("paths.", "tracking.")
-"""How values that name places begin."""
+"""Prefixes of settings that name folders and files."""
 
 
 def composed(job: Job, composing: Composing | None = None) -> DictConfig:
@@ -47,7 +47,7 @@ def composed(job: Job, composing: Composing | None = None) -> DictConfig:
 
 
 def composed_with_hydra(job: Job, composing: Composing) -> DictConfig:
-    """Return the same with Hydra's own configuration beside it, as a launcher needs it."""
+    """Return a cell's configuration together with Hydra's own, as a launcher needs it."""
     return _with_values(job, _base(_base_of(job), Path.cwd(), os.environ.get("STUDY_DATA"), composing))
 
 
@@ -111,11 +111,11 @@ def cell(job: Job, composing: Composing | None = None) -> Cell:
 def planned(
     grids: list[Grid], outputs: Path, workers: Workers | None = None, composing: Composing | None = None
 ) -> dict[str, Job]:
-    """Return the cells of grids by key, read from `outputs/plans/` where nothing has changed since.
+    """Return the cells of grids by key; an unchanged plan is read from `outputs/plans/`.
 
-    Computing a thousand keys takes seconds: all data are loaded and digested. What is kept holds for this very code,
-    configuration and these libraries; data files are verified again by the cells that read them. A cell whose key
-    cannot be computed (its data are damaged, say) stands under a name that is no key, so that it is run, and says why.
+    A thousand keys take seconds: all data are loaded and digested. A kept plan is valid for the same code,
+    configuration and libraries; cells verify the data files that they read. A cell without a key (its data are damaged,
+    say) is listed under another name, so that it runs and reports the error.
 
     Args:
         grids: in their order; a cell of two grids is the first one's.
@@ -148,7 +148,7 @@ def planned(
 
 
 def _kept(file: Path) -> dict[str, Job] | None:
-    """Return what an earlier call has left; None where there is nothing, or nothing that can be read."""
+    """Return the plan that an earlier call kept; None where there is none, or it cannot be read."""
     try:
         listed = json.loads(file.read_text()).items()
         return {key: Job(grid, tuple(s), tuple(c), tuple(v)) for key, (grid, s, c, v) in listed}

@@ -1,10 +1,10 @@
-"""Profiles and experiments as files of `conf/`: the grids of cells that each asks for.
+"""Reads profiles and experiments from `conf/`: the grids of cells of each.
 
 A profile is `conf/profile/NAME.yaml`: what it is about, and a list of grids. A grid is the name of an experiment, or
 has
 
-* `name`: of the grid, shown with its cells;
-* `about`: what it asks, for the reader of the file;
+* `name`: the grid's name, shown with its cells;
+* `about`: the question that it asks, for readers of the file;
 * `recorded_as`: the sweep that its runs are recorded under (default: the profile's name);
 * `sweep`: the values of each setting, a list or a text in Hydra's grammar; the last varies fastest;
 * any setting that all its cells share, as in `record: {truth_every: 5}`.
@@ -38,7 +38,7 @@ def profile(name: str) -> list[Grid]:
     """Return the grids of a profile.
 
     Raises:
-        StudyError: when there is none of that name, listing those that there are, or its file cannot be read.
+        StudyError: when there is no profile of that name (the message lists all), or its file cannot be read.
     """
     path = _file("profile", name)
     try:
@@ -121,7 +121,7 @@ def experiment(name: str) -> Grid:
     """Return the grid of `conf/experiment/<name>.yaml`.
 
     Raises:
-        StudyError: when there is none of that name, or it cannot be composed.
+        StudyError: when there is no experiment of that name, or it cannot be composed.
     """
     recorded_as, params = _composed(_file("experiment", name))
     return Grid(name, recorded_as, (f"experiment={name}",), dict(params))

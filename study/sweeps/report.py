@@ -1,6 +1,6 @@
-"""What is done around a multirun: its launcher is checked, and in the end its results and failures are told.
+"""Checks the launcher before a sweep, and prints results and failures after it.
 
-Hydra shows the first failure of a sweep only, whatever the launcher, and no result. The cells' runs hold all of them.
+Hydra itself prints no result and only the first failure of a sweep. The runs of the cells hold all of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from study.tracking import Store
 
 RUNS = "STUDY_SWEEP_RUNS"
-"""Environment variable: the file in which a sweep's processes note the runs of its cells, present ones among them."""
+"""Environment variable: the file in which the processes of a sweep note the runs of its cells, finished ones too."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ _begun: list[_Begun] = []
 
 
 class SweepBegan(Callback):
-    """Notes when a multirun began, and with which tracking; named in `conf/config.yaml`."""
+    """Hydra callback that notes the start and the tracking of a sweep; `conf/config.yaml` names it."""
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:  # noqa: ARG002
         """Called by Hydra before it makes the launcher.
@@ -74,7 +74,7 @@ class SweepBegan(Callback):
 
 
 def note_runs(runs: Iterable[str | None]) -> None:
-    """Note in a sweep's process the runs that cells of it are recorded as."""
+    """Note the runs in which cells of this process's sweep are recorded."""
     file, lines = os.environ.get(RUNS), "".join(f"{run}\n" for run in runs if run is not None)
     if file is None or not lines:
         return
@@ -85,13 +85,13 @@ def note_runs(runs: Iterable[str | None]) -> None:
 
 
 def note_failures(failed: Sequence[tuple[str, str]]) -> None:
-    """Note which cells of this process's multirun failed, each with its reason."""
+    """Note the failed cells of this process's sweep, each with its reason."""
     if _begun:
         _begun[-1].failed = list(failed)
 
 
 def forget() -> None:
-    """Forget this process's multirun: it was refused before any cell began, so that nothing came of it."""
+    """Forget this process's sweep, which was refused before any cell began."""
     _begun.clear()
     os.environ.pop(RUNS, None)
 
@@ -108,21 +108,21 @@ def _noted() -> list[str]:
 
 
 def began() -> bool:
-    """Whether this process has begun a multirun of which the end was not told."""
+    """Whether this process has begun a sweep whose results are not printed yet."""
     return bool(_begun)
 
 
 def failures() -> int:
-    """Return how many cells of this process's multirun failed."""
+    """Return the number of failed cells of this process's sweep."""
     return len(_begun[-1].failed or ()) if _begun else 0
 
 
 def tell_end(console: Console | None = None, command: str | None = None) -> None:
-    """Print what came of this process's multirun, and what failed; nothing where there was none, or no record.
+    """Print the results and failures of this process's sweep; nothing where there was no sweep, or no record.
 
     Args:
         console: to print on; None for the output, and the error stream for what failed.
-        command: that asked for the sweep; None for what was typed.
+        command: the command that started the sweep; None for the typed one.
     """
     if not began():
         return

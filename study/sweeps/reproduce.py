@@ -1,4 +1,4 @@
-"""`python -m study.reproduce PROFILE`: short for `python -m study -m +profile=PROFILE`; what is finished is skipped."""
+"""`python -m study.reproduce PROFILE`: short for `python -m study -m +profile=PROFILE`; finished cells are skipped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from study.sweeps.profile import profile
 
 
 def main() -> int:
-    """Run a profile; return 0 when every cell that can be run here is finished."""
+    """Run a profile; return 0 when all cells that can run here are finished."""
     parser = argparse.ArgumentParser(prog="python -m study.reproduce", description=__doc__)
     parser.add_argument("profile", nargs="?", default="paper", help="a file in conf/profile/ (default: paper)")
     parser.add_argument("--jobs", type=int, default=-1, help="worker processes (default: one a core)")

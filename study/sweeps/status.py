@@ -1,4 +1,4 @@
-"""`python -m study.status NAME`: how far the cells of a profile or an experiment are, also while they run."""
+"""`python -m study.status NAME`: counts finished, running, failed and outstanding cells, also while they run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STATES = ("finished", "running", "failed", "killed", "to run")
 
 
 def main() -> int:
-    """Print the table; return 0 when everything is finished, 1 when something is left."""
+    """Print the table; return 0 when all cells are finished, else 1."""
     parser = argparse.ArgumentParser(prog="python -m study.status", description=__doc__)
     parser.add_argument("name", nargs="?", default="paper", help="a profile or an experiment of conf/ (%(default)s)")
     parser.add_argument("--outputs", type=Path, help="folder of the outputs (default: outputs/ in the checkout)")
@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def show(name: str, grids: list[Grid], console: Console) -> int:
-    """Print how far some grids are; return 0 when everything is finished."""
+    """Print the states of the cells of some grids; return 0 when all are finished."""
     cfg, outputs = tracked(grids[0])
     store = store_of_profile(name, cfg)
     absent = unavailable(grids)
@@ -90,7 +90,7 @@ def named(name: str) -> list[Grid]:
 
 
 def states(store: Store, keys: set[str], finished: Collection[str] | None = None) -> dict[str, str]:
-    """Return the state (`STATES`) of every cell; `finished` are those that are whole, None to look."""
+    """Return the state (`STATES`) of every cell; `finished` are the undamaged finished ones, None to look them up."""
     finished = store.inspected(keys=keys).whole if finished is None else finished
     found = dict.fromkeys(keys, "to run")
     for state in reversed(STATES[1:-1]):

@@ -1,4 +1,4 @@
-"""A sweep, as Hydra asks for it: which cells it has, which of them are not finished, and what became of those."""
+"""Runs a sweep for Hydra: finds the cells that are not finished, launches them, and notes the failures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from study.tracking.stores import located, store_of, store_of_profile
 
 @dataclass(frozen=True)
 class _Sweep:
-    """What is asked for, where it is recorded, and who computes it."""
+    """A sweep: its settings, its store and its launcher."""
 
     plugin: Asked
     console: Console
@@ -53,7 +53,7 @@ class _Sweep:
         return Path(located(self.plugin.config, Path.cwd()).paths.outputs)
 
     def available(self, wanted: list[Grid]) -> list[Grid]:
-        """Return the grids of a profile without the populations whose data cannot be had; the store notes which."""
+        """Return the grids of a profile without the populations whose data are missing, which the store notes."""
         absent = fetched(wanted, self.console, self.plugin.offline)
         if self.store is not None:
             for population in {p for grid in wanted for p in grid.populations}:
@@ -64,14 +64,14 @@ class _Sweep:
 
 
 def sweep(plugin: Asked, wanted: list[Grid]) -> list[Sequence[JobReturn]]:
-    """Run the cells of a sweep that are not finished; finished is what the analysis can read.
+    """Run the unfinished cells of a sweep; a cell is finished if the analysis can read it.
 
     Args:
         plugin: the sweeper, with its settings and its launcher.
         wanted: the grids, `study.sweeps.wanted`.
 
     Returns:
-        What the launcher returned, a batch each; what failed is in `report`, too.
+        The launcher's results, one list a batch; `report` also gets the failures.
     """
     asked = _Sweep(plugin, Console())
     _validate(wanted, asked)
@@ -86,9 +86,9 @@ def sweep(plugin: Asked, wanted: list[Grid]) -> list[Sequence[JobReturn]]:
 
 
 def _validate(wanted: list[Grid], asked: _Sweep) -> None:
-    """Compose some cells, in which every value occurs, so that a slip is refused before anything runs.
+    """Compose some cells that together have every value, so that a mistake is refused before any cell runs.
 
-    Of a profile one cell is enough: its file is tested, and what is typed beside is in every cell.
+    For a profile one cell is enough: tests check its file, and every cell has the typed settings.
     """
     seen = set[str]()
     for job in wanted[0].jobs():
@@ -100,7 +100,7 @@ def _validate(wanted: list[Grid], asked: _Sweep) -> None:
 
 
 def _todo(wanted: list[Grid], asked: _Sweep, workers: Workers) -> list[Job]:
-    """Return the cells that are to be run, say how many they are, and note the runs of the others."""
+    """Return the cells to run, print their number, and note the runs of the others."""
     if asked.store is None or asked.plugin.config.run.force:
         return [job for grid in wanted for job in grid.jobs()]
     several = len({name for grid in wanted for name in grid.populations}) > 1  # one is not worth starting processes for
@@ -119,7 +119,7 @@ def _todo(wanted: list[Grid], asked: _Sweep, workers: Workers) -> list[Job]:
 
 
 def _launched(todo: list[Job], asked: _Sweep) -> list[Sequence[JobReturn]]:
-    """Let the launcher run cells, and tell the report which failed."""
+    """Run cells by the launcher, and note the failures."""
     launcher, size = asked.plugin.launcher, asked.plugin.max_batch_size or len(todo)
     found: list[Sequence[JobReturn]] = []
     failed: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""The grids that a command asks for; a slip in it is refused here, before PyTorch and MLflow are loaded."""
+"""The grids of a sweep command. A mistake in the command is refused here, before PyTorch and MLflow are loaded."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHOWN = 12
 
 
 class Asked(Protocol):
-    """What the sweeper plugin `grids` gives: Hydra's three, and its settings, as `hydra_plugins.hydra_study` says."""
+    """The sweeper plugin `grids`: Hydra's three attributes and its settings, see `hydra_plugins.hydra_study`."""
 
     hydra_context: HydraContext
     config: DictConfig
@@ -39,14 +39,14 @@ def profile_of(config: DictConfig) -> str | None:
 
 
 def wanted(plugin: Asked, arguments: Sequence[str]) -> list[Grid]:
-    """Return the grids of a sweep, narrowed by what is typed; a sweep that is refused has no report.
+    """Return the grids of a sweep, narrowed by the typed settings; a refused sweep has no report.
 
     Args:
         plugin: the sweeper.
-        arguments: what is typed, Hydra's own settings apart.
+        arguments: the typed settings, without Hydra's own.
 
     Raises:
-        StudyError: when a setting of the sweeper has another type, or no cell has what is typed.
+        StudyError: when a setting of the sweeper has another type, or no cell has the typed values.
     """
     try:
         return _wanted(plugin, arguments)

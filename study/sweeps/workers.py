@@ -1,4 +1,4 @@
-"""Worker processes for a profile: started once, kept to the end, replaced when one is killed.
+"""Worker processes of a sweep: each is started once, kept to the end, and replaced when it is killed.
 
 A process that has imported PyTorch and MLflow, composed configurations and loaded data is worth ten seconds, so none is
 replaced because its memory has grown (as joblib's are): what grows is data that the next cell needs.
@@ -134,7 +134,7 @@ def beside(
     begin: Callable[..., object] = end_with_parent,
     given: tuple[object, ...] = (),
 ) -> Future[Found]:
-    """Return what will come of `function(*arguments)`, which another process begins now and then ends.
+    """Return the future of `function(*arguments)`, which a process of its own computes.
 
     Args:
         function: at the top of a module.

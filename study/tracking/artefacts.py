@@ -1,4 +1,4 @@
-"""The files of a run, and the manifest that tells a whole set from a torn one; `inspection` reads it."""
+"""The files of a run, and the manifest by which `inspection` knows a complete set from a torn one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The experiment of a store: found by its name, or made; what it says of itself in the UI."""
+"""The experiment of a store: found by its name or made, with its description in the UI."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which finished runs hold what they say, whole: at a glance, or by every digest.
+"""Checks the files of finished runs, by their sizes or by every digest.
 
 What `make reproduce` calls finished, what a sweep skips, what `study.move` copies and what the analysis reads is
 decided here and nowhere else. At a glance the manifest has to be there and to be about what the run's tag says, and
@@ -109,7 +109,7 @@ def _first_whole(
 
 
 def flaw(runs: Runs, kind: Kind, run: str, digest: str, thorough: bool) -> str | None:
-    """Return what is wrong with a run's files; None where nothing is.
+    """Return the fault of a run's files; None where there is none.
 
     Args:
         runs: of the experiment.

@@ -1,4 +1,4 @@
-"""A trained network's run whose files are damaged, recorded again: its cells are whole, and are not computed anew."""
+"""Records a trained network again whose files are damaged; its cells are undamaged and not computed again."""
 
 from __future__ import annotations
 

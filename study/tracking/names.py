@@ -1,4 +1,4 @@
-"""What a person reads in the UI: names and descriptions of runs, and what the experiment says of itself."""
+"""Texts of the UI: names and descriptions of runs, and the description of the experiment."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def run_description(tags: Mapping[str, str], held: str = "") -> str:
 
 
 def held(figures: bool) -> str:
-    """Return in a sentence what files a finished cell's run holds.
+    """Return a sentence that lists the files of a finished cell's run.
 
     >>> held(figures=False)
     'Under *Artifacts*: the path as `trajectory.csv`, every number in `tables` (parquet).'

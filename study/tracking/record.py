@@ -1,4 +1,4 @@
-"""What a cell hands over to be recorded: plain values, checked before anything is written."""
+"""The record of a cell: plain values, checked before anything is written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the cells of a store are: what is being computed, what broke off and why, and how fast it goes."""
+"""Status of the cells in a store: running, failed or killed with the reason, and the pace."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Standing:
         return lookup.runs_with(self.runs.uri, self.runs.experiment, {"status": status, "kind": "cell"}, value_of)
 
     def running(self) -> set[str]:
-        """Return the keys of the cells that are being computed at this moment, as far as this machine can tell."""
+        """Return the keys of the running cells, as far as this machine can know."""
         ended = self.ended()
         return {key for run, key in self.with_status("running", "key").items() if run not in ended}
 
@@ -75,7 +75,7 @@ class Standing:
     def failed_since(self, when: float) -> list[tuple[str, str]]:
         """Return run name and reason of the cells that failed in runs begun since a time, in seconds of the epoch.
 
-        A name may stand there twice: it does not tell every setting.
+        Names may repeat because they omit some settings.
         """
         wanted = f"tags.`{TAG}status` = 'failed' AND attributes.start_time >= {int(1000 * when)}"
         found = self.runs.client.search_runs([self.runs.experiment], wanted, max_results=MOST)
@@ -105,7 +105,7 @@ class Standing:
         ]
 
     def pace(self, last: int = 50) -> float:
-        """Return cells finished a second, over the last ones; 0 where there are too few to tell."""
+        """Return the cells finished a second, over the last ones; 0 for too few cells."""
         wanted = f"tags.`{TAG}status` = 'finished' AND tags.`{TAG}kind` = 'cell'"
         newest = self.runs.client.search_runs(
             [self.runs.experiment], wanted, order_by=["attributes.end_time DESC"], max_results=last

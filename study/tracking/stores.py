@@ -1,4 +1,4 @@
-"""Where a configuration puts things, and the tracking store that it names; PyTorch is not imported for this."""
+"""The folders and the tracking store that a configuration names; PyTorch is not imported for this."""
 
 from __future__ import annotations
 

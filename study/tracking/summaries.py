@@ -1,4 +1,4 @@
-"""Runs that stand for many cells, in an experiment of their own: the way in for somebody who opens the UI.
+"""Summary runs, each for many cells, in an experiment of their own: the starting point in the UI.
 
 The analysis writes them: it knows the medians and what they mean, this module how they are kept. A summary whose
 content is there already is left alone, one that has changed takes the place of its predecessor.
@@ -103,7 +103,7 @@ class Summaries:
 
     @property
     def built_from(self) -> str | None:
-        """What `write` was told that they were made from; None where there are none."""
+        """The `built_from` of the last `write`; None where there are no summaries."""
         found = self._found()
         return found.tags.get(BUILT_FROM) if found is not None else None
 
@@ -113,7 +113,7 @@ class Summaries:
             mlflow_internals.relocate(file, self.experiment, self._folder(file))
 
     def write(self, summaries: Sequence[Summary], description: str, views: Mapping[str, View], built_from: str) -> int:
-        """Write what has changed, take away what is no more, and return how many runs were written.
+        """Write changed summaries, remove obsolete ones, and return the number of runs written.
 
         Args:
             summaries: all that there are to be.

@@ -1,4 +1,4 @@
-"""Trajectories as finished runs hold them: found by what was pruned and how, and given more tables."""
+"""Trajectories in finished runs: found by network and condition, and extended by further tables."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ class Trajectories:
         self.answer(run, key)
 
     def note(self, run: str, trajectory_key: str, measures: str) -> None:
-        """Note on a run of an earlier version which trajectory it holds, and what was measured on it."""
+        """Tag a run of an earlier version with its trajectory and its measures."""
         if not self.runs.tag(run, "trajectory_key"):
             self.runs.set_tags(run, {"trajectory_key": trajectory_key, "measures": measures})
 
