@@ -27,7 +27,7 @@ from analysis.mending import commands
 from analysis.stored import environment, looked_at, read_cells
 from study.common.errors import said
 from study.records import READABLE, RUN_TAGS, TAG, subject
-from study.records.condition import DIMENSIONS
+from study.records.condition import DIMENSIONS, USUAL
 from study.tracking import Store
 from study.tracking.database import SQLITE
 from study.tracking.inspection import CELL, NETWORK
@@ -159,7 +159,7 @@ def _listing(client: MlflowClient, experiment: str) -> pd.DataFrame:
     found = pd.DataFrame(
         [
             {
-                **{name: run.data.tags.get(TAG + name, "") for name in RUN_TAGS},
+                **{name: run.data.tags.get(TAG + name, USUAL.get(name, "")) for name in RUN_TAGS},
                 "run_id": run.info.run_id,
                 "run_name": run.info.run_name,
                 "start_time": pd.Timestamp(run.info.start_time, unit="ms"),
@@ -208,7 +208,7 @@ def _failed(client: MlflowClient, experiment: str, cells: pd.DataFrame) -> pd.Da
     last: dict[object, dict[str, str]] = {}
     for run in sorted(unfinished, key=lambda run: run.info.start_time):
         tags = {name.removeprefix(TAG): value for name, value in run.data.tags.items()}
-        key = tags.get("key") or tuple(tags.get(name, "") for name in SAME)
+        key = tags.get("key") or tuple(tags.get(name, USUAL.get(name, "")) for name in SAME)
         if key not in finished:
             tags.setdefault("reason", f"still {tags['status']}, or killed")
             last[key] = {name: tags.get(name, "") for name in FAILED_COLUMNS}

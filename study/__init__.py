@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from study.data import load_dataset
+    from study.scopes import parts_of
     from study.training.train import train
     from study.trajectories.trajectory import prune
 
-__all__ = ["load_dataset", "prune", "train"]
+__all__ = ["load_dataset", "parts_of", "prune", "train"]
 
-_HOMES = {"load_dataset": "study.data", "train": "study.training.train", "prune": "study.trajectories.trajectory"}
+_HOMES = {
+    "load_dataset": "study.data",
+    "parts_of": "study.scopes",
+    "train": "study.training.train",
+    "prune": "study.trajectories.trajectory",
+}
 
 
 def __getattr__(name: str) -> object:

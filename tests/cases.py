@@ -11,6 +11,7 @@ from torch.nn.functional import avg_pool2d, conv2d
 
 from study.data import Dataset, Split, one_hot
 from study.networks import Front, Network, lenet, mlp
+from study.networks.parts import Parts
 from study.removals.base import Instead, Replacement
 
 CASES: list[tuple[tuple[int, ...], int, str, str, str]] = [
@@ -77,10 +78,9 @@ def filters(case: Sequence, seed: int = 0, gain: float = 2.0) -> Network:
     )
 
 
-def units(net: Network, gains: Sequence[Tensor] | None = None) -> tuple[Tensor, Tensor]:
-    """Layers and indices of all units that are there."""
-    pairs = [(m, k) for m, n in enumerate(net.hidden) for k in range(n) if gains is None or gains[m][k] != 0]
-    return torch.tensor([m for m, _ in pairs]), torch.tensor([k for _, k in pairs])
+def units(net: Network, gains: Sequence[Tensor] | None = None) -> Parts:
+    """All units that are there."""
+    return Parts.of((m, k) for m, n in enumerate(net.hidden) for k in range(n) if gains is None or gains[m][k] != 0)
 
 
 def zeros(net: Network) -> Replacement:

@@ -20,6 +20,7 @@ from study.impact import Stages, unit_errors
 from study.measures.surfaces import Surfaces
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
+from study.networks.parts import Parts
 from study.pruning.run import steps
 from study.pruning.settings import Settings
 from study.removals.base import Replacement
@@ -126,12 +127,12 @@ def of_neurons(results: Results, identity: pd.DataFrame, stages: Stages, start: 
             f"the results rank {len(given)} neurons, of which {len(neurons)} are among the network's {len(identity)}: "
             "they are another network's"
         )
-    layer, unit = (torch.tensor(neurons[c].to_numpy()) for c in ("layer", "unit"))
-    view = View(stages, layer, unit, Replacement.zero(stages.hidden))
+    parts = Parts(*(torch.tensor(neurons[c].to_numpy()) for c in ("layer", "unit")))
+    view = View(stages, parts, Replacement.zero(stages.hidden))
     for criterion, name in METHODS.items():
         values, what = neurons[recorded.VALUES[criterion]].to_numpy(), ""
         if criterion == "gt":
-            computed = unit_errors(stages, layer, unit, view.replacement).numpy()
+            computed = unit_errors(stages, parts, view.replacement).numpy()
             if adds(values, computed, start, results.curve("gt", "single_overall")):
                 computed, what = computed - start, " as what it adds to E"
         else:

@@ -201,11 +201,11 @@ def pruned(network: Network, data: Dataset, shares: tuple[float, ...]) -> tuple[
     wanted = {round(share * total) for share in shares}
     path, impacts = [], []
     for step in steps(network, method("brute_force"), Settings(), Further(data, seed=0)):
-        place = (step.removed[0].layer, step.removed[0].unit) if step.removed else (-1, -1)
+        place = step.removed[0].part if step.removed else (-1, -1)
         path.append((step.event, *place, step.evaluations["pruning"].error))
         if step.event in wanted and step.scores is not None:
-            columns = {"layer": step.layer, "unit": step.unit, "impact": step.state.impacts()}
-            impacts.append(pd.DataFrame({k: v.numpy() for k, v in columns.items()}).assign(removed=step.event))
+            columns = {**step.parts.columns(), "impact": step.state.impacts().numpy()}
+            impacts.append(pd.DataFrame(columns).assign(removed=step.event))
     return pd.DataFrame(path, columns=["removed", "layer", "unit", "error"]), pd.concat(impacts, ignore_index=True)
 
 

@@ -53,9 +53,8 @@ def stage(network: FrozenNetwork, removed: int, data: Dataset, method: Method) -
         check_filters(method)
     started = time.perf_counter()
     stages = Stages(small, data.pruning, ErrorFunction(small.output))
-    layer, unit = small.units
     nothing = Replacement.zero(small.hidden)
-    view = View(stages, layer, unit, nothing, 1.0, network.seed, ranked_again=True)
+    view = View(stages, small.units, nothing, 1.0, network.seed, ranked_again=True)
     if isinstance(method, UserCriterion):
         started = time.perf_counter()
     scores = method.scores(view).cpu()

@@ -79,6 +79,7 @@ def of_settings(of: Settings) -> dict[str, Any]:
     return _unusual(
         {
             "ranking": (of.ranking, "iterative"),
+            "scope": (of.scope, "unit"),
             "removal": (of.removal, "zero"),
             "error": (of.error, "half_squared"),
             "selection": (_unusual(selection), {}),

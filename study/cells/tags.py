@@ -85,6 +85,7 @@ def params(plan: Plan) -> dict[str, object]:
         "method": plan.method_name,
         "seed": plan.seed,
         "ranking": plan.settings.ranking_label,
+        "scope": plan.settings.scope,
         "removal": plan.settings.removal,
         "error": plan.settings.error,
         "protocol": plan.settings.protocol.name,

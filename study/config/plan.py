@@ -84,6 +84,7 @@ class Plan:
         return Condition(
             method=self.method_label,
             ranking=of.ranking_label,
+            scope=of.scope,
             removal=of.removal,
             selection=of.selection.label,
             protocol=of.protocol.label,
@@ -142,6 +143,7 @@ def _settings(cfg: DictConfig) -> Settings:
     surfaces = 0 if not _listed(cfg.seed, cfg.record.surfaces_for) else cfg.record.surfaces_every
     return Settings(
         ranking=cfg.ranking.name,
+        scope=cfg.scope.name,
         removal=cfg.removal.name,
         error=cfg.error,
         selection=Selection(cfg.selection.rows, cfg.selection.samples, cfg.selection.seed),

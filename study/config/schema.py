@@ -1,9 +1,9 @@
 """The typed schema of a cell's configuration: a mistyped key or a value of another type fails at composition.
 
 Two kinds of setting, told apart in `config` and nowhere else. *Scientific* ones change the numbers: data set, network,
-training, population, method, ranking, removal, selection, protocol, error, record, seed and the number of threads (the
-order of sums, hence the last bits, depends on it); only they make a cell's key. *Operational* ones do not: tracking,
-paths, run (device, progress, figures), sweep and Hydra's own.
+training, population, method, ranking, scope, removal, selection, protocol, error, record, seed and the number of
+threads (the order of sums, hence the last bits, depends on it); only they make a cell's key. *Operational* ones do not:
+tracking, paths, run (device, progress, figures), sweep and Hydra's own.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class MethodConfig:
 
 @dataclass
 class NameConfig:
-    """A group whose choice is just a name: removal."""
+    """A group whose choice is just a name: scope, removal."""
 
     name: str = MISSING
 
@@ -191,6 +191,7 @@ class CellConfig:
     population: PopulationConfig = field(default_factory=PopulationConfig)
     method: MethodConfig = MISSING
     ranking: RankingConfig = MISSING
+    scope: NameConfig = MISSING
     removal: NameConfig = MISSING
     selection: SelectionConfig = MISSING
     protocol: dict[str, Any] = MISSING

@@ -22,24 +22,25 @@ from torch import Tensor
 from study.impact import eager, filters, fused
 from study.impact.candidates import Candidates
 from study.impact.stages import Stages
+from study.networks.parts import Parts
 from study.removals.base import Instead, Replacement
 
 FAR = 1e2
 """Largest change of a pre-activation that is taken out of the sum, in the units of the pre-activation."""
 
 
-def unit_errors(stages: Stages, layer: Tensor, unit: Tensor, replacement: Replacement, gain: float = 0.0) -> Tensor:
+def unit_errors(stages: Stages, parts: Parts, replacement: Replacement, gain: float = 0.0) -> Tensor:
     """Return E with one unit at a time at `gain`; arguments and result as `reference.plain_errors`.
 
     Where other units take part in what takes a unit's place, o_k - c_k - sum_j a_kj o_j stands for o_k - c_k: still a
     change of rank one.
     """
-    errors = torch.empty(len(layer), dtype=torch.float64)
+    errors = torch.empty(len(parts), dtype=torch.float64)
     for m in range(stages.network.depth):
-        of_layer = (layer == m).nonzero()[:, 0]
+        of_layer = (parts.layer == m).nonzero()[:, 0]
         if not len(of_layer):
             continue
-        units = unit[of_layer]
+        units = parts.index[of_layer]
         rows, instead = stages.rows(m, units), replacement.layers[m][units].among(stages.units[m])
         if m < stages.network.front:
             found = filters.errors(stages, m, rows, instead, torch.tensor([gain], dtype=torch.float64), FAR)[:, 0]

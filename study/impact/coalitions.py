@@ -13,6 +13,7 @@ from study.impact.reference import plain_error
 from study.impact.stages import Stages
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
+from study.networks.parts import Parts
 from study.removals.base import Replacement
 
 
@@ -36,13 +37,12 @@ def permutations(units: int, number: int, seed: Sequence[int], antithetic: bool 
     return torch.from_numpy(np.stack(drawn))
 
 
-def marginals(stages: Stages, layer: Tensor, unit: Tensor, replacement: Replacement, orders: Tensor) -> Tensor:
+def marginals(stages: Stages, parts: Parts, replacement: Replacement, orders: Tensor) -> Tensor:
     """Return what every unit's removal adds to E when all units go in given orders, on cached stages.
 
     Args:
         stages: the network on the rows; left as they are.
-        layer: layers of the units, int64, shape (n,).
-        unit: their indices, int64, shape (n,).
+        parts: the units, n of them.
         replacement: what takes a removed unit's place, the same in every coalition.
         orders: of 0 to n - 1, int64, shape (orders, n).
 
@@ -51,11 +51,11 @@ def marginals(stages: Stages, layer: Tensor, unit: Tensor, replacement: Replacem
     """
     found = torch.empty(orders.shape, dtype=torch.float64)
     start = stages.total()
-    places = list(zip(layer.tolist(), unit.tolist(), strict=True))
+    units = list(parts)
     for row, order in zip(found, orders.tolist(), strict=True):
         left, before = stages.copy(), start
         for i in order:
-            m, k = places[i]
+            m, k = units[i]
             left.remove(m, k, replacement.at(m, k), quick=True)
             after = left.total()
             row[i] = after - before
@@ -68,8 +68,7 @@ def plain_marginals(
     rows: Split,
     error: ErrorFunction,
     gains: Sequence[Tensor],
-    layer: Tensor,
-    unit: Tensor,
+    parts: Parts,
     replacement: Replacement,
     orders: Tensor,
 ) -> Tensor:
@@ -80,14 +79,14 @@ def plain_marginals(
         rows: that E sums over.
         error: the error.
         gains: present gains, one vector a hidden layer.
-        layer, unit, replacement, orders: as in `marginals`.
+        parts, replacement, orders: as in `marginals`.
     """
     found = torch.empty(orders.shape, dtype=torch.float64)
     for row, order in zip(found, orders.tolist(), strict=True):
         left, changed = network, [g.clone() for g in gains]
         before = plain_error(left, rows, error, changed)
         for i in order:
-            m, k = int(layer[i]), int(unit[i])
+            m, k = parts.at(i)
             left, changed[m][k] = replacement.at(m, k).into(left, m, k), 0.0
             after = plain_error(left, rows, error, changed)
             row[i] = after - before

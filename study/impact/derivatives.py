@@ -19,7 +19,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from study.impact.stages import Stages, block, parts
+from study.impact.stages import Stages, block, by_blocks
 from study.networks.activations import activation
 from study.networks.convolution import Matrix
 
@@ -174,7 +174,7 @@ def _filter_curvature(
     if not n:
         return total
     positions = network.maps(layer).positions
-    for here, part in parts(stages, layer, n):
+    for here, part in by_blocks(stages, layer, n):
         tangent = network.link(layer + 1).apart(rows, block(change, positions, here))  # (filters, above, ...)
         tangent = tangent.permute(1, 2, 0).contiguous()  # filters last: further samples to the layers above
         for m in range(layer + 1, depth):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from study.impact.stages import Stages, parts
+from study.impact.stages import Stages, by_blocks
 from study.removals.base import Instead
 
 
@@ -39,7 +39,7 @@ def errors(
     """
     network, link = stages.network, stages.network.link(layer + 1)
     found = torch.zeros(len(rows), len(gains), dtype=torch.float64, device=stages.t.device)
-    for _, part in parts(stages, layer):
+    for _, part in by_blocks(stages, layer):
         h, above = part.h[layer], part.z[layer + 1]
         for b, row in enumerate(rows.tolist()):
             there = instead[b : b + 1].outputs(h)[0]

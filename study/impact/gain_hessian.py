@@ -32,34 +32,34 @@ from torch import Tensor
 
 from study.impact.derivatives import fed_back, first, second, slopes
 from study.impact.stages import BLOCKS, Stages
+from study.networks.parts import Parts
 from study.removals.base import Replacement
 
 STRIP = 64
 """Rows of H that are summed at a time: only what lies right of the diagonal is computed."""
 
 
-def gain_slopes(stages: Stages, layer: Tensor, unit: Tensor, replacement: Replacement) -> Tensor:
+def gain_slopes(stages: Stages, parts: Parts, replacement: Replacement) -> Tensor:
     """Return dE/dalpha of units, float64, shape (n,); arguments as `gain_derivatives`."""
-    index, ends = _places(stages, layer, unit)
+    index, ends = _places(stages, parts)
     found = torch.zeros(ends[-1], dtype=torch.float64, device=stages.t.device)
     _add_slopes(found, stages, slopes(stages), _changes(stages, replacement), ends)
     return found[index]
 
 
-def gain_derivatives(stages: Stages, layer: Tensor, unit: Tensor, replacement: Replacement) -> tuple[Tensor, Tensor]:
+def gain_derivatives(stages: Stages, parts: Parts, replacement: Replacement) -> tuple[Tensor, Tensor]:
     """Return gradient and Hessian of E in the gains of units that are there, at gain 1 of all.
 
     Args:
         stages: the network on the rows that E sums over.
-        layer: hidden layers of the units, int64, shape (n,).
-        unit: their indices, int64, shape (n,).
+        parts: the units, n of them.
         replacement: what takes a unit's place as its gain falls.
 
     Returns:
         g, shape (n,), and H, shape (n, n), symmetric; float64, in the error's units, on the stages' device. Removing
         the units S changes E by -sum_S g + 1/2 sum_SxS H, to second order.
     """
-    index, ends = _places(stages, layer, unit)
+    index, ends = _places(stages, parts)
     device, total = stages.t.device, ends[-1]
     slope = torch.zeros(total, dtype=torch.float64, device=device)
     upper = torch.zeros(total, total, dtype=torch.float64, device=device)
@@ -77,12 +77,13 @@ def gain_derivatives(stages: Stages, layer: Tensor, unit: Tensor, replacement: R
     return slope[index], hessian[index[:, None], index]
 
 
-def _places(stages: Stages, layer: Tensor, unit: Tensor) -> tuple[Tensor, list[int]]:
+def _places(stages: Stages, parts: Parts) -> tuple[Tensor, list[int]]:
     """Return where units are among all rows of the stages, and where each hidden layer begins; the last is the end."""
     ends = torch.tensor([0, *map(len, stages.units)]).cumsum(0)
-    index = torch.empty(len(layer), dtype=torch.int64)
+    index = torch.empty(len(parts), dtype=torch.int64)
     for m in range(stages.network.depth):
-        index[layer == m] = ends[m] + stages.rows(m, unit[layer == m])
+        here = parts.layer == m
+        index[here] = ends[m] + stages.rows(m, parts.index[here])
     return index.to(stages.t.device), ends.tolist()
 
 

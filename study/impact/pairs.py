@@ -29,12 +29,11 @@ def pair_errors(network: Network, rows: Split, error: ErrorFunction, replacement
         The pairs as positions among all units, ascending by layer, then index, int64, shape (K (K - 1) / 2, 2); and E,
         float64, shape (K (K - 1) / 2,).
     """
-    units = [(m, k) for m, n in enumerate(network.hidden) for k in range(n)]
-    layer, unit = (torch.tensor(c, dtype=torch.int64) for c in zip(*units, strict=True))
+    units = network.units
     whole = Stages(network, rows, error)
     errors = []
     for i, (m, k) in enumerate(units[:-1]):
         without = whole.copy()
         without.remove(m, k, replacement.at(m, k))
-        errors.append(unit_errors(without, layer[i + 1 :], unit[i + 1 :], replacement))
+        errors.append(unit_errors(without, units[i + 1 :], replacement))
     return torch.combinations(torch.arange(len(units))), torch.cat(errors) if errors else torch.zeros(0)

@@ -13,6 +13,7 @@ from torch import Tensor
 from study.data.split import Split
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
+from study.networks.parts import Parts
 from study.removals.base import Replacement
 
 
@@ -26,8 +27,7 @@ def plain_errors(
     rows: Split,
     error: ErrorFunction,
     gains: Sequence[Tensor],
-    layer: Tensor,
-    unit: Tensor,
+    parts: Parts,
     replacement: Replacement,
     gain: float = 0.0,
 ) -> Tensor:
@@ -38,16 +38,15 @@ def plain_errors(
         rows: the rows that E sums over.
         error: the error.
         gains: present gains, one vector a hidden layer.
-        layer: layers of the units, int64, shape (n,).
-        unit: their indices, int64, shape (n,).
+        parts: the units, n of them.
         replacement: what takes a removed unit's place.
         gain: of the unit: its output becomes gain o + (1 - gain) of what takes its place.
 
     Returns:
         E, float64, shape (n,).
     """
-    errors = torch.empty(len(layer), dtype=torch.float64)
-    for i, (m, k) in enumerate(zip(layer.tolist(), unit.tolist(), strict=True)):
+    errors = torch.empty(len(parts), dtype=torch.float64)
+    for i, (m, k) in enumerate(parts):
         changed = [g.clone() for g in gains]
         changed[m][k] = gain
         errors[i] = plain_error(replacement.at(m, k).into(network, m, k, share=1 - gain), rows, error, changed)

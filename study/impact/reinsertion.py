@@ -11,6 +11,7 @@ from study.data.split import Split
 from study.impact.reference import plain_errors
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
+from study.networks.parts import Parts
 from study.removals.base import Instead, Replacement
 
 
@@ -19,8 +20,7 @@ def reinserted_errors(
     rows: Split,
     error: ErrorFunction,
     gains: Sequence[Tensor],
-    layer: Tensor,
-    unit: Tensor,
+    parts: Parts,
     instead: Instead,
 ) -> Tensor:
     """Return E with one removed unit at a time back at gain 1, each by a full forward pass.
@@ -30,8 +30,7 @@ def reinserted_errors(
         rows: the rows that E sums over.
         error: the error.
         gains: one vector a hidden layer, 0 for the removed units.
-        layer: layers of the units to put back, int64, shape (n,).
-        unit: their indices, int64, shape (n,).
+        parts: the units to put back, n of them.
         instead: what took the place of each of them.
 
     Returns:
@@ -39,8 +38,8 @@ def reinserted_errors(
     """
     nothing = Replacement.zero([len(g) for g in gains])  # a unit at gain 1 leaves no room for another
     errors = []
-    for i, (m, k) in enumerate(zip(layer.tolist(), unit.tolist(), strict=True)):
+    for i, (m, k) in enumerate(parts):
         here = slice(i, i + 1)
         without = instead[here].into(network, m, k, share=-1.0)
-        errors.append(plain_errors(without, rows, error, gains, layer[here], unit[here], nothing, gain=1.0))
+        errors.append(plain_errors(without, rows, error, gains, parts[here], nothing, gain=1.0))
     return torch.cat(errors)

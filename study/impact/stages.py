@@ -171,7 +171,7 @@ def replacement(name: str, stages: Stages) -> Replacement:
     return Replacement.of(removal(name), stages.hidden, stages.units, stages.h)
 
 
-def parts(stages: Stages, layer: int, each: int = 1) -> Iterator[tuple[slice, Stages]]:
+def by_blocks(stages: Stages, layer: int, each: int = 1) -> Iterator[tuple[slice, Stages]]:
     """Return the stages by blocks of samples, for work on the layers above a hidden layer: the samples, and the stages.
 
     Args:

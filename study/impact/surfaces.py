@@ -19,6 +19,7 @@ from torch import Tensor
 from study.impact import filters
 from study.impact.cached import FAR, candidate_errors
 from study.impact.stages import Stages
+from study.networks.parts import Part
 from study.removals.base import Instead
 
 TOLERANCE = 1e-14
@@ -28,13 +29,12 @@ CHECKS = 4
 SMOOTH = ("sigmoid", "tanh", "softplus", "linear")
 
 
-def surface(stages: Stages, layer: int, unit: int, instead: Instead, gains: Tensor) -> Tensor:
+def surface(stages: Stages, part: Part, instead: Instead, gains: Tensor) -> Tensor:
     """Return the error surface E(gain) of one unit.
 
     Args:
         stages: the network on the rows.
-        layer: of the unit.
-        unit: its index.
+        part: the unit.
         instead: what takes the unit's place at gain 0.
         gains: shape (g,).
 
@@ -42,17 +42,17 @@ def surface(stages: Stages, layer: int, unit: int, instead: Instead, gains: Tens
         E, float64, shape (g,), to 1e-12 of the largest.
     """
     low, high = float(gains.min()), float(gains.max())
-    swing = _swing(stages, layer, unit, instead)
+    swing = _swing(stages, part, instead)
     n = SMALLEST
     while n < swing * (high - low) / 4:
         n *= 2
-    smooth = all(name in SMOOTH for name in stages.network.activations[layer + 1 :])
+    smooth = all(name in SMOOTH for name in stages.network.activations[part.layer + 1 :])
     if not smooth or n >= len(gains):
-        return plain_surface(stages, layer, unit, instead, gains)
+        return plain_surface(stages, part, instead, gains)
 
     def errors(points: Tensor) -> Tensor:
         at = low + (points + 1) * ((high - low) / 2)
-        return plain_surface(stages, layer, unit, instead, at)
+        return plain_surface(stages, part, instead, at)
 
     at = errors(_points(n, 1))
     off = torch.cos(torch.arange(1, CHECKS + 1, dtype=torch.float64) * 2.399963)  # golden angle: never on the grid
@@ -66,7 +66,7 @@ def surface(stages: Stages, layer: int, unit: int, instead: Instead, gains: Tens
         if tail <= TOLERANCE * largest and missed <= 10 * TOLERANCE * largest:
             return torch.from_numpy(chebval(((gains - low) * (2 / (high - low)) - 1).numpy(), series))
         if 2 * n >= len(gains):
-            return plain_surface(stages, layer, unit, instead, gains)
+            return plain_surface(stages, part, instead, gains)
         finer = torch.empty(2 * n + 1, dtype=torch.float64)
         finer[::2], finer[1::2] = at, errors(_points(2 * n, 2))
         at, n = finer, 2 * n
@@ -77,12 +77,13 @@ def _points(n: int, step: int) -> Tensor:
     return torch.cos(torch.arange(step - 1, n + 1, step, dtype=torch.float64) * (torch.pi / n))
 
 
-def plain_surface(stages: Stages, layer: int, unit: int, instead: Instead, gains: Tensor) -> Tensor:
+def plain_surface(stages: Stages, part: Part, instead: Instead, gains: Tensor) -> Tensor:
     """Return the same, E computed at every gain; arguments and result as `surface`."""
+    layer, unit = part
     row = stages.rows(layer, torch.tensor([unit]))
     if layer < stages.network.front:
         return filters.errors(stages, layer, row, instead.among(stages.units[layer]), gains, FAR)[0].cpu()
-    column, change = stages.network.weights[layer + 1][:, int(row)], _change(stages, layer, unit, instead)
+    column, change = stages.network.weights[layer + 1][:, int(row)], _change(stages, part, instead)
     base, factor = None, gains - 1
     if float(_largest(column) * _largest(change)) > FAR:  # see `cached`: summed anew, the unit at gain 0
         h = stages.h[layer].clone()
@@ -96,9 +97,10 @@ def plain_surface(stages: Stages, layer: int, unit: int, instead: Instead, gains
     return candidate_errors(stages, layer, columns, row.expand(len(gains)).contiguous(), constants, base).cpu()
 
 
-def _swing(stages: Stages, layer: int, unit: int, instead: Instead) -> float:
+def _swing(stages: Stages, part: Part, instead: Instead) -> float:
     """Return a bound on how far the unit moves a pre-activation of the next layer, per unit of gain."""
-    row, change = stages.rows(layer, torch.tensor([unit])), _change(stages, layer, unit, instead)
+    layer, unit = part
+    row, change = stages.rows(layer, torch.tensor([unit])), _change(stages, part, instead)
     if layer >= stages.network.front:
         return float(_largest(stages.network.weights[layer + 1][:, int(row)]) * _largest(change))
     return float(_largest(stages.network.link(layer + 1).apart(row, change[None])))
@@ -108,7 +110,8 @@ def _largest(x: Tensor) -> Tensor:
     return torch.linalg.vector_norm(x, ord=torch.inf) if x.numel() else x.new_zeros(())
 
 
-def _change(stages: Stages, layer: int, unit: int, instead: Instead) -> Tensor:
+def _change(stages: Stages, part: Part, instead: Instead) -> Tensor:
     """Return what a unit's removal takes from its output, shape of a row of the stages' h."""
+    layer, unit = part
     row, h = stages.rows(layer, torch.tensor([unit])), stages.h[layer]
     return instead.among(stages.units[layer]).change(h[row], h)[0]

@@ -27,7 +27,7 @@ class Agreement(Impacts):
             return {}
         score, impact = step.scores.score.numpy(), step.state.impacts().numpy()
         estimate = None if step.scores.estimate is None else step.scores.estimate.numpy()
-        layers, error = step.layer.numpy(), step.evaluations["pruning"].error
+        layers, error = step.parts.layer.numpy(), step.evaluations["pruning"].error
         rows: list[dict[str, float]] = []
         for layer in (-1, *np.unique(layers).tolist()):
             of = slice(None) if layer == -1 else layers == layer

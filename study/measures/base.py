@@ -110,5 +110,5 @@ class Measure(ABC):
 
 def pairs_of(network: Network, a: NDArray[np.int64], b: NDArray[np.int64]) -> Block:
     """Return layer and index of the units of pairs, which are counted through all layers."""
-    layer, unit = (of_units.numpy() for of_units in network.units)
+    layer, unit = network.units.columns().values()
     return {"layer_a": layer[a], "unit_a": unit[a], "layer_b": layer[b], "unit_b": unit[b]}

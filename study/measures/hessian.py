@@ -24,6 +24,6 @@ class Hessian(Measure):
         """Return a row a pair, and one a unit with itself."""
         start = trajectory.start
         instead = replacement(trajectory.settings.removal, start)
-        _, hessian = gain_derivatives(start, *trajectory.network.units, instead)
+        _, hessian = gain_derivatives(start, trajectory.network.units, instead)
         a, b = np.triu_indices(len(hessian))
         return {"hessian": {**pairs_of(trajectory.network, a, b), "curvature": hessian.cpu().numpy()[a, b]}}

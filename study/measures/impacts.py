@@ -44,8 +44,6 @@ class Impacts(Measure):
         if step.scores is None or not self.due(step):
             return {}
         columns = {
-            "layer": step.layer,
-            "unit": step.unit,
             "estimate": step.scores.estimate,
             "first_order": step.scores.first_order,
             "curvature": step.scores.curvature,
@@ -53,4 +51,4 @@ class Impacts(Measure):
             "impact": step.state.impacts(),
         }
         values = {name: np.nan if of_units is None else of_units.numpy() for name, of_units in columns.items()}
-        return {"impacts": {"event": step.event, **values}}
+        return {"impacts": {"event": step.event, **step.parts.columns(), **values}}

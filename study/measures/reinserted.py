@@ -11,6 +11,7 @@ import torch
 from study.common.device import device as device_of
 from study.impact import Stages, reinserted_errors
 from study.measures.base import Found, Measure, Trajectory
+from study.networks.parts import Parts
 from study.records import Column
 from study.records.kept import removable
 from study.removals.base import Instead
@@ -36,8 +37,8 @@ class Reinserted(Measure):
         gone, rows = trajectory.gone[:size], trajectory.data.pruning
         there, error = network.to(device_of(trajectory.device)), trajectory.error
         without = Stages(there, rows, error, gains).total()
-        layer, unit = (torch.tensor([getattr(c, name) for c in gone], dtype=torch.int64) for name in ("layer", "unit"))
+        parts = Parts.of(c.part for c in gone)
         instead = Instead(torch.cat([c.instead.constants for c in gone]))
-        errors = reinserted_errors(there, rows, error, gains, layer, unit, instead)
-        columns = {"layer": layer.numpy(), "unit": unit.numpy(), "impact": (without - errors).numpy()}
+        errors = reinserted_errors(there, rows, error, gains, parts, instead)
+        columns = {**parts.columns(), "impact": (without - errors).numpy()}
         return {"reinserted": {"event": size, **columns}}

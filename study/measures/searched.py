@@ -44,12 +44,11 @@ class Searched(Measure):
         """Return errors and correct samples of the best set of each size, and the units of the sets."""
         network, data = trajectory.network, trajectory.data
         found = best_sets(trajectory.there, data.pruning, trajectory.error, self.search, self.width)
-        places = list(zip(*(of_units.tolist() for of_units in network.units), strict=True))
         right: list[float] = []
         sets: list[tuple[int, int, int]] = []
         for event, chosen in enumerate(found.sets):
             gains = ones(network)
-            for m, k in (places[i] for i in chosen):
+            for m, k in (network.units.at(i) for i in chosen):
                 gains[m][k] = 0.0
                 sets.append((event, m, k))
             z = network.logits(data.pruning.inputs, gains)

@@ -56,6 +56,6 @@ class Surfaces(Measure):
         if chosen is None or step.event % self.every:
             return {}
         gains = torch.arange(round(self.gain / self.step) + 1, dtype=torch.float64) * self.step
-        errors = surface(step.state.seen["pruning"], chosen.layer, chosen.unit, chosen.instead, gains)
-        place = {"event": step.event, "layer": chosen.layer, "unit": chosen.unit}
+        errors = surface(step.state.seen["pruning"], chosen.part, chosen.instead, gains)
+        place = {"event": step.event, "layer": chosen.part.layer, "unit": chosen.part.index}
         return {"surfaces": {**place, "gain": gains.numpy(), "error": errors.numpy()}}

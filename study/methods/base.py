@@ -14,6 +14,7 @@ from torch import Tensor
 from study.common import by_name
 from study.common.errors import StudyError, among
 from study.impact.stages import Stages
+from study.networks.parts import Parts
 from study.removals import names as removal_names
 from study.removals import removal as removal_of
 from study.removals.base import Replacement
@@ -25,8 +26,7 @@ class View:
 
     Attributes:
         stages: cached forward pass on the ranking rows.
-        layer: hidden layers of the remaining units, int64, shape (n,), ascending.
-        unit: their indices, int64, shape (n,), ascending within a layer.
+        parts: the units that are left and may go, n of them, by layer, then index.
         replacement: what takes a removed unit's place.
         scale: pruning rows / ranking rows, so that estimates are in the error's units on the pruning rows.
         seed: the cell's seed, for methods that draw.
@@ -34,23 +34,22 @@ class View:
     """
 
     stages: Stages
-    layer: Tensor
-    unit: Tensor
+    parts: Parts
     replacement: Replacement
     scale: float = 1.0
     seed: int = 0
     ranked_again: bool = False
 
     def of_units(self, per_layer: Sequence[Tensor]) -> Tensor:
-        """Return the remaining units' values, shape (n,), from one vector a hidden layer in the stages' rows."""
-        rows = [self.stages.rows(m, self.unit[self.layer == m]) for m in range(len(per_layer))]
+        """Return the values of `parts`, shape (n,), from one vector a hidden layer in the stages' rows."""
+        rows = [self.stages.rows(m, self.parts.index[self.parts.layer == m]) for m in range(len(per_layer))]
         return torch.cat([values[of_layer] for values, of_layer in zip(per_layer, rows, strict=True)])
 
     @property
     def flat(self) -> Tensor:
         """Index of the remaining units when all units of the trained network are counted through, shape (n,)."""
         start = torch.tensor([0, *self.stages.hidden]).cumsum(0)
-        return start[self.layer] + self.unit
+        return start[self.parts.layer] + self.parts.index
 
     def change(self, layer: int) -> Tensor:
         """Return what a unit's removal takes away, o - c - a o, shape (units, samples), in the stages' rows."""

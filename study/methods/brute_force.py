@@ -19,6 +19,6 @@ class BruteForce(Method):
 
     def scores(self, view: View) -> Scores:
         """Return impacts, in the error's units; costs one forward pass a unit and one for E itself."""
-        errors = unit_errors(view.stages, view.layer, view.unit, view.replacement)
+        errors = unit_errors(view.stages, view.parts, view.replacement)
         impact = (errors - view.stages.total()) * view.scale
         return Scores(impact, impact, forward_passes=len(errors) + 1, exact=True)

@@ -39,7 +39,7 @@ class QuadraticOnce(Method):
 
     def scores(self, view: View) -> Scores:
         """Return estimates and couplings, at the cost of the exact second derivative."""
-        slope, hessian = gain_derivatives(view.stages, view.layer, view.unit, view.replacement)
+        slope, hessian = gain_derivatives(view.stages, view.parts, view.replacement)
         first, second = -slope * view.scale, 0.5 * hessian.diagonal() * view.scale
         both = first + second
         return Scores(both, both, first, second, forward_passes=passes(view), couplings=hessian * view.scale)

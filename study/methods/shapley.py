@@ -47,9 +47,9 @@ class Shapley(Method):
 
     def scores(self, view: View) -> Scores:
         """Return the values; costs one forward pass a unit and permutation, and one for E itself."""
-        n = len(view.layer)
+        n = len(view.parts)
         orders = permutations(n, self.permutations, [view.seed, n, STREAM], self.antithetic)
         # What other units take over holds for one removal only.
         out = view.replacement if view.replacement.constant else Replacement.zero(view.stages.hidden)
-        worth = marginals(view.stages, view.layer, view.unit, out, orders).mean(dim=0)
+        worth = marginals(view.stages, view.parts, out, orders).mean(dim=0)
         return Scores(worth * view.scale, forward_passes=1 + n * self.permutations)

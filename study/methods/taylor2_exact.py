@@ -42,4 +42,4 @@ def second_order(view: View, gauss_newton: bool = False) -> Scores:
 def passes(view: View) -> int:
     """Return what all second derivatives cost: a forward and a backward pass, one more for the last hidden layer's
     units together, and one tangent pass for every unit of an earlier layer."""
-    return 3 + int((view.layer < view.stages.network.depth - 1).sum())
+    return 3 + int((view.parts.layer < view.stages.network.depth - 1).sum())

@@ -17,6 +17,7 @@ from study.networks.architecture import Front, layers_name
 from study.networks.convolution import Convolution, Link, Matrix
 from study.networks.error import OUTPUTS
 from study.networks.maps import Maps, maps_of
+from study.networks.parts import Parts
 
 
 @dataclass(frozen=True)
@@ -130,10 +131,9 @@ class Network:
         return tuple(b.shape[0] for b in self.biases[:-1])
 
     @property
-    def units(self) -> tuple[Tensor, Tensor]:
-        """Hidden layer and index of all hidden units, int64, shape (units,) each, on the CPU."""
-        layer = torch.arange(self.depth).repeat_interleave(torch.tensor(self.hidden))
-        return layer, torch.cat([torch.arange(n) for n in self.hidden])
+    def units(self) -> Parts:
+        """All hidden units, by layer, then index."""
+        return Parts.of((m, k) for m, n in enumerate(self.hidden) for k in range(n))
 
     @property
     def depth(self) -> int:

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from study.common.errors import StudyError
 from study.methods.base import Scores
+from study.networks.parts import Part, Parts
 from study.removals.base import Instead
+from study.scopes.base import Scope
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A unit that goes.
+    """A part that goes.
 
     Attributes:
-        layer: its hidden layer, 0 is nearest the input.
-        unit: its index in the layer.
+        part: which.
         score: the criterion's, when it was chosen.
         estimate: of its impact, in the error's units; None where the criterion has none.
         instead: what takes its place.
     """
 
-    layer: int
-    unit: int
+    part: Part
     score: float
     estimate: float | None
     instead: Instead
 
 
-def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float, tie: float) -> int:
+def choose(scores: Scores, parts: Parts, scope: Scope, error: float, tie: float) -> int:
     """Return where the unit of the smallest score is; of those tied with it, the one of the lowest layer, then index.
 
     Scores in the error's units tie within `tie` max(E(0), E(1)), others within `tie` of the largest magnitude.
 
     Args:
         scores: of the remaining units.
-        units: (layer, index), ascending.
+        parts: these units, by layer, then index.
+        scope: names them.
         error: E(1) on the pruning rows.
         tie: the method's, see `Method`.
 
@@ -44,8 +44,8 @@ def choose(scores: Scores, units: Sequence[tuple[int, int]], error: float, tie: 
         StudyError: when a score is not a number.
     """
     if scores.score.isnan().any():
-        bad = units[int(scores.score.isnan().nonzero()[0, 0])]
-        raise StudyError(f"the method gave unit {bad[1]} of hidden layer {bad[0]} a score that is not a number")
+        bad = parts.at(int(scores.score.isnan().nonzero()[0, 0]))
+        raise StudyError(f"the method gave {scope.called(bad)} a score that is not a number")
     smallest = float(scores.score.min())
     if scores.estimate is None:
         width = tie * float(scores.score.abs().max())

@@ -16,10 +16,11 @@ from torch import Tensor
 
 from study.methods.base import Method, Scores, View, check_filters, check_removal
 from study.networks.network import Network
+from study.networks.parts import Part, Parts
 from study.protocols.base import Evaluate, Ranking, Remove, Rewind, Score, Train
 from study.pruning.choice import Choice, choose
 from study.pruning.settings import Settings
-from study.pruning.state import Evaluation, State, Truths, columns
+from study.pruning.state import Evaluation, State, Truths
 from study.training.further import Further
 
 
@@ -37,7 +38,7 @@ class Step:
         gains: one vector a hidden layer, as they are now.
         network: later biases folded into under mean removal, what is left trained under retraining.
         evaluations: by split.
-        layer, unit: the remaining units, int64, shape (n,).
+        parts: the units that are left of those that may go, n of them.
         scores: the criterion's present view of them; None after the last removal.
         next: the unit that would go next; None where there is none.
         forward_passes, seconds: what the criterion has spent on scores so far.
@@ -52,8 +53,7 @@ class Step:
     gains: list[Tensor]
     network: Network
     evaluations: dict[str, Evaluation]
-    layer: Tensor
-    unit: Tensor
+    parts: Parts
     scores: Scores | None
     next: Choice | None
     forward_passes: int
@@ -74,7 +74,7 @@ class Runner:
         of = state.settings
         self.ranking = Ranking(of.ranking == "iterative", of.every)
         self._scores: Scores | None = None
-        self._scored: list[tuple[int, int]] = []
+        self._scored: list[Part] = []
         self._now: Scores | None = None
         self._next: Choice | None = None
         self._gone: list[Choice] = []
@@ -98,11 +98,10 @@ class Runner:
     def _score(self) -> None:
         state = self.state
         state.evaluate()  # an error that is no number is told before scores of it are
-        places = state.places
         again = self.ranking.again
-        view = View(state.ranked, *columns(places), state.replacement, state.scale, self.further.seed, again)
+        view = View(state.ranked, state.parts, state.replacement, state.scale, self.further.seed, again)
         started = time.perf_counter()
-        self._scores, self._scored = self.method.scores(view).cpu(), places
+        self._scores, self._scored = self.method.scores(view).cpu(), list(state.parts)
         self._now = self._next = None
         self._seconds += time.perf_counter() - started
         self._passes += self._scores.forward_passes
@@ -114,18 +113,18 @@ class Runner:
         if self._now is None and self._scores is not None and self.state.left:
             self._now = self._scores
             if self.state.left < len(self._scored):
-                left = set(self.state.places)
-                self._now = self._scores.left(torch.tensor([place in left for place in self._scored]))
+                left = set(self.state.parts)
+                self._now = self._scores.left(torch.tensor([part in left for part in self._scored]))
         return self._now
 
     def _choice(self) -> Choice | None:
         """Return the unit that goes next; None where nothing is left, or nothing was scored."""
         if self._next is None and (now := self._remaining()) is not None:
-            places = self.state.places
-            i = choose(now, places, self.state.seen["pruning"].total(), self.method.tie)
+            parts = self.state.parts
+            i = choose(now, parts, self.state.scope, self.state.seen["pruning"].total(), self.method.tie)
             estimate = None if now.estimate is None else float(now.estimate[i])
-            instead = self.state.replacement.at(*places[i])
-            self._next = Choice(*places[i], float(now.score[i]), estimate, instead)
+            instead = self.state.replacement.at(*parts.at(i))
+            self._next = Choice(parts.at(i), float(now.score[i]), estimate, instead)
         return self._next
 
     def _remove(self) -> None:
@@ -160,7 +159,7 @@ class Runner:
             [g.clone() for g in state.gains],
             state.network,
             evaluations,
-            *columns(state.places),
+            state.parts,
             self._remaining() if event.measured else None,
             chosen,
             self._passes,

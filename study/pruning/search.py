@@ -46,17 +46,18 @@ class Sets:
 
     def __init__(self, network: Network, rows: Split, error: ErrorFunction) -> None:
         self.stages = Stages(network, rows, error)
-        self.layer, self.unit = network.units
+        self.units = network.units
         self.zeros = Replacement.zero(network.hidden, network.device)
 
     def __len__(self) -> int:
-        return len(self.layer)
+        return len(self.units)
 
     def gains(self, removed: int) -> list[Tensor]:
         """Return the gains that a set leaves, one vector a hidden layer, on the CPU."""
         gains = [torch.ones(n, dtype=torch.float64) for n in self.stages.hidden]
         for place in members(removed):
-            gains[int(self.layer[place])][int(self.unit[place])] = 0.0
+            layer, unit = self.units.at(place)
+            gains[layer][unit] = 0.0
         return gains
 
     def next(self, removed: int, least: int = 0) -> dict[int, float]:
@@ -66,7 +67,7 @@ class Sets:
             return {}
         here = torch.tensor(places)
         stages = self.stages.at(self.gains(removed)) if removed else self.stages
-        errors = unit_errors(stages, self.layer[here], self.unit[here], self.zeros)
+        errors = unit_errors(stages, self.units[here], self.zeros)
         return {removed | 1 << k: e for k, e in zip(places, errors.tolist(), strict=True)}
 
 

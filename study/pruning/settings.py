@@ -12,6 +12,7 @@ from study.protocols import Protocol
 from study.protocols.no_retrain import NoRetrain
 from study.records.condition import ERRORS, joined
 from study.removals import names as removal_names
+from study.scopes import names as scope_names
 
 if TYPE_CHECKING:  # the command line reads the defaults of these classes, and waits for no torch
     from study.data.base import Dataset
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # the command line reads the defaults of these classes, and w
 RANKINGS = ("single_overall", "iterative")
 REMOVALS = removal_names()
 SEARCHES = ("none", "beam", "exhaustive")
-CHOICES = {"ranking": RANKINGS, "removal": REMOVALS, "error": ERRORS, "search": SEARCHES}
+CHOICES = {"ranking": RANKINGS, "scope": scope_names(), "removal": REMOVALS, "error": ERRORS, "search": SEARCHES}
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Settings:
             "compensate": its least-squares regression on the other units of its layer, over the same rows, goes into
             their outgoing weights and the next bias (`removals.compensate`). A true impact is that of the removal as it
             is made, compensation included, with the coefficients of the ranking rows.
+        scope: "unit" (the paper): any hidden unit may go; "filter", "neuron": those of convolutional, of dense layers.
         error: "half_squared" (the paper) or, under a softmax, "cross_entropy": what is ranked on.
         selection: the rows ranked on.
         protocol: the order of score, remove, train and evaluate.
@@ -101,6 +103,7 @@ class Settings:
 
     ranking: str = "iterative"
     removal: str = "zero"
+    scope: str = "unit"
     error: str = "half_squared"
     selection: Selection = field(default_factory=Selection)
     protocol: Protocol = field(default_factory=NoRetrain)
@@ -143,6 +146,8 @@ class Settings:
                 f"record.search={self.search} goes with protocol no_retrain and removal zero: what a set costs may not "
                 "depend on the order in which its units went"
             )
+        if self.search != "none" and self.scope != "unit":
+            raise StudyError(f"record.search={self.search} goes with scope unit: it looks at sets of all hidden units")
         if self.removal == "compensate" and (self.pairs or self.reinsertion or self.hessian):
             raise StudyError(
                 "pairs, reinsertion and hessian go with removal zero or mean: where other units' weights have taken "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -17,9 +16,11 @@ from study.impact.cached import unit_errors
 from study.impact.stages import Stages, ones, replacement
 from study.networks.error import ErrorFunction, correct
 from study.networks.network import Network
+from study.networks.parts import Parts
 from study.pruning.choice import Choice
 from study.pruning.settings import Settings
 from study.removals.base import Replacement
+from study.scopes import scope
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class State:
 
     Attributes:
         gains: one vector a hidden layer, 1, or 0 where a unit is gone.
+        scope: which units may go.
+        units: how many they were.
         network: of the trained network's size; what took a unit's place is put into it.
     """
 
@@ -71,7 +74,8 @@ class State:
         check(network, data)
         self.network, self.data, self.settings = network, data, settings
         self.gains = ones(network)
-        self.units = sum(network.hidden)
+        self.scope = scope(settings.scope)
+        self.units = len(self.scope.parts(network))
         self._device, self._truths = device, truths
         self._error = ErrorFunction(network.output, settings.error)
         self._second = second_error(network.output, settings.error)
@@ -100,23 +104,26 @@ class State:
         return self._looked
 
     def _changed(self) -> None:
+        self._parts: Parts | None = None
         self._replacement: Replacement | None = None
         self._evaluations: dict[str, Evaluation] | None = None
         self._impacts: Tensor | None = None
 
     @property
-    def places(self) -> list[tuple[int, int]]:
-        """(layer, index) of the units that are left, ascending."""
-        return [(m, k) for m, gain in enumerate(self.gains) for k in gain.nonzero()[:, 0].tolist()]
+    def parts(self) -> Parts:
+        """The units that are left of those that may go, by layer, then index."""
+        if self._parts is None:
+            self._parts = self.scope.parts(self.network, self.gains)
+        return self._parts
 
     @property
     def left(self) -> int:
-        """Units that are left."""
-        return sum(int(gain.count_nonzero()) for gain in self.gains)
+        """How many units are left of those that may go."""
+        return len(self.parts)
 
     @property
     def removed(self) -> int:
-        """Units that are gone."""
+        """How many units are gone."""
         return self.units - self.left
 
     @property
@@ -138,13 +145,13 @@ class State:
         return self._evaluations
 
     def impacts(self) -> Tensor:
-        """Return the true impacts of the units that are left, on the pruning rows, shape (units left,), on the CPU."""
+        """Return the true impacts of the `parts`, on the pruning rows, shape (units left,), on the CPU."""
         if self._impacts is None:
             start = self._start()
             known = None if start is None or self._truths is None else self._truths.get(start)
             if known is None:
-                pruning, (layer, unit) = self.seen["pruning"], columns(self.places)
-                known = unit_errors(pruning, layer, unit, self.replacement) - pruning.total()
+                pruning = self.seen["pruning"]
+                known = unit_errors(pruning, self.parts, self.replacement) - pruning.total()
                 if start is not None and self._truths is not None:
                     self._truths.note(start, known)
             self._impacts = known
@@ -165,27 +172,22 @@ class State:
             return None
         of = self.settings
         # What takes a unit's place depends on the rows ranked on.
-        how = (of.error, of.removal, repr(of.selection), fused.path(self._device))
+        how = (of.error, of.removal, of.scope, repr(of.selection), fused.path(self._device))
         return (self.network.digest(), self.data.digest, *how)
 
     def remove(self, choice: Choice) -> None:
         """Take out one unit; run what follows again."""
-        self.gains[choice.layer][choice.unit] = 0.0
-        self.network = choice.instead.into(self.network, choice.layer, choice.unit)
+        layer, unit = choice.part
+        self.gains[layer][unit] = 0.0
+        self.network = choice.instead.into(self.network, layer, unit)
         for stages in {id(s): s for s in (*self.seen.values(), self.ranked)}.values():
-            stages.remove(choice.layer, choice.unit, choice.instead)
+            stages.remove(layer, unit, choice.instead)
         self._changed()
 
     def become(self, network: Network) -> None:
         """Take over other weights; what is gone stays gone."""
         self.network, self._looked = network, None
         self._changed()
-
-
-def columns(places: Sequence[tuple[int, int]]) -> tuple[Tensor, Tensor]:
-    """Return layers and indices of units, each int64, shape (n,)."""
-    layer, unit = (torch.tensor(c, dtype=torch.int64) for c in (zip(*places, strict=True) if places else ((), ())))
-    return layer, unit
 
 
 def check(network: Network, data: Dataset) -> None:

@@ -37,6 +37,7 @@ class Condition:
     Attributes:
         method: whose scores decide.
         ranking: when they are computed.
+        scope: which parts may go.
         removal: what takes a removed unit's place.
         selection: the rows that are ranked on.
         protocol: whether what is left is trained on the way.
@@ -56,6 +57,7 @@ class Condition:
     ranking: str = _dimension(
         "single_overall | iterative | iterative[every=...]: when scores are computed", default="iterative"
     )
+    scope: str = _dimension("unit | filter | neuron: which parts may go", "{}s alone", default="unit")
     removal: str = _dimension("zero | mean | compensate", "removal {}", default="zero")
     selection: str = _dimension(
         "rows ranked on: pruning | held_out | subset[samples=...]", "ranked on {} rows", default="pruning"

@@ -40,6 +40,11 @@ METHODS = {
 }
 """By the methods' names, in the order of legends and of rows."""
 RANKINGS = {"single_overall": "ranked once", "iterative": "re-ranked"}
+SCOPES = {
+    "unit": "units of all hidden layers",
+    "filter": "filters of convolutional layers",
+    "neuron": "units of dense layers",
+}
 REMOVALS = {
     "zero": "set to zero",
     "mean": "replaced by their mean output",

@@ -14,6 +14,7 @@ from study.data.split import Split
 from study.impact import Stages, plain_errors
 from study.impact.stages import ones
 from study.networks import ErrorFunction, Network, mlp
+from study.networks.parts import Parts
 from study.removals.base import Replacement
 
 
@@ -61,10 +62,9 @@ class Case:
         return Stages(self.network.to(torch.device(device)), self.rows, self.error)
 
     @cached_property
-    def units(self) -> tuple[Tensor, Tensor]:
-        """Layers and indices of all units."""
-        layer = torch.cat([torch.full((n,), m) for m, n in enumerate(self.hidden)])
-        return layer, torch.cat([torch.arange(n) for n in self.hidden])
+    def units(self) -> Parts:
+        """All units."""
+        return self.network.units
 
     @property
     def zeros(self) -> Replacement:
@@ -74,13 +74,11 @@ class Case:
     def reference(self, count: int) -> Callable[[], Tensor]:
         """Return the plain oracle of that many units: a full forward pass each."""
         gains, units = ones(self.network), self.sampled(count)
-        return partial(plain_errors, self.network, self.rows, self.error, gains, *units, self.zeros)
+        return partial(plain_errors, self.network, self.rows, self.error, gains, units, self.zeros)
 
-    def sampled(self, count: int) -> tuple[Tensor, Tensor]:
+    def sampled(self, count: int) -> Parts:
         """Return that many units, spread evenly over the layers."""
-        layer, unit = self.units
-        some = torch.linspace(0, len(unit) - 1, count).long()
-        return layer[some], unit[some]
+        return self.units[torch.linspace(0, len(self.units) - 1, count).long()]
 
 
 MNIST = Case(400, (100,), 10, 5_000)

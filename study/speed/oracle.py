@@ -12,6 +12,7 @@ import torch
 from study.impact import fused, plain_errors, unit_errors
 from study.impact.stages import ones
 from study.methods import method
+from study.networks.parts import Parts
 from study.pruning.run import steps
 from study.pruning.settings import Settings
 from study.removals.base import Replacement
@@ -46,37 +47,36 @@ def eager(work: Work) -> Work:
 
 def step(case: Case, rounds: int, with_peers: bool = True) -> list[Row]:
     """Time one step with all units by every path."""
-    stages, (layer, unit) = case.stages(), case.units
-    some_layers, some_units = case.sampled(SAMPLED)
-    work = partial(unit_errors, stages, layer, unit, case.zeros)
+    stages, some = case.stages(), case.sampled(SAMPLED)
+    work = partial(unit_errors, stages, case.units, case.zeros)
     works: dict[str, Work] = {"reference": case.reference(SAMPLED)}
     if fused.kernel() is not None:
         works["fused"] = work
     works["eager"] = eager(work)
     if torch.cuda.is_available():
         there = case.stages("cuda")
-        works["cuda"] = partial(unit_errors, there, layer, unit, Replacement.zero(there.hidden, "cuda"))
+        works["cuda"] = partial(unit_errors, there, case.units, Replacement.zero(there.hidden, "cuda"))
     if with_peers:
         module = peers.module_of(case)
-        works["vmap"] = partial(peers.vmap_impacts, case, stages, some_layers, some_units)
-        works["captum"] = partial(peers.captum_impacts, case, stages, some_layers, some_units)
-        works["captum, whole network"] = partial(peers.captum_layer_impacts, case, module, some_layers, some_units)
+        works["vmap"] = partial(peers.vmap_impacts, case, stages, some)
+        works["captum"] = partial(peers.captum_impacts, case, stages, some)
+        works["captum, whole network"] = partial(peers.captum_layer_impacts, case, module, some)
     times = alternate(works, rounds)
-    factor = len(unit) / SAMPLED
+    factor = len(case.units) / SAMPLED
     groups = len(case.hidden)  # captum evaluates the other units of a layer as one more group
     scales = {"reference": factor, "vmap": factor}
-    scales |= dict.fromkeys(("captum", "captum, whole network"), len(unit) / (SAMPLED + groups))
+    scales |= dict.fromkeys(("captum", "captum, whole network"), len(case.units) / (SAMPLED + groups))
     times = {name: t.scaled(scales.get(name, 1.0)) for name, t in times.items()}
     return [Row(f"one step, {case.name}", name, t, times["reference"]) for name, t in times.items()]
 
 
 def share_of_sigmoid(case: Case, rounds: int) -> list[Row]:
     """Time a step of the last hidden layer against torch's sigmoid of as many numbers in cache."""
-    stages, (layer, unit) = case.stages(), case.units
-    last = layer == len(case.hidden) - 1
-    numbers = int(last.sum()) * case.outputs * case.samples
+    stages = case.stages()
+    last = case.units[case.units.layer == len(case.hidden) - 1]
+    numbers = len(last) * case.outputs * case.samples
     z = torch.randn(ELEMENTS, dtype=torch.float64)
-    work = partial(unit_errors, stages, layer[last], unit[last], case.zeros)
+    work = partial(unit_errors, stages, last, case.zeros)
     loops = max(1, numbers // ELEMENTS)
     works: dict[str, Work] = {"torch.sigmoid": repeated(partial(torch.sigmoid, z), loops), "eager": eager(work)}
     if fused.kernel() is not None:
@@ -119,11 +119,10 @@ def whole(case: Case, rounds: int, in_full: bool) -> list[Row]:
 def _plain_prune(case: Case) -> None:
     gains = ones(case.network)
     while any(bool(g.any()) for g in gains):
-        left = [(m, k) for m, g in enumerate(gains) for k in g.nonzero()[:, 0].tolist()]
-        layer, unit = (torch.tensor(x) for x in zip(*left, strict=True))
-        errors = plain_errors(case.network, case.rows, case.error, gains, layer, unit, case.zeros)
-        first = int(errors.argmin())
-        gains[int(layer[first])][int(unit[first])] = 0.0
+        left = Parts.there(gains)
+        errors = plain_errors(case.network, case.rows, case.error, gains, left, case.zeros)
+        layer, unit = left.at(int(errors.argmin()))
+        gains[layer][unit] = 0.0
 
 
 def rows(rounds: int, in_full: bool) -> Iterator[list[Row]]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from study.impact import Stages
 from study.networks.activations import activation
+from study.networks.parts import Parts
 from study.speed.cases import Case
 
 CHUNK = 10
@@ -24,13 +25,13 @@ def head(case: Case, layer: int, h: Tensor) -> Tensor:
     return error.total(network.pre_activation(network.depth, x), t).reshape(1)
 
 
-def vmap_impacts(case: Case, stages: Stages, layers: Tensor, units: Tensor) -> Tensor:
+def vmap_impacts(case: Case, stages: Stages, some: Parts) -> Tensor:
     """Return E without each of the units by `torch.func.vmap` over masks of cached activations."""
-    found = torch.empty(len(units), dtype=torch.float64)
-    for m in layers.unique().tolist():
-        of_layer = (layers == m).nonzero()[:, 0]
+    found = torch.empty(len(some), dtype=torch.float64)
+    for m in some.layer.unique().tolist():
+        of_layer = (some.layer == m).nonzero()[:, 0]
         masks = torch.ones(len(of_layer), case.hidden[m], dtype=torch.float64)
-        masks[torch.arange(len(of_layer)), units[of_layer]] = 0.0
+        masks[torch.arange(len(of_layer)), some.index[of_layer]] = 0.0
         h = stages.h[m].T.contiguous()
 
         def error(mask: Tensor, m: int = m, h: Tensor = h) -> Tensor:
@@ -44,37 +45,37 @@ def vmap_impacts(case: Case, stages: Stages, layers: Tensor, units: Tensor) -> T
     return found
 
 
-def captum_impacts(case: Case, stages: Stages, layers: Tensor, units: Tensor) -> Tensor:
+def captum_impacts(case: Case, stages: Stages, some: Parts) -> Tensor:
     """Return E minus E without each of the units by `captum.attr.FeatureAblation` on cached activations.
 
     Features that are not asked for form one more group; captum evaluates that, too, and E itself.
     """
     from captum.attr import FeatureAblation
 
-    found = torch.empty(len(units), dtype=torch.float64)
-    for m in layers.unique().tolist():
-        of_layer = (layers == m).nonzero()[:, 0]
-        mask = groups(case.hidden[m], units[of_layer])[None]
+    found = torch.empty(len(some), dtype=torch.float64)
+    for m in some.layer.unique().tolist():
+        of_layer = (some.layer == m).nonzero()[:, 0]
+        mask = groups(case.hidden[m], some.index[of_layer])[None]
         attributed = FeatureAblation(partial(head, case, m)).attribute(stages.h[m].T.contiguous(), feature_mask=mask)
-        found[of_layer] = attributed[0, units[of_layer]]
+        found[of_layer] = attributed[0, some.index[of_layer]]
     return found
 
 
-def captum_layer_impacts(case: Case, module: nn.Sequential, layers: Tensor, units: Tensor) -> Tensor:
+def captum_layer_impacts(case: Case, module: nn.Sequential, some: Parts) -> Tensor:
     """Return the same by `captum.attr.LayerFeatureAblation` on the network: a full forward pass a unit."""
     from captum.attr import LayerFeatureAblation
 
     def forward(inputs: Tensor) -> Tensor:
         return (0.5 * ((module(inputs) - case.rows.targets) ** 2).sum()).reshape(1)
 
-    found = torch.empty(len(units), dtype=torch.float64)
-    for m in layers.unique().tolist():
-        of_layer = (layers == m).nonzero()[:, 0]
-        mask = groups(case.hidden[m], units[of_layer])[None]
+    found = torch.empty(len(some), dtype=torch.float64)
+    for m in some.layer.unique().tolist():
+        of_layer = (some.layer == m).nonzero()[:, 0]
+        mask = groups(case.hidden[m], some.index[of_layer])[None]
         ablation = LayerFeatureAblation(forward, module[2 * m + 1])
         attributed = ablation.attribute(case.rows.inputs, layer_mask=mask)
         assert isinstance(attributed, Tensor)
-        found[of_layer] = attributed[0, units[of_layer]]
+        found[of_layer] = attributed[0, some.index[of_layer]]
     return found
 
 

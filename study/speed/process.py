@@ -29,7 +29,7 @@ from study.speed.cases import Case
 from study.impact import unit_errors
 case = Case(3, (4, 4), 2, 64)
 stages, started = case.stages(), time.perf_counter()
-unit_errors(stages, *case.units, case.zeros)
+unit_errors(stages, case.units, case.zeros)
 print(time.perf_counter() - started)
 """
 
@@ -43,13 +43,13 @@ def status(name):
     return int(re.search(name + r":\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 small = Case(3, (4, 4), 2, 64)
-unit_errors(small.stages(), *small.units, small.zeros)
+unit_errors(small.stages(), small.units, small.zeros)
 case = Case({case})
 case.network, case.rows
 Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew: making the data took more than the data
 before, stages = status("VmRSS"), case.stages()
 held = status("VmRSS")
-unit_errors(stages, *case.units, case.zeros)
+unit_errors(stages, case.units, case.zeros)
 print(json.dumps([held - before, status("VmHWM") - before]))
 """
 

@@ -26,7 +26,7 @@ SERIES: dict[str, dict[int, Case]] = {
 
 def point(case: Case, rounds: int) -> dict[str, float]:
     """Return median seconds of one step with all units, by path."""
-    work: Work = partial(unit_errors, case.stages(), *case.units, case.zeros)
+    work: Work = partial(unit_errors, case.stages(), case.units, case.zeros)
     works: dict[str, Work] = {"reference": case.reference(SAMPLED), "eager": eager(work)}
     if fused.kernel() is not None:
         works["fused"] = work

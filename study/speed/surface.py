@@ -16,6 +16,7 @@ from study.data import missing
 from study.impact import Stages, plain_errors, surface, surfaces
 from study.impact.stages import ones
 from study.networks import ErrorFunction
+from study.networks.parts import Part, Parts
 from study.removals.base import Replacement
 from study.speed.oracle import SAMPLED
 from study.speed.rows import Row
@@ -46,13 +47,13 @@ def of_population(name: str, rounds: int) -> Iterator[list[Row]]:
         some = torch.linspace(0, units - 1, UNITS).long().tolist()
 
         def plainly(m: int = m) -> None:
-            unit = torch.tensor([m]), torch.tensor([0])
+            first = Parts.of([(m, 0)])
             for gain in few:
-                plain_errors(network, data.splits["pruning"], stages.error, ones(network), *unit, none, gain)
+                plain_errors(network, data.splits["pruning"], stages.error, ones(network), first, none, gain)
 
         def quickly(m: int = m, some: list[int] = some) -> None:
             for k in some:
-                surface(stages, m, k, none.at(m, k), gains)
+                surface(stages, Part(m, k), none.at(m, k), gains)
 
         works: dict[str, Work] = {"reference": plainly, "interpolated": quickly}
         with mock.patch.object(surfaces, "plain_surface", wraps=surfaces.plain_surface) as computed:

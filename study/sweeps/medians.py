@@ -19,7 +19,7 @@ UI = "http://127.0.0.1:5000"
 MOST = 60
 """Lines that are printed, at most."""
 GROUPS = ("population", "method", "ranking")
-FURTHER = ("removal", "selection", "protocol", "error")
+FURTHER = ("scope", "removal", "selection", "protocol", "error")
 """Settings that are columns where a sweep varies them."""
 WORDS = {"removable": "removable", "spearman_start": "rho", "regret": "regret"}
 """Metrics and the words of their columns; the title says what they are."""

@@ -9,6 +9,7 @@ import pandas as pd
 
 from study import records
 from study.measures.base import Block, Found, Measure
+from study.networks.parts import Parts
 from study.pruning.run import Step
 
 
@@ -40,26 +41,32 @@ def of_event(step: Step) -> Block:
     return {
         "event": step.event,
         "kind": "start" if not step.event else "remove" if step.removed else "train",
-        "layer": -1 if one is None else one.layer,
-        "unit": -1 if one is None else one.unit,
-        "units_left": len(step.layer),
+        "layer": -1 if one is None else one.part.layer,
+        "unit": -1 if one is None else one.part.index,
+        "units_left": len(step.parts),
         "parameters_left": parameters,
         "multiply_adds_left": multiply_adds,
         "estimate": np.nan if one is None or one.estimate is None else one.estimate,
         "score": np.nan if one is None else one.score,
         "forward_passes": step.forward_passes,
         "seconds": step.seconds,
-        "scope": "filter" if step.network.front else "unit",
+        "scope": _scope(step),
         "removed": step.state.removed,
         "round": step.round,
         "phase": step.phase,
     }
 
 
+def _scope(step: Step) -> str:
+    """Return what goes; a network with filters whose units all may go says filter, as it always did."""
+    name = step.state.scope.name
+    return "filter" if name == "unit" and step.network.front else name
+
+
 def of_removals(step: Step) -> Block:
     """Return the rows of `removals`: the units that went in one step, in their order."""
-    columns = {name: [getattr(c, name) for c in step.removed] for name in ("layer", "unit", "score", "estimate")}
-    return {"event": step.event, **columns}
+    said = {name: [getattr(c, name) for c in step.removed] for name in ("score", "estimate")}
+    return {"event": step.event, **Parts.of(c.part for c in step.removed).columns(), **said}
 
 
 def of_evaluations(step: Step, sizes: dict[str, int], classes: dict[str, list[int]]) -> list[Block]:

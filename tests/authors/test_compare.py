@@ -101,10 +101,10 @@ def folder(tmp_path, monkeypatch):
         table = np.stack([np.arange(101) / 10, *curves[c, "iterative"][1].values()], axis=1)
         (place / "results" / f"mod.circle.network.{c}.gain.vals.csv").write_text(lines_of(table))
     stages = Stages(network, data.pruning, ErrorFunction("sigmoid"))
-    layer, unit = torch.tensor([0] * 4 + [1] * 3), torch.tensor([*range(4), *range(3)])
-    view = View(stages, layer, unit, replacement("zero", stages))
+    parts = network.units
+    view = View(stages, parts, replacement("zero", stages))
     values = {c: method(METHODS[c]).scores(view).estimate.numpy() for c in ("g1", "g2")}
-    values["gt"] = unit_errors(stages, layer, unit, view.replacement).numpy() - stages.total()
+    values["gt"] = unit_errors(stages, parts, view.replacement).numpy() - stages.total()
     order = {c: np.argsort(values[c] if c == "gt" else -values[c]) for c in METHODS}
     ranks = "".join(",".join(str(order[c][k] + 1) for c in METHODS) + "\n" for k in range(7))
     (place / "results" / "circle.network.dnn.ranking-result.csv").write_text(ranks)

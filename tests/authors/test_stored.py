@@ -14,6 +14,7 @@ from study.authors._graph import StoredFormatError
 from study.common.errors import StudyError
 from study.impact import Stages, unit_errors
 from study.networks import ErrorFunction, Network
+from study.networks.parts import Parts
 from tests import cases
 from tests.authors import java, shared
 
@@ -283,8 +284,8 @@ def test_half_the_squared_error_is_the_recorded_one(name, data, error):
     net = shared.network(f"mod.{name}.network.dnn")
     stages = Stages(net.network, shared.rows(data), ErrorFunction("sigmoid", "half_squared"))
     assert stages.total() == pytest.approx(error, rel=1e-8)
-    layer, unit = (torch.tensor(net.recorded[side].to_numpy()) for side in ("layer", "unit"))
-    found = unit_errors(stages, layer, unit, cases.zeros(net.network)).numpy()
+    parts = Parts(*(torch.tensor(net.recorded[side].to_numpy()) for side in ("layer", "unit")))
+    found = unit_errors(stages, parts, cases.zeros(net.network)).numpy()
     np.testing.assert_allclose(found, net.recorded["error_off"], rtol=1e-9)
 
 

@@ -23,7 +23,7 @@ NET = cases.network((5, 4), 3)
 
 def view_of(net, gains=None):
     stages = Stages(net, DATA.pruning, ErrorFunction(net.output), gains)
-    return View(stages, *cases.units(net, gains), replacement("zero", stages))
+    return View(stages, cases.units(net, gains), replacement("zero", stages))
 
 
 def asked(function, net=NET):
@@ -124,7 +124,7 @@ def test_scores_reach_their_units_where_rows_have_moved():
     stages.remove(0, 1, cases.instead(0.0))
     gains = [torch.ones(5), torch.ones(4)]
     gains[0][1] = 0
-    view = View(stages, *cases.units(NET, gains), replacement("zero", stages))
+    view = View(stages, cases.units(NET, gains), replacement("zero", stages))
     assert (
         UserCriterion(norm, DATA, "norm").scores(view).score.tolist() == method("magnitude").scores(view).score.tolist()
     )

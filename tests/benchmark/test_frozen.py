@@ -74,12 +74,12 @@ def test_frozen_impacts_are_those_of_the_plain_oracle(population):
     error = ErrorFunction(network.trained.output)
     for removed in (network.stages[0], network.stages[-2]):
         small, impact = network.network(removed), network.impact(removed)
-        layer, unit = small.units
+        parts = small.units
         some = np.unique([0, len(impact) // 2, len(impact) - 1, *np.argsort(impact)[:3]])
         zeros = Replacement.zero(small.hidden)
         start = plain_error(small, data.pruning, error, ones(small))
         assert start == pytest.approx(network.path["error"][removed], rel=1e-11)
-        without = plain_errors(small, data.pruning, error, ones(small), layer[some], unit[some], zeros).numpy()
+        without = plain_errors(small, data.pruning, error, ones(small), parts[some], zeros).numpy()
         assert np.all(np.abs(without - start - impact[some]) <= 1e-12 * np.maximum(without, start))
 
 

@@ -13,6 +13,7 @@ from study.impact import Stages, plain_errors, surface, unit_errors
 from study.impact.stages import replacement
 from study.methods import View, method
 from study.networks import ErrorFunction, Network
+from study.networks.parts import Part
 from study.protocols.retrain import Retrain
 from study.pruning.settings import Settings
 from study.removals.base import Instead, Replacement
@@ -40,7 +41,7 @@ def prepared(case, gone=True):
     if gone:
         gains[0][1] = gains[-1][2] = 0.0
     function = ErrorFunction(output, error)
-    return net, rows, function, gains, Stages(net, rows, function, gains), *cases.units(net, gains)
+    return net, rows, function, gains, Stages(net, rows, function, gains), cases.units(net, gains)
 
 
 @pytest.mark.parametrize("damping", [1e-6, 1e-2])
@@ -106,13 +107,13 @@ def test_one_after_the_other_ends_where_all_at_once_does():
 @pytest.mark.parametrize("case", cases.CASES)
 @pytest.mark.parametrize("gain", [0.0, 0.3])
 def test_the_compensated_oracle_equals_one_forward_a_unit(case, gain):
-    net, rows, function, gains, stages, layer, unit = prepared(case)
+    net, rows, function, gains, stages, parts = prepared(case)
     taken_over = replacement("compensate", stages)
-    plain = plain_errors(net, rows, function, gains, layer, unit, taken_over, gain)
-    assert close(unit_errors(stages, layer, unit, taken_over, gain), plain, stages)
+    plain = plain_errors(net, rows, function, gains, parts, taken_over, gain)
+    assert close(unit_errors(stages, parts, taken_over, gain), plain, stages)
     with eagerly():
-        assert close(unit_errors(stages, layer, unit, taken_over, gain), plain, stages)
-    without = plain_errors(net, rows, function, gains, layer, unit, cases.zeros(net), gain)
+        assert close(unit_errors(stages, parts, taken_over, gain), plain, stages)
+    without = plain_errors(net, rows, function, gains, parts, cases.zeros(net), gain)
     assert not torch.allclose(plain, without, rtol=1e-6)
 
 
@@ -126,25 +127,25 @@ def test_terms_that_are_far_larger_than_their_sum_are_summed_anew():
     net = Network((first, weights), (below, net.biases[1]), net.activations, "sigmoid")
     function = ErrorFunction("sigmoid")
     stages = Stages(net, rows, function)
-    layer, unit = cases.units(net)
+    parts = cases.units(net)
     coefficients = torch.zeros(4, 4, dtype=torch.float64)
     coefficients[0, 2] = coefficients[1, 3] = 0.5
     taken_over = Replacement((Instead(torch.full((4,), 0.1, dtype=torch.float64), coefficients),))
     gains = [torch.ones(4, dtype=torch.float64)]
-    plain = plain_errors(net, rows, function, gains, layer, unit, taken_over)
-    assert torch.allclose(unit_errors(stages, layer, unit, taken_over), plain, rtol=1e-9, atol=1e-12)
+    plain = plain_errors(net, rows, function, gains, parts, taken_over)
+    assert torch.allclose(unit_errors(stages, parts, taken_over), plain, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_the_taylor_estimates_are_derivatives_of_the_compensated_surface(case):
-    _, _, _, _, stages, layer, unit = prepared(case)
-    view = View(stages, layer, unit, replacement("compensate", stages))
+    _, _, _, _, stages, parts = prepared(case)
+    view = View(stages, parts, replacement("compensate", stages))
     first, exact = (method(name).scores(view).estimate for name in ("taylor1", "taylor2_exact"))
     truth = method("brute_force").scores(view).estimate
     step = 1e-4
-    for i, (m, k) in enumerate(zip(layer.tolist(), unit.tolist(), strict=True)):
+    for i, (m, k) in enumerate(parts):
         gains = torch.tensor([1 - step, 1.0, 1 + step, 0.0], dtype=torch.float64)
-        low, here, high, none = surface(stages, m, k, view.replacement.at(m, k), gains).tolist()
+        low, here, high, none = surface(stages, Part(m, k), view.replacement.at(m, k), gains).tolist()
         slope, bend = (high - low) / (2 * step), (high - 2 * here + low) / step**2
         assert float(first[i]) == pytest.approx(-slope, rel=1e-6, abs=1e-7)
         assert float(exact[i]) == pytest.approx(-slope + bend / 2, rel=1e-5, abs=2e-6)
@@ -156,7 +157,7 @@ def test_an_interpolated_compensated_surface_equals_the_plain_one():
 
     _, _, _, _, stages, *_ = prepared(cases.CASES[3])
     gains = torch.linspace(0, 10, 1001, dtype=torch.float64)
-    at = (stages, 0, 0, replacement("compensate", stages).at(0, 0), gains)
+    at = (stages, Part(0, 0), replacement("compensate", stages).at(0, 0), gains)
     assert torch.allclose(surface(*at), plain_surface(*at), rtol=0, atol=1e-11)
 
 

@@ -117,17 +117,18 @@ def known_error(net, rows, gains):
 @pytest.mark.parametrize("size", SIZES)
 def test_every_path_of_the_oracle_keeps_its_digits(size):
     net, rows = taught(size)
-    stages, layer, unit = Stages(net, rows, E), torch.zeros(4, dtype=torch.int64), torch.arange(4)
+    stages, parts = Stages(net, rows, E), net.units
     zeros, gain = cases.zeros(net), 0.75
     start = known_error(net, rows, [1, 1, 1, 1])
     assert size / 100 < start < size * 100
     assert near(stages.total(), start, 1e-11)
     known = [known_error(net, rows, [1 if j != k else mpmath.mpf(gain) for j in range(4)]) for k in range(4)]
     with eagerly():
-        eager = unit_errors(stages, layer, unit, zeros, gain)
-    fused = unit_errors(stages, layer, unit, zeros, gain)
-    plain = plain_errors(net, rows, E, ones(net), layer, unit, zeros, gain)
-    drawn = [surface(stages, 0, k, cases.instead(0.0), torch.tensor([gain], dtype=torch.float64))[0] for k in range(4)]
+        eager = unit_errors(stages, parts, zeros, gain)
+    fused = unit_errors(stages, parts, zeros, gain)
+    plain = plain_errors(net, rows, E, ones(net), parts, zeros, gain)
+    at = torch.tensor([gain], dtype=torch.float64)
+    drawn = [surface(stages, part, cases.instead(0.0), at)[0] for part in parts]
     for k in range(4):
         for found in (fused[k], eager[k], plain[k], drawn[k]):
             assert near(found, known[k], 1e-11)
@@ -136,7 +137,7 @@ def test_every_path_of_the_oracle_keeps_its_digits(size):
 @pytest.mark.parametrize("size", [1e-2, 1e-9, 1e-17, 1e-100])
 def test_derivatives_by_the_gains_keep_their_digits(size):
     net, rows = taught(size)
-    slopes, hessian = gain_derivatives(Stages(net, rows, E), *net.units, cases.zeros(net))
+    slopes, hessian = gain_derivatives(Stages(net, rows, E), net.units, cases.zeros(net))
     step = mpmath.mpf(10) ** -20
 
     def moved(a, b=None):
@@ -176,7 +177,7 @@ def test_filters_keep_their_digits():
 
 def test_fisher_of_a_nearly_perfect_network_is_no_rounding():
     net, rows = taught(1e-20)
-    view = View(Stages(net, rows, E), *net.units, cases.zeros(net), 1.0, 0)
+    view = View(Stages(net, rows, E), net.units, cases.zeros(net), 1.0, 0)
     assert (Fisher().scores(view).score > 0).all()
 
 

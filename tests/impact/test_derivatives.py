@@ -18,19 +18,19 @@ def prepared(case, gained=True):
     if gained:
         gains[0][0] = 0.0
     stages = Stages(net, data, ErrorFunction(output, error), gains)
-    layer, unit = cases.units(net, gains)
+    parts = cases.units(net, gains)
 
     def energy(values):
         changed = [g.clone() for g in gains]
-        for i, (m, k) in enumerate(zip(layer.tolist(), unit.tolist(), strict=True)):
+        for i, (m, k) in enumerate(parts):
             changed[m] = changed[m].index_put((torch.tensor([k]),), values[i : i + 1])
         return cases.plain_error(net, data, error, changed)
 
-    return net, stages, layer, unit, energy
+    return net, stages, parts, energy
 
 
-def of_units(stages, per_layer, layer, unit):
-    return View(stages, layer, unit, ()).of_units(per_layer)
+def of_units(stages, per_layer, parts):
+    return View(stages, parts, ()).of_units(per_layer)
 
 
 def exact_curvatures(net, stages):
@@ -39,19 +39,19 @@ def exact_curvatures(net, stages):
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_slopes_equal_autograd(case):
-    _, stages, layer, unit, energy = prepared(case)
-    expected = torch.func.grad(energy)(torch.ones(len(layer), dtype=torch.float64))
+    _, stages, parts, energy = prepared(case)
+    expected = torch.func.grad(energy)(torch.ones(len(parts), dtype=torch.float64))
     found = [
         Matrix(w).through(dz, h) for w, dz, h in zip(stages.network.weights[1:], slopes(stages), stages.h, strict=True)
     ]
-    assert torch.allclose(of_units(stages, found, layer, unit), expected, rtol=1e-10, atol=1e-12)
+    assert torch.allclose(of_units(stages, found, parts), expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("case", cases.CASES)
 def test_the_exact_curvature_equals_autograd(case):
-    net, stages, layer, unit, energy = prepared(case)
-    expected = torch.func.hessian(energy)(torch.ones(len(layer), dtype=torch.float64)).diagonal()
-    exact = of_units(stages, exact_curvatures(net, stages), layer, unit)
+    net, stages, parts, energy = prepared(case)
+    expected = torch.func.hessian(energy)(torch.ones(len(parts), dtype=torch.float64)).diagonal()
+    exact = of_units(stages, exact_curvatures(net, stages), parts)
     assert torch.allclose(exact, expected, rtol=1e-9, atol=1e-11)
 
 

@@ -9,10 +9,11 @@ from study.impact.coalitions import marginals, plain_marginals
 from study.impact.derivatives import diagonal_curvatures, exact_curvature, slopes
 from study.impact.pairs import pair_errors
 from study.impact.reinsertion import reinserted_errors
-from study.impact.stages import ones, parts, replacement
+from study.impact.stages import by_blocks, ones, replacement
 from study.impact.surfaces import plain_surface
 from study.methods import View, method, names
 from study.networks import ErrorFunction
+from study.networks.parts import Part, Parts
 from study.trajectories.trajectory import prune
 from tests import cases
 from tests.impact.test_gain_hessian import agree, by_autograd, pruned
@@ -32,13 +33,13 @@ def prepared(case, removal="zero", removed=(), samples=20, seed=0):
 @pytest.mark.parametrize("far", [1e2, 0.0])
 def test_the_general_path_equals_one_forward_a_unit(case, gain, removal, far, monkeypatch):
     monkeypatch.setattr("study.impact.cached.FAR", far)  # 0: the next layer is always summed anew
-    net, data, gains, stages, layer, unit, *_ = prepared(case, "zero", [(0, 1)])
+    net, data, gains, stages, parts, *_ = prepared(case, "zero", [(0, 1)])
     instead = replacement(removal, stages)
-    fast = unit_errors(stages, layer, unit, instead, gain)
-    plain = plain_errors(net, data, stages.error, gains, layer, unit, instead, gain)
+    fast = unit_errors(stages, parts, instead, gain)
+    plain = plain_errors(net, data, stages.error, gains, parts, instead, gain)
     assert close(fast, plain, stages)
     monkeypatch.setattr("study.impact.stages.BLOCKS", {"cpu": 100})
-    assert close(unit_errors(stages, layer, unit, instead, gain), plain, stages)
+    assert close(unit_errors(stages, parts, instead, gain), plain, stages)
 
 
 @pytest.mark.parametrize("case", cases.FILTERS)
@@ -61,31 +62,29 @@ def test_removal_step_by_step_equals_a_fresh_forward_pass_down_to_nothing(case, 
 
 @pytest.mark.parametrize("case", cases.FILTERS[:3])
 def test_surfaces_pairs_coalitions_and_reinsertion_equal_plain_passes(case):
-    net, data, gains, stages, layer, unit, instead, _ = prepared(case, "mean", samples=12)
+    net, data, gains, stages, parts, instead, _ = prepared(case, "mean", samples=12)
     error = stages.error
     grid = torch.linspace(0, 4, 41, dtype=torch.float64)
     for m in range(net.depth):
-        drawn = surface(stages, m, 1, instead.at(m, 1), grid)
-        here = torch.tensor([m]), torch.tensor([1])
-        plain = torch.cat([plain_errors(net, data, error, gains, *here, instead, float(g)) for g in grid])
+        drawn = surface(stages, Part(m, 1), instead.at(m, 1), grid)
+        here = Parts.of([(m, 1)])
+        plain = torch.cat([plain_errors(net, data, error, gains, here, instead, float(g)) for g in grid])
         assert torch.allclose(drawn, plain, rtol=1e-12)
-        assert torch.allclose(plain_surface(stages, m, 1, instead.at(m, 1), grid), plain, rtol=1e-12)
+        assert torch.allclose(plain_surface(stages, Part(m, 1), instead.at(m, 1), grid), plain, rtol=1e-12)
     pairs, both = pair_errors(net, data, error, instead)
     for (a, b), e in zip(pairs.tolist()[::7], both.tolist()[::7], strict=True):
         without, left = net, ones(net)
         for i in (a, b):
-            m, k = int(layer[i]), int(unit[i])
+            m, k = parts.at(i)
             without, left[m][k] = instead.at(m, k).into(without, m, k), 0.0
         assert e == pytest.approx(float(error.total(without.logits(data.inputs, left), data.targets.T)), 1e-11)
-    orders = torch.stack([torch.randperm(len(layer), generator=torch.Generator().manual_seed(s)) for s in range(2)])
-    found = marginals(stages, layer, unit, instead, orders)
-    assert torch.allclose(
-        found, plain_marginals(net, data, error, gains, layer, unit, instead, orders), rtol=0, atol=1e-10
-    )
-    at = torch.tensor([0]), torch.tensor([1])
+    orders = torch.stack([torch.randperm(len(parts), generator=torch.Generator().manual_seed(s)) for s in range(2)])
+    found = marginals(stages, parts, instead, orders)
+    assert torch.allclose(found, plain_marginals(net, data, error, gains, parts, instead, orders), rtol=0, atol=1e-10)
+    at = Parts.of([(0, 1)])
     left = ones(net)
     left[0][1] = 0.0
-    back = reinserted_errors(net.fold(0, 1, 0.4), data, error, left, *at, cases.instead(0.4))
+    back = reinserted_errors(net.fold(0, 1, 0.4), data, error, left, at, cases.instead(0.4))
     assert back.item() == pytest.approx(stages.total(), 1e-12)
 
 
@@ -93,13 +92,13 @@ def test_surfaces_pairs_coalitions_and_reinsertion_equal_plain_passes(case):
 @pytest.mark.parametrize("removed", [(), ((0, 0), (1, 1))])
 @pytest.mark.parametrize("case", cases.FILTERS)
 def test_gradient_and_hessian_equal_autograd(case, removed, removal, monkeypatch):
-    *_, stages, layer, unit, instead, energy = prepared(case, removal, removed)
-    expected_g, expected_h = by_autograd(energy, len(layer))
-    g, h = gain_derivatives(stages, layer, unit, instead)
+    *_, stages, parts, instead, energy = prepared(case, removal, removed)
+    expected_g, expected_h = by_autograd(energy, len(parts))
+    g, h = gain_derivatives(stages, parts, instead)
     assert agree(g, expected_g)
     assert agree(h, expected_h)
-    assert agree(gain_slopes(stages, layer, unit, instead), expected_g)
-    view = View(stages, layer, unit, instead)
+    assert agree(gain_slopes(stages, parts, instead), expected_g)
+    view = View(stages, parts, instead)
     dz = slopes(stages)
     for block in (1 << 19, 1):
         monkeypatch.setattr("study.impact.stages.BLOCKS", {"cpu": block})
@@ -107,16 +106,16 @@ def test_gradient_and_hessian_equal_autograd(case, removed, removal, monkeypatch
         assert agree(view.of_units(bends), expected_h.diagonal())
     assert agree(-method("taylor1").scores(view).estimate, expected_g)
     monkeypatch.setattr("study.impact.gain_hessian.BLOCKS", {"cpu": 1})
-    assert agree(gain_derivatives(stages, layer, unit, instead)[1], expected_h)
+    assert agree(gain_derivatives(stages, parts, instead)[1], expected_h)
 
 
 @pytest.mark.parametrize("case", cases.FILTERS)
 def test_gradient_and_curvature_equal_central_differences(case):
-    *_, stages, layer, unit, instead, energy = prepared(case, "mean")
-    scores, step = method("taylor2_exact").scores(View(stages, layer, unit, instead)), 1e-4
-    start = torch.ones(len(layer), dtype=torch.float64)
+    *_, stages, parts, instead, energy = prepared(case, "mean")
+    scores, step = method("taylor2_exact").scores(View(stages, parts, instead)), 1e-4
+    start = torch.ones(len(parts), dtype=torch.float64)
     at = float(energy(start))
-    for i in range(len(layer)):
+    for i in range(len(parts)):
         there = torch.zeros_like(start)
         there[i] = step
         up, down = float(energy(start + there)), float(energy(start - there))
@@ -127,9 +126,9 @@ def test_gradient_and_curvature_equal_central_differences(case):
 @pytest.mark.parametrize("case", cases.FILTERS)
 def test_gauss_newton_squares_tangents(case):
     """J'HJ with J by forward-mode differentiation of the outputs' pre-activations, and H linearised."""
-    net, _, _, stages, layer, unit, instead, _ = prepared(case)
-    found = method("gauss_newton").scores(View(stages, layer, unit, instead)).curvature
-    for i, (m, k) in enumerate(zip(layer.tolist(), unit.tolist(), strict=True)):
+    net, _, _, stages, parts, instead, _ = prepared(case)
+    found = method("gauss_newton").scores(View(stages, parts, instead)).curvature
+    for i, (m, k) in enumerate(parts):
         h = stages.h[m].clone()
         h[k] = 0.0
         z = stages.network.pre_activation(m + 1, h)
@@ -144,7 +143,7 @@ def test_gauss_newton_squares_tangents(case):
 def test_the_diagonal_recursion_is_that_of_the_dense_network_with_the_same_matrices():
     """Positions as units of a dense stack: the recursion keeps each one's own term and drops what is between them."""
     case = cases.FILTERS[1]
-    *_, stages, layer, unit, instead, _ = prepared(case)
+    *_, stages, parts, instead, _ = prepared(case)
     dz = slopes(stages)
     ddz = diagonal_curvatures(stages, dz)
     net, samples = stages.network, stages.samples
@@ -153,7 +152,7 @@ def test_the_diagonal_recursion_is_that_of_the_dense_network_with_the_same_matri
     w = net.link(1).by_unit
     do, ddo = (torch.einsum("iup,is->ups", x, d) for x, d in ((w, dz[0]), (w**2, ddz[0])))
     expected = (h * h * ddo).sum((1, 2))
-    view = View(stages, layer, unit, instead)
+    view = View(stages, parts, instead)
     found = method("taylor2").scores(view)
     assert torch.allclose(2 * found.curvature[:3], expected, rtol=1e-12)
     assert torch.allclose(-found.first_order[:3], (h * do).sum((1, 2)), rtol=1e-12)
@@ -163,12 +162,12 @@ def test_the_diagonal_recursion_is_that_of_the_dense_network_with_the_same_matri
 
 
 def test_fisher_sums_positions_before_it_squares():
-    *_, stages, layer, unit, instead, _ = prepared(cases.FILTERS[0])
-    found = method("fisher").scores(View(stages, layer, unit, instead)).score
-    squares = torch.zeros(len(layer), dtype=torch.float64)
+    *_, stages, parts, instead, _ = prepared(cases.FILTERS[0])
+    found = method("fisher").scores(View(stages, parts, instead)).score
+    squares = torch.zeros(len(parts), dtype=torch.float64)
     for n in range(stages.samples):
         one = stages.part(slice(n, n + 1))
-        squares += 0.5 * gain_slopes(one, layer, unit, instead) ** 2
+        squares += 0.5 * gain_slopes(one, parts, instead) ** 2
     assert torch.allclose(found, squares, rtol=1e-12)
 
 
@@ -196,7 +195,7 @@ def test_every_method_prunes_filters_or_says_why_not(name, removal):
 
 
 def test_blocks_hold_every_sample_once():
-    *_, stages, _, _, _, _ = prepared(cases.FILTERS[0], samples=23)
+    *_, stages, _, _, _ = prepared(cases.FILTERS[0], samples=23)
     for each in (1, 10**6):
-        slices = [here for here, _ in parts(stages, 0, each)]
+        slices = [here for here, _ in by_blocks(stages, 0, each)]
         assert [n for s in slices for n in range(s.start, s.stop)] == list(range(23))

@@ -44,16 +44,16 @@ def pruned(net, data, error, removal, removed):
         gains[m][k] = 0.0
     now = replacement(removal, stages)
     constants = [of_layer.constants for of_layer in now.layers]
-    layer, unit = cases.units(net, gains)
+    parts = cases.units(net, gains)
     both = [torch.where(g == 0, c, n) for g, c, n in zip(gains, gone, constants, strict=True)]
 
     def energy(values):
         changed = [g.clone() for g in gains]
-        for i, (m, k) in enumerate(zip(layer.tolist(), unit.tolist(), strict=True)):
+        for i, (m, k) in enumerate(parts):
             changed[m] = changed[m].index_put((torch.tensor([k]),), values[i : i + 1])
         return cases.plain_error(net, data, error, changed, both)
 
-    return gains, stages, layer, unit, now, energy
+    return gains, stages, parts, now, energy
 
 
 def agree(found, expected):
@@ -70,14 +70,14 @@ def by_autograd(energy, n):
 @pytest.mark.parametrize("case", EVERY)
 def test_it_equals_autograd_in_every_kind_of_network(case, removal):
     removed = [(m, 1) for m in range(len(case[0]))]  # the last row takes its place: rows are no longer in order
-    stages, layer, unit, instead, energy = prepared(case, removal, removed)
-    g, h = gain_derivatives(stages, layer, unit, instead)
-    assert energy(torch.ones(len(layer), dtype=torch.float64)).item() == pytest.approx(stages.total(), rel=1e-12)
-    expected_g, expected_h = by_autograd(energy, len(layer))
+    stages, parts, instead, energy = prepared(case, removal, removed)
+    g, h = gain_derivatives(stages, parts, instead)
+    assert energy(torch.ones(len(parts), dtype=torch.float64)).item() == pytest.approx(stages.total(), rel=1e-12)
+    expected_g, expected_h = by_autograd(energy, len(parts))
     assert agree(g, expected_g)
     assert agree(h, expected_h)
     assert torch.equal(h, h.T)
-    assert agree(gain_slopes(stages, layer, unit, instead), expected_g)
+    assert agree(gain_slopes(stages, parts, instead), expected_g)
 
 
 @settings(max_examples=15, deadline=None)
@@ -85,12 +85,12 @@ def test_it_equals_autograd_in_every_kind_of_network(case, removal):
 def test_it_equals_autograd_whatever_was_removed_down_to_a_whole_layer(case, seed, removal, draw):
     units = [(m, k) for m, n in enumerate(case[0]) for k in range(n)]
     removed = draw.draw(st.permutations(units))[: draw.draw(st.integers(0, len(units) - 1))]
-    stages, layer, unit, instead, energy = prepared(case, removal, removed, samples=7, seed=seed)
-    g, h = gain_derivatives(stages, layer, unit, instead)
-    expected_g, expected_h = by_autograd(energy, len(layer))
+    stages, parts, instead, energy = prepared(case, removal, removed, samples=7, seed=seed)
+    g, h = gain_derivatives(stages, parts, instead)
+    expected_g, expected_h = by_autograd(energy, len(parts))
     # Saturated outputs leave little of large tangents: what rounding leaves is measured by linear ones.
     stages.error = ErrorFunction("linear")
-    scale = max(1.0, float(gain_derivatives(stages, layer, unit, instead)[1].abs().max()))
+    scale = max(1.0, float(gain_derivatives(stages, parts, instead)[1].abs().max()))
     assert torch.allclose(g, expected_g, rtol=0, atol=1e-12 * scale)
     assert torch.allclose(h, expected_h, rtol=0, atol=1e-12 * scale)
 
@@ -98,9 +98,9 @@ def test_it_equals_autograd_whatever_was_removed_down_to_a_whole_layer(case, see
 @pytest.mark.parametrize("removal", ["zero", "mean"])
 @pytest.mark.parametrize("case", cases.CASES)
 def test_it_equals_central_differences(case, removal):
-    stages, layer, unit, instead, energy = prepared(case, removal)
-    g, h = gain_derivatives(stages, layer, unit, instead)
-    n, step = len(layer), 1e-4
+    stages, parts, instead, energy = prepared(case, removal)
+    g, h = gain_derivatives(stages, parts, instead)
+    n, step = len(parts), 1e-4
     ones, eye = torch.ones(n, dtype=torch.float64), torch.eye(n, dtype=torch.float64) * step
     largest = float(h.abs().max())
     for a in range(n):
@@ -115,9 +115,9 @@ def test_it_equals_central_differences(case, removal):
 @pytest.mark.parametrize("removal", ["zero", "mean"])
 @pytest.mark.parametrize("case", cases.CASES)
 def test_its_diagonal_and_gradient_are_those_of_the_taylor_methods(case, removal):
-    stages, layer, unit, instead, _ = prepared(case, removal, [(0, 1)])
-    g, h = gain_derivatives(stages, layer, unit, instead)
-    view = View(stages, layer, unit, instead)
+    stages, parts, instead, _ = prepared(case, removal, [(0, 1)])
+    g, h = gain_derivatives(stages, parts, instead)
+    view = View(stages, parts, instead)
     dz = slopes(stages)
     bends = [exact_curvature(stages, dz, m, view.change(m)) for m in range(stages.network.depth)]
     assert agree(h.diagonal(), view.of_units(bends))
@@ -126,33 +126,33 @@ def test_its_diagonal_and_gradient_are_those_of_the_taylor_methods(case, removal
 
 @pytest.mark.parametrize("case", [((3, 4, 5), 2, "sigmoid", "softmax", "half_squared"), cases.CASES[0]])
 def test_blocks_of_samples_change_nothing_but_rounding(case, monkeypatch):
-    stages, layer, unit, instead, _ = prepared(case, "mean", samples=41)
-    whole = gain_derivatives(stages, layer, unit, instead)
+    stages, parts, instead, _ = prepared(case, "mean", samples=41)
+    whole = gain_derivatives(stages, parts, instead)
     for numbers in (1, 420):
         monkeypatch.setattr("study.impact.gain_hessian.BLOCKS", {"cpu": numbers})
-        blocks = gain_derivatives(stages, layer, unit, instead)
+        blocks = gain_derivatives(stages, parts, instead)
         assert all(agree(x, y) for x, y in zip(blocks, whole, strict=True))
     monkeypatch.undo()
     monkeypatch.setattr("study.impact.gain_hessian.STRIP", 2)
-    assert all(agree(x, y) for x, y in zip(gain_derivatives(stages, layer, unit, instead), whole, strict=True))
+    assert all(agree(x, y) for x, y in zip(gain_derivatives(stages, parts, instead), whole, strict=True))
 
 
 def test_units_come_in_the_order_that_is_asked_for():
-    stages, layer, unit, instead, _ = prepared(((4, 3), 2, "tanh", "sigmoid", "half_squared"))
-    g, h = gain_derivatives(stages, layer, unit, instead)
+    stages, parts, instead, _ = prepared(((4, 3), 2, "tanh", "sigmoid", "half_squared"))
+    g, h = gain_derivatives(stages, parts, instead)
     some = torch.tensor([5, 0, 3])
-    g_some, h_some = gain_derivatives(stages, layer[some], unit[some], instead)
+    g_some, h_some = gain_derivatives(stages, parts[some], instead)
     assert torch.equal(g_some, g[some])
     assert torch.equal(h_some, h[some][:, some])
 
 
 def test_one_hidden_layer_has_the_closed_form():
     """H_ab = sum_n d_a d_b w_a' (d2E_n/dz2) w_b, by a loop over samples and the outputs' Hessian by autograd."""
-    stages, layer, unit, instead, _ = prepared(((4,), 3, "sigmoid", "softmax", "half_squared"), "mean", samples=6)
+    stages, parts, instead, _ = prepared(((4,), 3, "sigmoid", "softmax", "half_squared"), "mean", samples=6)
     w = stages.network.weights[1]
     expected = torch.zeros(4, 4, dtype=torch.float64)
     for n in range(6):
         t, d = stages.t[:, n], stages.h[0][:, n] - instead.layers[0].constants
         bend = torch.func.hessian(lambda z, t=t: 0.5 * ((torch.softmax(z, 0) - t) ** 2).sum())(stages.z[-1][:, n])
         expected += torch.outer(d, d) * (w.T @ bend @ w)
-    assert agree(gain_derivatives(stages, layer, unit, instead)[1], expected)
+    assert agree(gain_derivatives(stages, parts, instead)[1], expected)

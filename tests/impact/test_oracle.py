@@ -12,6 +12,7 @@ from study.impact import Stages, fused, plain_errors, unit_errors
 from study.impact.eager import BLOCKS
 from study.impact.stages import ones, replacement
 from study.networks import ErrorFunction, Network
+from study.networks.parts import Parts
 from study.speed.oracle import eagerly
 from study.trajectories.trajectory import prune
 from tests import cases
@@ -33,9 +34,9 @@ def close(fast: torch.Tensor, plain: torch.Tensor, stages: Stages) -> bool:
 
 def test_impacts_of_the_linear_network_are_known():
     stages = Stages(cases.LINEAR, cases.LINEAR_ROWS, ErrorFunction("linear"))
-    layer, unit = cases.units(cases.LINEAR)
+    parts = cases.units(cases.LINEAR)
     assert stages.total() == 0.5
-    assert unit_errors(stages, layer, unit, cases.zeros(cases.LINEAR)).tolist() == [2.5, 0.5, 0.5]
+    assert unit_errors(stages, parts, cases.zeros(cases.LINEAR)).tolist() == [2.5, 0.5, 0.5]
 
 
 @pytest.mark.parametrize("case", cases.CASES)
@@ -48,9 +49,9 @@ def test_the_cached_oracle_equals_one_forward_a_unit(case, gain, mean):
     gains[0][1] = gains[-1][2] = 0.0
     stages = Stages(net, data, ErrorFunction(output, error), gains)
     instead = replacement("mean" if mean else "zero", stages)
-    layer, unit = cases.units(net, gains)
-    fast = unit_errors(stages, layer, unit, instead, gain)
-    plain = plain_errors(net, data, ErrorFunction(output, error), gains, layer, unit, instead, gain)
+    parts = cases.units(net, gains)
+    fast = unit_errors(stages, parts, instead, gain)
+    plain = plain_errors(net, data, ErrorFunction(output, error), gains, parts, instead, gain)
     assert close(fast, plain, stages)
 
 
@@ -91,12 +92,12 @@ def test_any_network_saturated_dead_and_duplicate_units_included(
     gains = [torch.ones(n, dtype=torch.float64) for n in hidden]
     gains[seed % len(hidden)][0] = float(not gone)
     stages = Stages(net, data, error, gains)
-    layer, unit = cases.units(net, gains)
+    parts = cases.units(net, gains)
     instead = replacement("mean" if mean else "zero", stages)
-    plain = plain_errors(net, data, error, gains, layer, unit, instead)
-    assert close(unit_errors(stages, layer, unit, instead), plain, stages)
+    plain = plain_errors(net, data, error, gains, parts, instead)
+    assert close(unit_errors(stages, parts, instead), plain, stages)
     with eagerly():
-        assert close(unit_errors(stages, layer, unit, instead), plain, stages)
+        assert close(unit_errors(stages, parts, instead), plain, stages)
 
 
 @pytest.mark.parametrize("case", cases.CASES)
@@ -111,11 +112,11 @@ def test_every_path_removes_in_the_same_order(case):
 
     gains, plainly = ones(net), []
     while any(g.any() for g in gains):
-        layer, unit = cases.units(net, gains)
+        parts = cases.units(net, gains)
         rows, function = data.splits["pruning"], ErrorFunction(output, error)
-        first = plain_errors(net, rows, function, gains, layer, unit, cases.zeros(net)).argmin()
-        plainly.append((int(layer[first]), int(unit[first])))
-        gains[plainly[-1][0]][plainly[-1][1]] = 0.0
+        first = parts.at(int(plain_errors(net, rows, function, gains, parts, cases.zeros(net)).argmin()))
+        plainly.append((first.layer, first.index))
+        gains[first.layer][first.index] = 0.0
     assert order() == plainly
     with eagerly():
         assert order() == plainly
@@ -139,11 +140,11 @@ def test_the_log_says_which_path_runs_and_what_is_missing(monkeypatch, caplog):
 def test_numbers_that_are_not_finite_are_never_hidden():
     net, data = cases.network((4, 3), 2), cases.rows(20, 3, 2)
     stages = Stages(net, data, ErrorFunction("sigmoid"))
-    layer, unit = cases.units(net)
+    parts = cases.units(net)
     stages.z[1][0, 3] = float("nan")
-    assert unit_errors(stages, layer, unit, cases.zeros(net))[:4].isnan().all()
+    assert unit_errors(stages, parts, cases.zeros(net))[:4].isnan().all()
     stages.h[1][1, 3] = float("nan")
-    assert unit_errors(stages, layer, unit, cases.zeros(net))[5].isnan()
+    assert unit_errors(stages, parts, cases.zeros(net))[5].isnan()
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
@@ -159,9 +160,9 @@ def test_an_accelerator_gives_the_same_numbers(case):
 def test_blocks_of_samples_and_units_change_nothing():
     net, data = cases.network((40, 30), 2), cases.rows(BLOCKS["cpu"] // 20, 3, 2)
     stages = Stages(net, data, ErrorFunction("sigmoid"))
-    layer, unit = torch.tensor([0, 0, 1]), torch.tensor([3, 39, 7])
-    plain = plain_errors(net, data, ErrorFunction("sigmoid"), ones(net), layer, unit, cases.zeros(net))
-    assert close(unit_errors(stages, layer, unit, cases.zeros(net)), plain, stages)
+    parts = Parts.of([(0, 3), (0, 39), (1, 7)])
+    plain = plain_errors(net, data, ErrorFunction("sigmoid"), ones(net), parts, cases.zeros(net))
+    assert close(unit_errors(stages, parts, cases.zeros(net)), plain, stages)
 
 
 @pytest.mark.parametrize("constant", [0.0, 0.4])

@@ -16,7 +16,7 @@ def test_every_pair_is_the_error_with_both_removed(case):
     hidden, outputs, activation, output, error = case
     net, data = cases.network(hidden, outputs, activation, output), cases.rows(50, 3, outputs)
     positions, errors = pair_errors(net, data, ErrorFunction(output, error), cases.zeros(net))
-    units = list(zip(*(t.tolist() for t in cases.units(net)), strict=True))
+    units = list(cases.units(net))
     assert [tuple(p) for p in positions.tolist()] == list(itertools.combinations(range(len(units)), 2))
     for (a, b), found in zip(positions.tolist(), errors.tolist(), strict=True):
         gains = [torch.ones(n, dtype=torch.float64) for n in hidden]

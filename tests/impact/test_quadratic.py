@@ -17,7 +17,7 @@ from tests import cases
 def of(net, data, error="half_squared", removal="zero"):
     stages = Stages(net, data, ErrorFunction(net.output, error))
     instead = replacement(removal, stages)
-    return stages, instead, *gain_derivatives(stages, *cases.units(net), instead)
+    return stages, instead, *gain_derivatives(stages, cases.units(net), instead)
 
 
 def test_the_linear_network_is_known_in_every_part():
@@ -53,14 +53,13 @@ def test_off_diagonal_parts_are_what_the_pairs_of_small_changes_miss():
     """H_jk is the mixed second difference of E, by the oracle: both units a little down, less each alone."""
     net, data = cases.network((4, 3), 2, "sigmoid", "softmax"), cases.rows(20, 3, 2)
     stages, instead, _, hessian = of(net, data, "cross_entropy")
-    layer, unit = cases.units(net)
+    parts = cases.units(net)
     step = 1e-3
     for a, b in combinations(range(7), 2):
         gains = [torch.ones(n, dtype=torch.float64) for n in net.hidden]
-        gains[layer[a]][unit[a]] = 1 - step
+        layer, unit = parts.at(a)
+        gains[layer][unit] = 1 - step
         lowered = Stages(net, data, stages.error, gains)
-        pair, alone = (
-            float(unit_errors(s, layer[b : b + 1], unit[b : b + 1], instead, 1 - step)) for s in (lowered, stages)
-        )
+        pair, alone = (float(unit_errors(s, parts[b : b + 1], instead, 1 - step)) for s in (lowered, stages))
         mixed = (pair - lowered.total() - alone + stages.total()) / step**2
         assert mixed == pytest.approx(float(hessian[a, b]), rel=2e-2, abs=2e-3)

@@ -20,9 +20,9 @@ from tests import cases
 
 def test_the_linear_networks_units_are_known():
     gains = [torch.zeros(3, dtype=torch.float64)]
-    layer, unit = torch.tensor([0, 0, 0]), torch.tensor([0, 1, 2])
+    parts = cases.LINEAR.units
     nothing = Instead(torch.zeros(3, dtype=torch.float64))
-    errors = reinserted_errors(cases.LINEAR, cases.LINEAR_ROWS, ErrorFunction("linear"), gains, layer, unit, nothing)
+    errors = reinserted_errors(cases.LINEAR, cases.LINEAR_ROWS, ErrorFunction("linear"), gains, parts, nothing)
     # With no unit the outputs are (0, 0), with a (2, 0), with b (0, -2); the targets are (2, -1).
     assert errors.tolist() == [0.5, 2.5, 2.5]
 

@@ -8,6 +8,7 @@ import torch
 from study.impact import Stages, plain_errors, surface, surfaces
 from study.impact.stages import ones, replacement
 from study.networks import ErrorFunction
+from study.networks.parts import Part, Parts
 from tests import cases
 
 NOTHING = cases.instead(0.0)
@@ -17,7 +18,7 @@ GAINS = torch.linspace(0, 10, 2001, dtype=torch.float64)
 def evaluations(stages, layer, unit, instead=NOTHING):
     """The surface, and the number of gains that E was computed at."""
     with mock.patch.object(surfaces, "plain_surface", wraps=surfaces.plain_surface) as computed:
-        found = surface(stages, layer, unit, instead, GAINS)
+        found = surface(stages, Part(layer, unit), instead, GAINS)
     return found, sum(len(call.args[-1]) for call in computed.call_args_list)
 
 
@@ -25,7 +26,7 @@ def test_the_error_surface_of_the_linear_network_is_its_parabola():
     stages = Stages(cases.LINEAR, cases.LINEAR_ROWS, ErrorFunction("linear"))
     gains = torch.tensor([0.0, 0.5, 1.0, 3.0], dtype=torch.float64)
     # E(a) = 1/2 ((2 a - 2)^2 + 1)
-    assert surface(stages, 0, 0, cases.instead(0.0), gains).tolist() == [2.5, 1.0, 0.5, 8.5]
+    assert surface(stages, Part(0, 0), cases.instead(0.0), gains).tolist() == [2.5, 1.0, 0.5, 8.5]
     found, computed = evaluations(stages, 0, 0)
     assert computed < 100
     assert torch.allclose(found, 0.5 * ((2 * GAINS - 2) ** 2 + 1), rtol=1e-14)
@@ -41,7 +42,7 @@ def test_surfaces_equal_one_forward_a_gain(case, gain):
     for m in range(net.depth):
         instead = replacement("mean" if m else "zero", stages)
         found, computed = evaluations(stages, m, 1, instead.at(m, 1))
-        args = net, data, ErrorFunction(output, error), ones(net), torch.tensor([m]), torch.tensor([1]), instead
+        args = net, data, ErrorFunction(output, error), ones(net), Parts.of([(m, 1)]), instead
         plain = torch.cat([plain_errors(*args, gain=float(g)) for g in GAINS[checked]])
         assert (found[checked] - plain).abs().max() <= 1e-12 * plain.abs().max()
         assert gain > 2 or computed < 400

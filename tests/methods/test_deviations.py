@@ -16,9 +16,9 @@ from tests import cases
 
 
 def view_of(net, rows, ranked_again=True):
-    layer, unit = cases.units(net)
+    parts = cases.units(net)
     stages = Stages(net, rows, ErrorFunction(net.output))
-    return View(stages, layer, unit, replacement("zero", stages), ranked_again=ranked_again)
+    return View(stages, parts, replacement("zero", stages), ranked_again=ranked_again)
 
 
 def written_out(net, rows, *, weight_gradient=False, of_input=False, truncated=False):

@@ -14,7 +14,7 @@ from tests import cases
 
 def view_of(net, rows, error="half_squared", removal="zero", **kwargs):
     stages = Stages(net, rows, ErrorFunction(net.output, error))
-    return View(stages, *cases.units(net), replacement(removal, stages), **kwargs)
+    return View(stages, cases.units(net), replacement(removal, stages), **kwargs)
 
 
 def drawn(case, **kwargs):
@@ -58,7 +58,7 @@ def test_gauss_newton_is_the_squared_jacobian_of_linearised_outputs(case):
     assert torch.equal(found.estimate, found.first_order + found.curvature)
     exact = method("taylor2_exact").scores(view)
     assert found.forward_passes == exact.forward_passes
-    last = view.layer == net.depth - 1
+    last = view.parts.layer == net.depth - 1
     same = torch.isclose(found.estimate, exact.estimate, rtol=1e-9, atol=1e-12)
     if net.output == "linear" or case[-1] == "cross_entropy":
         assert same[last].all()  # nothing that bends lies behind them
@@ -121,7 +121,7 @@ def test_skeletonization_is_the_slope_of_the_linear_error(case, removal):
     found = method("skeletonization").scores(view)
     assert found.estimate is None
     linear, step = [], 1e-6
-    for m, k in zip(view.layer.tolist(), view.unit.tolist(), strict=True):
+    for m, k in view.parts:
         at = []
         for gain in (1 - step, 1 + step):
             gains = [torch.ones(n, dtype=torch.float64) for n in net.hidden]
@@ -152,7 +152,7 @@ def changed_pre_activations(net, rows, layer, unit, replacement):
 def test_the_output_energy_is_what_the_next_pre_activations_lose(case, removal):
     net, rows, view = drawn(case, removal=removal)
     found = method("output_energy").scores(view)
-    for i, (m, k) in enumerate(zip(view.layer.tolist(), view.unit.tolist(), strict=True)):
+    for i, (m, k) in enumerate(view.parts):
         lost = changed_pre_activations(net, rows, m, k, view.replacement)
         assert float(found.score[i]) == pytest.approx(lost, rel=1e-9, abs=1e-13)
     assert found.estimate is None
@@ -165,7 +165,7 @@ def test_obs_is_what_the_compensated_removal_leaves_whatever_the_removal(case):
     compensated = drawn(case, removal="compensate")[2]
     assert torch.allclose(score, method("output_energy").scores(compensated).score, rtol=1e-9, atol=1e-14)
     assert torch.equal(score, method("obs").scores(drawn(case, removal="mean")[2]).score)
-    for i, (m, k) in enumerate(zip(view.layer.tolist(), view.unit.tolist(), strict=True)):
+    for i, (m, k) in enumerate(view.parts):
         lost = changed_pre_activations(net, rows, m, k, compensated.replacement)
         assert float(score[i]) == pytest.approx(lost, rel=1e-9, abs=1e-13)
 

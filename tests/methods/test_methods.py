@@ -12,12 +12,13 @@ from study.impact import Stages
 from study.impact.stages import replacement
 from study.methods import View, method, names
 from study.networks import ErrorFunction
+from study.networks.parts import Part
 from tests import cases
 
 
 def view_of(net, data, error="half_squared", removal="zero", **kwargs):
     stages = Stages(net, data, ErrorFunction(net.output, error))
-    return View(stages, *cases.units(net), replacement(removal, stages), **kwargs)
+    return View(stages, cases.units(net), replacement(removal, stages), **kwargs)
 
 
 def test_all_methods_of_the_study_are_found():
@@ -64,9 +65,9 @@ def test_taylor_estimates_equal_finite_differences_of_the_error_surface(case, re
     view = view_of(net, data, error, removal)
     first, exact = method("taylor1").scores(view).estimate, method("taylor2_exact").scores(view).estimate
     step = 1e-4
-    for i, (m, k) in enumerate(zip(view.layer.tolist(), view.unit.tolist(), strict=True)):
+    for i, (m, k) in enumerate(view.parts):
         gains = torch.tensor([1 - step, 1.0, 1 + step], dtype=torch.float64)
-        low, here, high = surface(view.stages, m, k, view.replacement.at(m, k), gains).tolist()
+        low, here, high = surface(view.stages, Part(m, k), view.replacement.at(m, k), gains).tolist()
         slope, bend = (high - low) / (2 * step), (high - 2 * here + low) / step**2
         assert float(first[i]) == pytest.approx(-slope, rel=1e-6, abs=1e-7)
         assert float(exact[i]) == pytest.approx(-slope + bend / 2, rel=1e-5, abs=2e-6)

@@ -56,7 +56,7 @@ def test_the_order_of_a_case_by_hand():
         (torch.ones(3, 1), torch.tensor([[2.0, 2.0, -1.0]])), (torch.zeros(3), torch.zeros(1)), ("linear",), "linear"
     )
     row = Split(torch.ones(1, 1), torch.full((1, 1), 3.0), torch.zeros(1).long())
-    view = View(Stages(net, row, ErrorFunction("linear")), *cases.units(net), cases.zeros(net))
+    view = View(Stages(net, row, ErrorFunction("linear")), cases.units(net), cases.zeros(net))
     scores = method("quadratic_once").scores(view)
     assert scores.first_order.tolist() == [0.0, 0.0, 0.0]
     assert scores.estimate.tolist() == [2.0, 2.0, 0.5]
@@ -88,9 +88,9 @@ def test_estimates_on_the_way_are_the_quadratics(removal):
     net, data = cases.network((5, 4), 3), cases.dataset()
     result = prune(net, data, "quadratic_once", "single_overall", removal=removal)
     stages = Stages(net, data.pruning, ErrorFunction("sigmoid"))
-    layers, units = cases.units(net)
-    slope, hessian = gain_derivatives(stages, layers, units, replacement(removal, stages))
-    index = {pair: i for i, pair in enumerate(zip(layers.tolist(), units.tolist(), strict=True))}
+    units = cases.units(net)
+    slope, hessian = gain_derivatives(stages, units, replacement(removal, stages))
+    index = {pair: i for i, pair in enumerate(map(tuple, units))}
     gone = [index[pair] for pair in order(result)]
 
     def total(some):

@@ -20,7 +20,7 @@ def view_of(case, removal="zero", **kwargs):
     hidden, outputs, activation, output, error = case
     net, rows = cases.network(hidden, outputs, activation, output), cases.rows(40, 3, outputs)
     stages = Stages(net, rows, ErrorFunction(output, error))
-    return net, rows, View(stages, *cases.units(net), replacement(removal, stages), **kwargs)
+    return net, rows, View(stages, cases.units(net), replacement(removal, stages), **kwargs)
 
 
 def by_enumeration(net, rows, error):
@@ -44,7 +44,7 @@ def test_the_sample_is_within_its_standard_error_of_the_exact_values(case, antit
     net, rows, view = view_of(case)
     exact = by_enumeration(net, rows, case[-1])
     orders = permutations(len(exact), 400, [0], antithetic)
-    found = marginals(view.stages, view.layer, view.unit, view.replacement, orders)
+    found = marginals(view.stages, view.parts, view.replacement, orders)
     draws = found.unflatten(0, (-1, 2)).mean(1) if antithetic else found
     error = draws.std(0) / len(draws) ** 0.5
     assert ((found.mean(0) - exact).abs() < 4 * error + 1e-12).all()
@@ -54,7 +54,7 @@ def test_the_sample_is_within_its_standard_error_of_the_exact_values(case, antit
 def test_all_orders_give_the_exact_values():
     net, rows, view = view_of(((3, 2), 2, "sigmoid", "sigmoid", "half_squared"))
     orders = torch.tensor(list(itertools.permutations(range(5))))
-    found = marginals(view.stages, view.layer, view.unit, view.replacement, orders).mean(0)
+    found = marginals(view.stages, view.parts, view.replacement, orders).mean(0)
     assert torch.allclose(found, by_enumeration(net, rows, "half_squared"), rtol=1e-10, atol=1e-12)
 
 
@@ -62,16 +62,16 @@ def test_all_orders_give_the_exact_values():
 @pytest.mark.parametrize("case", cases.CASES)
 def test_cached_coalitions_equal_a_forward_pass_each_and_every_order_is_efficient(case, removal):
     net, rows, view = view_of(case, removal)
-    orders = permutations(len(view.layer), 6, [1], antithetic=True)
+    orders = permutations(len(view.parts.layer), 6, [1], antithetic=True)
     before = [z.clone() for z in view.stages.z]
-    found = marginals(view.stages, view.layer, view.unit, view.replacement, orders)
+    found = marginals(view.stages, view.parts, view.replacement, orders)
     assert all(torch.equal(a, b) for a, b in zip(before, view.stages.z, strict=True))
     gains = [torch.ones(n, dtype=torch.float64) for n in net.hidden]
-    plain = plain_marginals(net, rows, view.stages.error, gains, view.layer, view.unit, view.replacement, orders)
+    plain = plain_marginals(net, rows, view.stages.error, gains, view.parts, view.replacement, orders)
     largest = plain.abs().sum(1).max() + view.stages.total()
     assert ((found - plain).abs() <= 1e-12 * largest).all()
     nobody = net
-    for m, k in zip(view.layer.tolist(), view.unit.tolist(), strict=True):
+    for m, k in view.parts:
         nobody = view.replacement.at(m, k).into(nobody, m, k)
     none = float(cases.plain_error(nobody, rows, case[-1], [g * 0 for g in gains]))
     assert found.sum(1).tolist() == pytest.approx([none - view.stages.total()] * 6, rel=1e-11, abs=1e-12)
@@ -79,7 +79,7 @@ def test_cached_coalitions_equal_a_forward_pass_each_and_every_order_is_efficien
 
 def test_in_an_additive_game_every_sample_gives_the_exact_values():
     stages = Stages(cases.LINEAR, cases.LINEAR_ROWS, ErrorFunction("linear"))
-    view = View(stages, *cases.units(cases.LINEAR), cases.zeros(cases.LINEAR))
+    view = View(stages, cases.units(cases.LINEAR), cases.zeros(cases.LINEAR))
     # E rises by 2 without a and by 0 without b, whatever else is there.
     assert method("shapley").scores(view).score.tolist() == [2.0, 0.0, 0.0]
 

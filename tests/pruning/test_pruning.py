@@ -14,10 +14,12 @@ from study.impact import unit_errors
 from study.methods import Scores, method, names
 from study.methods.base import method_class, removals
 from study.networks import from_module
+from study.networks.parts import Parts
 from study.pruning import state
 from study.pruning.choice import choose
 from study.pruning.settings import Selection, Settings
 from study.pruning.state import Truths
+from study.scopes import scope
 from study.training.further import Further
 from study.trajectories.trajectory import collect, prune
 from tests import cases
@@ -33,13 +35,16 @@ def order(result):
     return list(zip(events["layer"][1:], events["unit"][1:], strict=True))
 
 
+UNIT = scope("unit")
+
+
 def by_hand(net, rows, error="half_squared"):
     """Brute force by full forward passes and nothing else."""
     gains = [torch.ones(n, dtype=torch.float64) for n in net.hidden]
     went, errors = [], [float(cases.plain_error(net, rows, error, gains))]
     while any(g.any() for g in gains):
         found = []
-        for m, k in zip(*(c.tolist() for c in cases.units(net, gains)), strict=True):
+        for m, k in cases.units(net, gains):
             gains[m][k] = 0.0
             found.append((float(cases.plain_error(net, rows, error, gains)), m, k))
             gains[m][k] = 1.0
@@ -147,18 +152,18 @@ def test_every_removal_is_the_default_and_more_than_all_is_a_single_ranking(data
 
 def test_exact_ties_go_to_the_lowest_layer_then_index():
     scores = torch.tensor([3.0, 1.0, 1.0 + 5e-13, 1.0], dtype=torch.float64)
-    pairs = [(0, 0), (0, 2), (1, 0), (1, 1)]
-    assert pairs[choose(Scores(scores, scores), pairs, error=1.0, tie=1e-12)] == (0, 2)
+    parts = Parts.of([(0, 0), (0, 2), (1, 0), (1, 1)])
+    assert choose(Scores(scores, scores), parts, UNIT, error=1.0, tie=1e-12) == 1
     # 1 + 5e-13 is tied with 1 at E = 1, and so the lower unit goes; 1e-9 is no tie.
     near = torch.tensor([1.0 + 5e-13, 1.0], dtype=torch.float64)
-    assert choose(Scores(near, near), [(0, 0), (0, 1)], error=1.0, tie=1e-12) == 0
+    assert choose(Scores(near, near), Parts.of([(0, 0), (0, 1)]), UNIT, error=1.0, tie=1e-12) == 0
     far = torch.tensor([1.0 + 1e-9, 1.0], dtype=torch.float64)
-    assert choose(Scores(far, far), [(0, 0), (0, 1)], error=1.0, tie=1e-12) == 1
+    assert choose(Scores(far, far), Parts.of([(0, 0), (0, 1)]), UNIT, error=1.0, tie=1e-12) == 1
 
 
 def test_a_score_that_is_no_number_is_refused():
     with pytest.raises(StudyError, match="unit 1 of hidden layer 0"):
-        choose(Scores(torch.tensor([0.0, float("nan")])), [(0, 0), (0, 1)], 1.0, 1e-12)
+        choose(Scores(torch.tensor([0.0, float("nan")])), Parts.of([(0, 0), (0, 1)]), UNIT, 1.0, 1e-12)
 
 
 def test_truth_and_surfaces_are_recorded_where_asked_for(data):

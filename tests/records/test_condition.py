@@ -21,6 +21,7 @@ CONDITIONS = [
     Condition("taylor2[threshold=median]", ranking="single_overall"),
     Condition("taylor1", ranking="iterative[every=5]"),
     Condition("fisher", removal="compensate"),
+    Condition("taylor1", scope="neuron"),
     Condition("brute_force", removal="mean", selection="held_out"),
     Condition("magnitude", selection="subset[samples=50,seed=2]"),
     Condition("taylor2", protocol="retrain[epochs=1,every=0.3]"),
@@ -43,8 +44,16 @@ def test_what_is_typed_for_a_condition_is_that_condition(condition):
 
 def test_words_tell_what_is_unusual_and_nothing_else():
     assert Condition("obs").unusual() == []
-    told = Condition("obs", "single_overall", "mean", "held_out", "retrain[epochs=5]", "cross_entropy").unusual()
-    assert told == ["removal mean", "ranked on held out rows", "retrain[epochs=5]", "ranked by cross entropy"]
+    told = Condition(
+        "obs", "single_overall", "filter", "mean", "held_out", "retrain[epochs=5]", "cross_entropy"
+    ).unusual()
+    assert told == [
+        "filters alone",
+        "removal mean",
+        "ranked on held out rows",
+        "retrain[epochs=5]",
+        "ranked by cross entropy",
+    ]
     assert len(told) == len(DIMENSIONS) - 2
 
 

@@ -16,15 +16,15 @@ CASE = Case(3, (5, 4), 2, 40)
 
 
 def test_peers_give_the_same_impacts():
-    stages, (layer, unit) = CASE.stages(), CASE.units
-    layer, unit = layer[[0, 2, 6, 8]], unit[[0, 2, 6, 8]]
-    errors = unit_errors(stages, layer, unit, CASE.zeros)
+    stages, parts = CASE.stages(), CASE.units
+    parts = parts[torch.tensor([0, 2, 6, 8])]
+    errors = unit_errors(stages, parts, CASE.zeros)
     impacts = errors - stages.total()
-    assert torch.allclose(peers.vmap_impacts(CASE, stages, layer, unit), errors, rtol=1e-12)
+    assert torch.allclose(peers.vmap_impacts(CASE, stages, parts), errors, rtol=1e-12)
     pytest.importorskip("captum")
     # captum: output with everything minus output without the feature
-    assert torch.allclose(-peers.captum_impacts(CASE, stages, layer, unit), impacts, atol=1e-11)
-    whole = peers.captum_layer_impacts(CASE, peers.module_of(CASE), layer, unit)
+    assert torch.allclose(-peers.captum_impacts(CASE, stages, parts), impacts, atol=1e-11)
+    whole = peers.captum_layer_impacts(CASE, peers.module_of(CASE), parts)
     assert torch.allclose(-whole, impacts, atol=1e-11)
 
 
