@@ -17,6 +17,7 @@ from study.config.plan import Plan
 from study.impact import ORACLE_VERSION
 from study.pruning.search import SEARCH_VERSION
 from study.pruning.settings import Settings
+from study.records.condition import USUAL
 from study.training.cache import TRAINING_VERSION
 
 MEASURED = (
@@ -76,28 +77,27 @@ def of_settings(of: Settings) -> dict[str, Any]:
     selection = {"rows": (rows.rows, "pruning"), "samples": (rows.samples, None), "seed": (rows.seed, 0)}
     usual = {"every": 0.1, "epochs": 5} if protocol.name == "retrain" else type(protocol)().__dict__
     trained = {"name": (protocol.name, "no_retrain")} | {k: (v, usual[k]) for k, v in vars(protocol).items()}
-    return _unusual(
-        {
-            "ranking": (of.ranking, "iterative"),
-            "scope": (of.scope, "unit"),
-            "removal": (of.removal, "zero"),
-            "error": (of.error, "half_squared"),
-            "selection": (_unusual(selection), {}),
-            "protocol": (_unusual(trained), {}),
-            "truth_every": (of.truth_every, 1),
-            "surfaces_every": (of.surfaces_every, 0),
-            "surface_gain": (of.surface_gain, 10.0),
-            "surface_step": (of.surface_step, 0.1),
-            "pairs": (of.pairs, False),
-            "reinsertion": (of.reinsertion, False),
-            "hessian": (of.hessian, False),
-            "every": (of.every, 1),
-            "search": (of.search, "none"),
-            "search_width": (of.search_width, 100),
-            "threads": (of.threads, 1),
-            "measures": (of.measures, {}),
-        }
-    )
+    known = {
+        "ranking": (of.ranking, "iterative"),
+        "removal": (of.removal, "zero"),
+        "error": (of.error, "half_squared"),
+        "selection": (_unusual(selection), {}),
+        "protocol": (_unusual(trained), {}),
+        "truth_every": (of.truth_every, 1),
+        "surfaces_every": (of.surfaces_every, 0),
+        "surface_gain": (of.surface_gain, 10.0),
+        "surface_step": (of.surface_step, 0.1),
+        "pairs": (of.pairs, False),
+        "reinsertion": (of.reinsertion, False),
+        "hessian": (of.hessian, False),
+        "every": (of.every, 1),
+        "search": (of.search, "none"),
+        "search_width": (of.search_width, 100),
+        "threads": (of.threads, 1),
+        "measures": (of.measures, {}),
+    }
+    later = {name: (label, USUAL[name]) for name, label in of.labels.items() if name not in known}
+    return _unusual(known | later)
 
 
 def _unusual(named: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from study.cells.provenance import code_version
 from study.config.plan import Plan
 from study.data import Dataset, parameters
 from study.networks import layers_name
+from study.records.condition import NAMED
 from study.training.cache import TRAINING_VERSION
 from study.training.recipe import Recipe
 from study.training.recipes import has_recipe, read_recipe
@@ -85,8 +86,7 @@ def params(plan: Plan) -> dict[str, object]:
         "method": plan.method_name,
         "seed": plan.seed,
         "ranking": plan.settings.ranking_label,
-        "scope": plan.settings.scope,
-        "removal": plan.settings.removal,
+        **{name: getattr(plan.settings, name) for name in NAMED},
         "error": plan.settings.error,
         "protocol": plan.settings.protocol.name,
         "truth_every": plan.settings.truth_every,

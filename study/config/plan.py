@@ -23,7 +23,7 @@ from study.methods.base import check_filters, check_removal
 from study.networks import Architecture, Front
 from study.protocols import Protocol
 from study.pruning.settings import Selection, Settings
-from study.records.condition import Condition, joined
+from study.records.condition import NAMED, Condition, joined
 from study.training.recipe import Recipe
 
 STORED = "authors_"
@@ -80,16 +80,7 @@ class Plan:
     @property
     def condition(self) -> Condition:
         """How it is pruned, in the words of a run's tags."""
-        of = self.settings
-        return Condition(
-            method=self.method_label,
-            ranking=of.ranking_label,
-            scope=of.scope,
-            removal=of.removal,
-            selection=of.selection.label,
-            protocol=of.protocol.label,
-            error=of.error,
-        )
+        return Condition(method=self.method_label, **self.settings.labels)
 
     @property
     def method_label(self) -> str:
@@ -143,8 +134,7 @@ def _settings(cfg: DictConfig) -> Settings:
     surfaces = 0 if not _listed(cfg.seed, cfg.record.surfaces_for) else cfg.record.surfaces_every
     return Settings(
         ranking=cfg.ranking.name,
-        scope=cfg.scope.name,
-        removal=cfg.removal.name,
+        **{name: cfg[name].name for name in NAMED},
         error=cfg.error,
         selection=Selection(cfg.selection.rows, cfg.selection.samples, cfg.selection.seed),
         protocol=_protocol(plain(cfg.protocol)),

@@ -22,6 +22,7 @@ from study.common.paths import CHECKOUT
 from study.config.derived import register as register_derived
 from study.pruning.settings import Settings
 from study.records import FREE
+from study.records.condition import NAMED
 from study.training.recipe import Recipe
 
 
@@ -89,7 +90,7 @@ class MethodConfig:
 
 @dataclass
 class NameConfig:
-    """A group whose choice is just a name: scope, removal."""
+    """A dimension whose choice is just a name: see `records.condition.NAMED`."""
 
     name: str = MISSING
 
@@ -182,17 +183,13 @@ RecipeConfig = dataclasses.make_dataclass(
 
 
 @dataclass
-class CellConfig:
-    """One cell."""
-
+class _CellConfig:
     dataset: DatasetConfig = MISSING
     network: NetworkConfig = MISSING
     training: RecipeConfig = MISSING  # type: ignore[valid-type]
     population: PopulationConfig = field(default_factory=PopulationConfig)
     method: MethodConfig = MISSING
     ranking: RankingConfig = MISSING
-    scope: NameConfig = MISSING
-    removal: NameConfig = MISSING
     selection: SelectionConfig = MISSING
     protocol: dict[str, Any] = MISSING
     tracking: TrackingConfig = MISSING
@@ -203,6 +200,14 @@ class CellConfig:
     paths: PathsConfig = field(default_factory=PathsConfig)
     run: RunConfig = field(default_factory=RunConfig)
     sweep: SweepConfig = field(default_factory=SweepConfig)
+
+
+CellConfig = dataclasses.make_dataclass(
+    "CellConfig",
+    [(name, NameConfig, dataclasses.field(default=MISSING)) for name in NAMED],
+    bases=(_CellConfig,),
+    namespace={"__module__": __name__, "__doc__": "One cell."},
+)
 
 
 # Not part of `register`: processes of Ray and Slurm import this module, but run no main module that would call it.

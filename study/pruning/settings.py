@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from study.common.errors import StudyError, choice, number, shown, truth, whole
 from study.protocols import Protocol
 from study.protocols.no_retrain import NoRetrain
-from study.records.condition import ERRORS, joined
+from study.records.condition import ERRORS, USUAL, joined
 from study.removals import names as removal_names
 from study.scopes import names as scope_names
 
@@ -156,6 +156,16 @@ class Settings:
         number("surface_step", self.surface_step), number("surface_gain", self.surface_gain)
         if not (0 < self.surface_step < math.inf and 1 <= self.surface_gain < math.inf):
             raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """The dimensions of the condition but the method, in the words of a run's tags.
+
+        >>> Settings(removal="mean", every=10).labels["removal"], Settings(every=10).labels["ranking"]
+        ('mean', 'iterative[every=10]')
+        """
+        said = {name: getattr(self, name) for name in USUAL} | {"ranking": self.ranking_label}
+        return {name: getattr(value, "label", value) for name, value in said.items()}
 
     @property
     def ranking_label(self) -> str:

@@ -1,8 +1,9 @@
 """The condition that a network is pruned under: what tells the cells of one network apart, but for the draw.
 
 Every dimension is one field of `Condition`: its usual value, what its tag says, where it stands in a configuration, and
-how a name mentions it. Tags, names of runs, the grouping of the analysis and the sweeps of the claims follow from the
-fields; a new dimension is one more.
+how a name mentions it. Tags, parameters and names of runs, the configuration's schema, the keys of cells, the grouping
+of the analysis and the sweeps of the claims follow from the fields; a new dimension is one more, a field of the same
+name of `pruning.settings.Settings`, and a folder of choices in `conf/`.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ ERRORS = ("half_squared", "cross_entropy")
 """What can be ranked on."""
 
 
-def _dimension(about: str, words: str = "{}", params: str = "", **usual: Any) -> Any:
+def _dimension(about: str, words: str = "{}", params: str = "", named: bool = False, **usual: Any) -> Any:
     """Return a field of `Condition`.
 
     Args:
         about: what its tag holds.
         words: how the name of a run mentions a value that is not the usual one.
         params: where the parameters of a value stand in a configuration; "" for below the value itself.
+        named: whether its group of a configuration holds a name and nothing else.
         usual: `default`, the usual value; none for a dimension that has none.
     """
-    return field(metadata={"about": about, "words": words, "params": params}, **usual)
+    return field(metadata={"about": about, "words": words, "params": params, "named": named}, **usual)
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class Condition:
     ranking: str = _dimension(
         "single_overall | iterative | iterative[every=...]: when scores are computed", default="iterative"
     )
-    scope: str = _dimension("unit | filter | neuron: which parts may go", "{}s alone", default="unit")
-    removal: str = _dimension("zero | mean | compensate", "removal {}", default="zero")
+    scope: str = _dimension("unit | filter | neuron: which parts may go", "{}s alone", named=True, default="unit")
+    removal: str = _dimension("zero | mean | compensate", "removal {}", named=True, default="zero")
     selection: str = _dimension(
         "rows ranked on: pruning | held_out | subset[samples=...]", "ranked on {} rows", default="pruning"
     )
@@ -104,6 +106,8 @@ DIMENSIONS = tuple(f.name for f in fields(Condition))
 """The names of the dimensions, which are those of their tags and of the columns of every table of cells."""
 USUAL = {f.name: str(f.default) for f in fields(Condition) if f.name != "method"}
 """The usual value of every dimension but the method."""
+NAMED = tuple(f.name for f in fields(Condition) if f.metadata["named"])
+"""The dimensions whose group of a configuration holds a name and nothing else."""
 ABOUT = {f.name: str(f.metadata["about"]) for f in fields(Condition)}
 """What the tag of every dimension holds."""
 

@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from study.records import subject
+from study.records.condition import DIMENSIONS
 from study.tracking import Store
 from study.tracking.database import sqlite_file
 from study.tracking.views import page, tagged
@@ -19,7 +20,7 @@ UI = "http://127.0.0.1:5000"
 MOST = 60
 """Lines that are printed, at most."""
 GROUPS = ("population", "method", "ranking")
-FURTHER = ("scope", "removal", "selection", "protocol", "error")
+FURTHER = tuple(name for name in DIMENSIONS if name not in GROUPS)
 """Settings that are columns where a sweep varies them."""
 WORDS = {"removable": "removable", "spearman_start": "rho", "regret": "regret"}
 """Metrics and the words of their columns; the title says what they are."""

@@ -11,8 +11,10 @@ from analysis.runs import SAME
 from study.cells.run import asked
 from study.config.plan import plan
 from study.config.population import composer
+from study.config.schema import CellConfig
+from study.pruning.settings import Settings
 from study.records import RUN_TAGS
-from study.records.condition import ABOUT, DIMENSIONS, USUAL, Condition, parted
+from study.records.condition import ABOUT, DIMENSIONS, NAMED, USUAL, Condition, parted
 from study.tracking.names import run_name
 from study.tracking.store import CELL_ONLY
 
@@ -61,6 +63,14 @@ def test_every_dimension_is_a_tag_and_a_column_and_groups_the_cells():
     assert set(DIMENSIONS) <= set(RUN_TAGS) & CELL_ONLY & set(SETTINGS) & set(SAME)
     assert {RUN_TAGS[name] for name in DIMENSIONS} == set(ABOUT.values())
     assert {f.name for f in fields(Condition)} - set(USUAL) == {"method"}
+
+
+def test_every_dimension_is_a_setting_and_a_node_of_a_configuration():
+    assert list(Settings().labels.items()) == list(USUAL.items())
+    assert set(DIMENSIONS) <= {f.name for f in fields(CellConfig)}
+    with composer():
+        cfg = compose("config")
+    assert all(cfg[name].name == USUAL[name] for name in NAMED)
 
 
 @pytest.mark.parametrize("name", USUAL)
