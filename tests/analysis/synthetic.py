@@ -211,6 +211,7 @@ def _tags(cell: Cell, kind: str) -> dict[str, object]:
         "task": "regression" if cell.accuracy is None else "classification",
         "method": cell.method if kind == "cell" else "",
         "ranking": cell.ranking if kind == "cell" else "",
+        "scope": "unit",
         "removal": "zero",
         "selection": cell.selection,
         "protocol": cell.protocol,

@@ -106,6 +106,7 @@ def test_keys_stay_what_they_are(overrides):
 
 CHANGED = {
     "ranking": "single_overall",
+    "scope": "filter",
     "removal": "mean",
     "error": "cross_entropy",
     "selection": Selection("held_out"),

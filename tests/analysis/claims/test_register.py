@@ -111,11 +111,17 @@ def test_the_digest_is_not_about_how_it_is_written(tmp_path):
 
 def test_conditions_are_read_by_the_names_of_their_dimensions():
     said = {"method": {"name": "taylor2", "threshold": "median"}, "ranking": {"name": "iterative", "every": 5}}
-    said |= {"removal": "mean", "error": "cross_entropy", "selection": {"name": "subset", "samples": 50, "seed": 2}}
+    said |= {
+        "scope": "filter",
+        "removal": "mean",
+        "error": "cross_entropy",
+        "selection": {"name": "subset", "samples": 50, "seed": 2},
+    }
     (condition,) = operand(said | {"protocol": {"name": "retrain", "epochs": 1, "every": 0.3}}).conditions
     assert condition == Condition(
         "taylor2[threshold=median]",
         "iterative[every=5]",
+        "filter",
         "mean",
         "subset[samples=50,seed=2]",
         "retrain[epochs=1,every=0.3]",
