@@ -169,6 +169,15 @@ def unmatched(typed: str, held: Collection[str]) -> list[str]:
     return [typed] if len(absent) == len(values) else absent
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    >>> counted(1, "cell"), counted(3, "cell")
+    ('1 cell', '3 cells')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def quoted(text: str) -> str:
     """Return a text in quotes that Hydra reads as it is.
 

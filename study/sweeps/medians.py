@@ -11,6 +11,7 @@ from rich.table import Table
 
 from study.records import subject
 from study.records.condition import DIMENSIONS
+from study.sweeps.grid import counted
 from study.tracking import Store
 from study.tracking.database import sqlite_file
 from study.tracking.views import page, tagged
@@ -52,9 +53,8 @@ def medians(runs: Sequence[tuple[Mapping[str, str], Mapping[str, float]]]) -> pd
 def tell(found: pd.DataFrame, console: Console) -> None:
     """Print the medians as a table."""
     keys = [name for name in found.columns if name not in (*WORDS, "networks", "cells")]
-    count = int(found["cells"].sum())
     title = (
-        f"Medians over {count} {'cell' if count == 1 else 'cells'}: share of the units removable, rank correlation of "
+        f"Medians over {counted(int(found['cells'].sum()), 'cell')}: share of the units removable, rank correlation of "
         "scores and true impacts at the start (rho), regret; n: networks"
     )
     table = Table(title=title, title_justify="left")

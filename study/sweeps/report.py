@@ -23,6 +23,7 @@ from rich.markup import escape
 from study.common.command import tell_failed
 from study.common.errors import StudyError
 from study.config.schema import SweepConfig
+from study.sweeps.grid import counted
 from study.sweeps.launchers import keep_to_one_thread, missing
 
 if TYPE_CHECKING:
@@ -145,10 +146,11 @@ def tell_end(console: Console | None = None, command: str | None = None) -> None
     if failed:
         tell_failed(failed, shown)
         command = command or shlex.join(["python", "-m", "study", *sys.argv[1:]])
-        where = "" if store is None else f"; their runs in {store.uri} hold the reasons (tag study.status = failed)"
+        runs = "its run" if len(failed) == 1 else "their runs"
+        where = "" if store is None else f" The reasons are in {runs} in {store.uri} (tag study.status = failed)."
         shown.print(
-            f"{len(failed)} cells failed{where}. The same command runs just those again, what is finished is "
-            f"skipped:\n  {escape(command)}",
+            f"{counted(len(failed), 'cell')} failed.{where} The same command runs just those again and skips finished "
+            f"cells:\n  {escape(command)}",
             highlight=False,
             soft_wrap=True,
         )

@@ -16,7 +16,7 @@ from study.common.steps import Steps
 from study.records import by_cause
 from study.sweeps import report
 from study.sweeps.composing import Composing
-from study.sweeps.grid import Grid, Job
+from study.sweeps.grid import Grid, Job, counted
 from study.sweeps.launcher import Pool, launched, outcome
 from study.sweeps.missing_data import fetched, runnable
 from study.sweeps.outstanding import outstanding
@@ -109,7 +109,7 @@ def _todo(wanted: list[Grid], asked: _Sweep, workers: Workers) -> list[Job]:
         by_key = planned(wanted, asked.outputs, workers if several else None, asked.composing)
         todo = outstanding(asked.store, by_key, asked.plugin.check)
     if asked.profile is not None:
-        counts = f"{len(by_key)} cells in {len(wanted)} grids, {len(todo.finished)} finished"
+        counts = f"{counted(len(by_key), 'cell')} in {counted(len(wanted), 'grid')}, {len(todo.finished)} finished"
         asked.console.print(f"Profile {asked.profile}: {counts}, {len(todo.cells)} to run")
     elif todo.finished:
         asked.console.print(f"Finished, and skipped: {len(todo.finished)} of {len(by_key)} cells", highlight=False)

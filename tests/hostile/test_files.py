@@ -398,7 +398,7 @@ def test_in_a_sweep_only_the_cells_that_met_the_lock_fail(store, tmp_path, capsy
     monkeypatch.setattr(Store, "record_network", record_network)
     here = [f"paths.outputs={tmp_path}", "hydra.launcher.jobs=1"]  # in this process, whose store is the impatient one
     done = in_process(capsys, monkeypatch, "study", "-m", *SMALL, *here, "seed=0,1,2")
-    refused(done, r"1 cells failed.* python -m study -m", codes=(1,))
+    refused(done, r"1 cell failed.* python -m study -m", codes=(1,))
     assert len(store.keys("finished")) == 2
     assert [reason for _, reason in store.standing().failed_since(0) if "locked by another process" in reason]
 

@@ -73,7 +73,7 @@ def test_a_profile_runs_and_then_has_nothing_to_do(small, tmp_path):
 
 def test_what_is_typed_narrows_a_profile(small, tmp_path):
     done = small("method=magnitude")
-    assert "1 cells in 1 grids, 0 finished, 1 to run" in done.out
+    assert "1 cell in 1 grid, 0 finished, 1 to run" in done.out
     refused(small("seed=3"), "no cell of the profile small has seed=3; its values of seed are 0: choose", codes=(2,))
     refused(small("method=magnitude,obs"), "has method=obs; its values of method are taylor1, magnitude, random", (2,))
     assert "3 cells in 2 grids, 1 finished, 2 to run" in small("seed=range(0,9)").out
