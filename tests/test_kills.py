@@ -133,7 +133,7 @@ def test_a_profile_that_is_killed_again_and_again_ends_as_if_it_had_not_been(
                 workers += killed == "worker"
         assert tables(outputs) == undisturbed
         store = store_at(outputs)
-        assert store.standing().running() == set()
+        assert store.statuses().running() == set()
         assert store.close_killed() == 0
         left = store._open().client.search_runs([store.experiment_id], "attributes.status = 'RUNNING'")
         assert not left
@@ -150,6 +150,6 @@ def test_two_that_run_the_same_profile_at_once_record_every_cell_once(undisturbe
     assert [process.wait() for process in both] == [0, 0]
     assert tables(tmp_path) == undisturbed
     store = store_at(tmp_path)
-    assert store.standing().running() == set()
+    assert store.statuses().running() == set()
     assert set(store.keys("failed")) == set()
     assert set(store.keys("killed")) <= set(undisturbed)  # those that the other had finished first

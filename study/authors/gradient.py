@@ -10,7 +10,7 @@ from torch import Tensor
 
 from study.data import Split
 from study.impact import Stages
-from study.impact.derivatives import fed_back, first, slopes
+from study.impact.derivatives import backpropagated, first, slopes
 from study.networks import ErrorFunction, Network
 
 STEP = 1e-5
@@ -59,9 +59,9 @@ def gradient_check(network: Network, rows: Split, weights: int = 200, seed: int 
 
 
 def hidden_gradient(network: Network, rows: Split, layer: int, passed_back: str) -> Tensor:
-    """Return dE/dW of a hidden layer, shape of its weights; `passed_back` as in `derivatives.fed_back`."""
+    """Return dE/dW of a hidden layer, shape of its weights; `passed_back` as in `derivatives.backpropagated`."""
     stages = Stages(network, rows, ErrorFunction(network.output))
-    dz = fed_back(stages, layer, slopes(stages, passed_back)[layer], passed_back) * first(stages, layer)
+    dz = backpropagated(stages, layer, slopes(stages, passed_back)[layer], passed_back) * first(stages, layer)
     below = stages.h[layer - 1] if layer else rows.inputs.T
     return dz @ below.T
 

@@ -7,9 +7,9 @@ be taken first,
 
     sum_n c_kn dE_n/do_k = sum_i w_ik sum_n dE_n/dz_i c_kn,
 
-which is one matrix product (`Matrix.through`) and needs no array of units x samples. Derivatives are therefore kept for
-the pre-activations of the layer above. A filter's sums run over the positions of its map, too, and what is passed back
-goes through the transposed convolution and the pooling (`networks.convolution`).
+which is one matrix product (`Matrix.directional`) and needs no array of units x samples. Derivatives are therefore
+kept for the pre-activations of the layer above. A filter's sums run over the positions of its map, too, and what is
+passed back goes through the transposed convolution and the pooling (`networks.convolution`).
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ BLOCK = 1 << 18
 def slopes(stages: Stages, passed_back: str = "gradient", at_outputs: Tensor | None = None) -> list[Tensor]:
     """Return dE_n/dz of the layer above every hidden layer, shapes as the stages' z, by back-propagation.
 
-    dE/dz_j = s'(z_j) sum_i dE/dz_i w_ij. `passed_back` as in `fed_back`; `at_outputs`, shape (outputs, samples), is
-    where another error than E starts from.
+    dE/dz_j = s'(z_j) sum_i dE/dz_i w_ij. `passed_back` as in `backpropagated`; `at_outputs`, shape (outputs, samples),
+    is where another error than E starts from.
     """
     found = [stages.error.gradient(stages.z[-1], stages.t) if at_outputs is None else at_outputs]
     for m in range(stages.network.depth - 1, 0, -1):
-        given = stages.network.maps(m).shared(fed_back(stages, m, found[0], passed_back))
+        given = stages.network.maps(m).unpooled(backpropagated(stages, m, found[0], passed_back))
         found.insert(0, given.mul_(first(stages, m)))
     return found
 
 
-def fed_back(stages: Stages, layer: int, dz: Tensor, passed_back: str = "gradient") -> Tensor:
+def backpropagated(stages: Stages, layer: int, dz: Tensor, passed_back: str = "gradient") -> Tensor:
     """Return what a hidden layer's units are given for dE_n/do, shape as the stages' h.
 
     Args:
@@ -51,7 +51,7 @@ def fed_back(stages: Stages, layer: int, dz: Tensor, passed_back: str = "gradien
             authors' code of 2016 had in its place; it says nothing of filters.
     """
     if passed_back == "gradient":
-        return stages.network.link(layer + 1).transposed(dz)
+        return stages.network.operator(layer + 1).transposed(dz)
     return stages.h[layer] * dz.sum(0)
 
 
@@ -75,7 +75,7 @@ def diagonal_curvatures(
     Args:
         stages: the network on the rows.
         slopes: what `slopes` returns for them.
-        passed_back: as in `fed_back`.
+        passed_back: as in `backpropagated`.
         slope_of: "output"; or "input": dE/dx_j = dE/do_j s'(x_j) stands where dE/do_j belongs.
         output_curvature: "exact"; or "truncated": s''(x_i) alone.
 
@@ -86,12 +86,12 @@ def diagonal_curvatures(
     if output_curvature == "truncated":
         found = [stages.error.output_second(stages.z[-1])]
     for m in range(stages.network.depth - 1, 0, -1):
-        slope, bend = fed_back(stages, m, slopes[m], passed_back), first(stages, m)
+        slope, bend = backpropagated(stages, m, slopes[m], passed_back), first(stages, m)
         if slope_of == "input":
             slope = slope * bend
         maps = stages.network.maps(m)
-        given = maps.shared(stages.network.link(m + 1).squared.transposed(found[0]), power=2)
-        found.insert(0, given.mul_(bend**2).addcmul_(maps.shared(slope), second(stages, m)))
+        given = maps.unpooled(stages.network.operator(m + 1).squared.transposed(found[0]), power=2)
+        found.insert(0, given.mul_(bend**2).addcmul_(maps.unpooled(slope), second(stages, m)))
     return found
 
 
@@ -145,7 +145,7 @@ def _curvature_from_above(
     bent = () if gauss_newton else range(layer + 1, depth)
     bends = {m: (network.weights[m + 1].T @ slopes[m]).mul_(second(stages, m)) for m in bent}
     steps = {m: first(stages, m) for m in range(layer + 1, depth)}
-    total = Matrix(w**2).through(bends[layer + 1], squared) if bends else w.new_zeros(w.shape[1])
+    total = Matrix(w**2).directional(bends[layer + 1], squared) if bends else w.new_zeros(w.shape[1])
     widest = max(*network.hidden[layer + 1 :], stages.t.shape[0]) * max(1, w.shape[1])
     chunk = max(1, BLOCK // widest)
     for s in range(0, stages.samples, chunk):
@@ -175,17 +175,17 @@ def _filter_curvature(
         return total
     positions = network.maps(layer).positions
     for here, part in by_blocks(stages, layer, n):
-        tangent = network.link(layer + 1).apart(rows, block(change, positions, here))  # (filters, above, ...)
+        tangent = network.operator(layer + 1).effects(rows, block(change, positions, here))  # (filters, above, ...)
         tangent = tangent.permute(1, 2, 0).contiguous()  # filters last: further samples to the layers above
         for m in range(layer + 1, depth):
             moved = tangent * first(part, m)[:, :, None]
             if not gauss_newton:
                 maps = network.maps(m + 1)
                 dz = block(slopes[m], maps.size, here)
-                bend = network.maps(m).shared(fed_back(part, m, dz)).mul_(second(part, m))
+                bend = network.maps(m).unpooled(backpropagated(part, m, dz)).mul_(second(part, m))
                 total += (bend[:, :, None] * tangent * tangent).sum((0, 1))
             pooled = network.maps(m).pooled(moved.flatten(1))
-            tangent = network.link(m + 1).forward(pooled).unflatten(1, (-1, n))
+            tangent = network.operator(m + 1).forward(pooled).unflatten(1, (-1, n))
         total += stages.error.quadratic(part.z[-1], part.t, tangent, gauss_newton).sum(0)
     return total
 
@@ -197,7 +197,7 @@ def _quadratic(stages: Stages, w: Tensor, squared: Tensor, gauss_newton: bool) -
     a softmax's cross terms need m and one more array of units x samples.
     """
     diagonal, cross = stages.error.parts(stages.z[-1], stages.t, gauss_newton)
-    total = Matrix(w**2).through(diagonal, squared)
+    total = Matrix(w**2).directional(diagonal, squared)
     if cross is not None:
         o, b, a = cross
         m = w.T @ o

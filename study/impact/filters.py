@@ -37,13 +37,13 @@ def errors(
     Returns:
         E, float64, shape (n, g), on the stages' device.
     """
-    network, link = stages.network, stages.network.link(layer + 1)
+    network, operator = stages.network, stages.network.operator(layer + 1)
     found = torch.zeros(len(rows), len(gains), dtype=torch.float64, device=stages.t.device)
     for _, part in by_blocks(stages, layer):
         h, above = part.h[layer], part.z[layer + 1]
         for b, row in enumerate(rows.tolist()):
             there = instead[b : b + 1].outputs(h)[0]
-            delta = link.apart(rows[b : b + 1], (h[row] - there)[None])[0]
+            delta = operator.effects(rows[b : b + 1], (h[row] - there)[None])[0]
             without = None
             if delta.numel() and float(delta.abs().max()) * float((gains - 1).abs().max()) > far:
                 other = h.clone()

@@ -30,7 +30,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from study.impact.derivatives import fed_back, first, second, slopes
+from study.impact.derivatives import backpropagated, first, second, slopes
 from study.impact.stages import BLOCKS, Stages
 from study.networks.parts import Parts
 from study.removals.base import Replacement
@@ -96,7 +96,7 @@ def _add_slopes(
     slope: Tensor, stages: Stages, dz: Sequence[Tensor], changes: Sequence[Tensor], ends: Sequence[int]
 ) -> None:
     for m, change in enumerate(changes):
-        slope[ends[m] : ends[m + 1]] += stages.network.link(m + 1).through(dz[m], change)
+        slope[ends[m] : ends[m + 1]] += stages.network.operator(m + 1).directional(dz[m], change)
 
 
 def _add_curvature(
@@ -110,23 +110,23 @@ def _add_curvature(
     network, depth = stages.network, stages.network.depth
     tangents = upper.new_zeros(0)
     for m in range(depth):
-        start, end, link = ends[m], ends[m + 1], network.link(m + 1)
+        start, end, operator = ends[m], ends[m + 1], network.operator(m + 1)
         above = upper.new_empty(*stages.z[m + 1].shape, end)
         if start:
             moved = tangents.mul_(first(stages, m)[:, :, None]).flatten(1)
             moved = network.maps(m).pooled(moved).unflatten(1, (-1, start))
-            given = fed_back(stages, m, dz[m])
+            given = backpropagated(stages, m, dz[m])
             upper[:start, start:end] += (given[:, None, :] @ moved)[:, 0].T
-            above[:, :, :start] = link.forward(moved.flatten(1)).unflatten(1, (-1, start))
+            above[:, :, :start] = operator.forward(moved.flatten(1)).unflatten(1, (-1, start))
         if m < network.front:
-            alone = link.apart(torch.arange(end - start, device=upper.device), changes[m])
+            alone = operator.effects(torch.arange(end - start, device=upper.device), changes[m])
             above[:, :, start:] = alone.permute(1, 2, 0)
         else:
-            torch.mul(link.weights[:, None, :], changes[m].T, out=above[:, :, start:])
+            torch.mul(operator.weights[:, None, :], changes[m].T, out=above[:, :, start:])
         tangents = above
         if m + 1 < depth:
-            bend = fed_back(stages, m + 1, dz[m + 1])
-            bend = network.maps(m + 1).shared(bend).mul_(second(stages, m + 1))
+            bend = backpropagated(stages, m + 1, dz[m + 1])
+            bend = network.maps(m + 1).unpooled(bend).mul_(second(stages, m + 1))
             if bend.any():
                 _add_gram(upper, tangents.flatten(0, 1), bend.flatten())
     diagonal, cross = stages.error.parts(stages.z[-1], stages.t)

@@ -138,11 +138,12 @@ class Stages:
             left[row] = last
         base = None
         if quick and instead.coefficients is None:
-            link, change = self.network.link(layer + 1), self.h[layer][row : row + 1] - instead.constants[:, None]
+            operator = self.network.operator(layer + 1)
+            change = self.h[layer][row : row + 1] - instead.constants[:, None]
             if layer < self.network.front:
-                base = self.z[layer + 1].sub_(link.apart(torch.tensor([row]), change)[0])
+                base = self.z[layer + 1].sub_(operator.effects(torch.tensor([row]), change)[0])
             else:
-                base = self.z[layer + 1].addcmul_(link.weights[:, row, None], change, value=-1)
+                base = self.z[layer + 1].addcmul_(operator.weights[:, row, None], change, value=-1)
         network = instead.among(self.units[layer]).into(self.network, layer, row)
         self.network = _without(network, layer, left)
         self.units[layer] = self.units[layer][left]
@@ -193,8 +194,8 @@ def block(x: Tensor, positions: int, samples: slice) -> Tensor:
 def _without(network: Network, layer: int, left: Tensor) -> Network:
     weights, biases = list(network.weights), list(network.biases)
     weights[layer], biases[layer] = weights[layer][left], biases[layer][left]
-    link = network.link(layer + 1)
-    weights[layer + 1] = link.of(link.by_unit[:, left])
+    operator = network.operator(layer + 1)
+    weights[layer + 1] = operator.of(operator.by_unit[:, left])
     return network.resized(weights, biases)
 
 

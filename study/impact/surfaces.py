@@ -103,7 +103,7 @@ def _swing(stages: Stages, part: Part, instead: Instead) -> float:
     row, change = stages.rows(layer, torch.tensor([unit])), _change(stages, part, instead)
     if layer >= stages.network.front:
         return float(_largest(stages.network.weights[layer + 1][:, int(row)]) * _largest(change))
-    return float(_largest(stages.network.link(layer + 1).apart(row, change[None])))
+    return float(_largest(stages.network.operator(layer + 1).effects(row, change[None])))
 
 
 def _largest(x: Tensor) -> Tensor:

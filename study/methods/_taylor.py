@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from study.common.errors import StudyError
-from study.impact.derivatives import fed_back, first
+from study.impact.derivatives import backpropagated, first
 from study.methods.base import Method, View
 
 POSSIBLE = {
@@ -67,8 +67,8 @@ class Taylor(Method):
 
     def _first_order(self, view: View, layer: int, dz: Tensor) -> Tensor:
         if self.passed_back == "gradient" and self.slope_of == "output":
-            return view.stages.network.link(layer + 1).through(dz, view.change(layer))
-        slope = fed_back(view.stages, layer, dz, self.passed_back)
+            return view.stages.network.operator(layer + 1).directional(dz, view.change(layer))
+        slope = backpropagated(view.stages, layer, dz, self.passed_back)
         if self.slope_of == "input":
             slope = slope * first(view.stages, layer)
         return torch.linalg.vecdot(view.change(layer), slope)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import torch
 
-from study.impact.derivatives import fed_back, slopes
+from study.impact.derivatives import backpropagated, slopes
 from study.methods.base import Method, Scores, View
 
 
@@ -30,7 +30,7 @@ class Fisher(Method):
         """Return the halved sums, as estimates too under the cross-entropy; costs a forward and a backward pass."""
         squares = []
         for m, dz in enumerate(slopes(view.stages)):
-            gradient = view.change(m) * fed_back(view.stages, m, dz)
+            gradient = view.change(m) * backpropagated(view.stages, m, dz)
             if (positions := view.stages.network.maps(m).positions) > 1:
                 gradient = gradient.reshape(len(gradient), positions, view.stages.samples).sum(1)
             squares.append(torch.linalg.vecdot(gradient, gradient))

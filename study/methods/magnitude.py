@@ -19,5 +19,5 @@ class Magnitude(Method):
 
     def scores(self, view: View) -> Scores:
         """Return the norms."""
-        links = [view.stages.network.link(m + 1).by_unit for m in range(view.stages.network.depth)]
-        return Scores(view.of_units([torch.linalg.vector_norm(w, dim=(0, 2)) for w in links]))
+        operators = [view.stages.network.operator(m + 1).by_unit for m in range(view.stages.network.depth)]
+        return Scores(view.of_units([torch.linalg.vector_norm(w, dim=(0, 2)) for w in operators]))

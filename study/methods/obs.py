@@ -41,5 +41,5 @@ class Obs(Method):
         for m, h in enumerate(view.stages.h):
             a, c = compensation(h, self.damping)
             residual = h - a @ h - c[:, None]
-            left.append(view.stages.network.link(m + 1).energy(residual))
+            left.append(view.stages.network.operator(m + 1).energy(residual))
         return Scores(view.of_units(left) / view.stages.samples, forward_passes=2)

@@ -24,5 +24,5 @@ class OutputEnergy(Method):
         """Return the energies; costs a forward pass."""
         energies = []
         for m in range(view.stages.network.depth):
-            energies.append(view.stages.network.link(m + 1).energy(view.change(m)))
+            energies.append(view.stages.network.operator(m + 1).energy(view.change(m)))
         return Scores(view.of_units(energies) / view.stages.samples, forward_passes=1)

@@ -26,5 +26,5 @@ class Skeletonization(Method):
         """Return the negative slopes; costs a forward and a backward pass."""
         stages = view.stages
         dz = slopes(stages, at_outputs=stages.error.linear_gradient(stages.z[-1], stages.t))
-        found = [stages.network.link(m + 1).through(d, view.change(m)) for m, d in enumerate(dz)]
+        found = [stages.network.operator(m + 1).directional(d, view.change(m)) for m, d in enumerate(dz)]
         return Scores(-view.of_units(found) * view.scale, forward_passes=2)

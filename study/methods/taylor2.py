@@ -49,8 +49,8 @@ class Taylor2(Taylor):
         dz = slopes(view.stages, self.passed_back)
         ddz = diagonal_curvatures(view.stages, dz, self.passed_back, self.slope_of, self.output_curvature)
         first = self.first_order(view, dz)
-        links = [view.stages.network.link(m + 1).squared for m in range(len(ddz))]
-        second = [link.through(ddz[m], view.change(m) ** 2) for m, link in enumerate(links)]
+        operators = [view.stages.network.operator(m + 1).squared for m in range(len(ddz))]
+        second = [operator.directional(ddz[m], view.change(m) ** 2) for m, operator in enumerate(operators)]
         half = 0.5 * view.of_units(second) * view.scale
         estimate = first + half
         score = self.score(self.thresholded(estimate), view)

@@ -23,7 +23,7 @@ BLOCK = 1 << 19
 
 @dataclass(frozen=True)
 class Matrix:
-    """A dense link.
+    """A dense operator.
 
     Attributes:
         weights: shape (units above, units below * positions).
@@ -44,7 +44,7 @@ class Matrix:
 
     @property
     def squared(self) -> Matrix:
-        """The link of the squared weights: what a diagonal of second derivatives is passed back through."""
+        """The operator of the squared weights: what a diagonal of second derivatives is passed back through."""
         return replace(self, weights=self.weights**2)
 
     def forward(self, below: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -63,7 +63,7 @@ class Matrix:
         """Return the derivative by the weights from that by the pre-activations above and the outputs below."""
         return torch.mm(above, self._flat(below).T, out=out)
 
-    def apart(self, rows: Tensor, changes: Tensor) -> Tensor:
+    def effects(self, rows: Tensor, changes: Tensor) -> Tensor:
         """Return what changes of single units below do to the pre-activations, each alone.
 
         Args:
@@ -76,7 +76,7 @@ class Matrix:
         changes = changes.reshape(len(rows), self.positions, changes.shape[1] // self.positions)
         return self.by_unit[:, rows].transpose(0, 1) @ changes
 
-    def through(self, derivative: Tensor, change: Tensor) -> Tensor:
+    def directional(self, derivative: Tensor, change: Tensor) -> Tensor:
         """Return the sum over samples and positions of change * (transposed derivative), shape (units below,).
 
         The sum over samples can be taken first, which needs no array of units x samples.
@@ -96,14 +96,14 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Convolution:
-    """A link by square kernels, stride 1, without padding; methods as those of `Matrix`, where not said otherwise.
+    """An operator by square kernels, stride 1, without padding; methods as those of `Matrix`, where not said otherwise.
 
     Attributes:
         weights: shape (filters above, filters below, k, k).
         height, width: of the maps below.
 
-    >>> link = Convolution(torch.ones(1, 1, 2, 2), 2, 3)
-    >>> link.forward(torch.arange(6.0)[None]).tolist()
+    >>> operator = Convolution(torch.ones(1, 1, 2, 2), 2, 3)
+    >>> operator.forward(torch.arange(6.0)[None]).tolist()
     [[8.0, 12.0]]
     """
 
@@ -122,7 +122,7 @@ class Convolution:
 
     @property
     def squared(self) -> Convolution:
-        """The link of the squared kernels."""
+        """The operator of the squared kernels."""
         return replace(self, weights=self.weights**2)
 
     def forward(self, below: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -157,13 +157,13 @@ class Convolution:
             total += (dz[..., here].flatten(1) @ self._columns(x[..., here]).T).reshape(total.shape)
         return total
 
-    def apart(self, rows: Tensor, changes: Tensor) -> Tensor:
+    def effects(self, rows: Tensor, changes: Tensor) -> Tensor:
         """Return what changes of single filters below do above, shape (n, filters above, positions above * samples)."""
         n, k = len(rows), self.weights.shape[2]
         columns = self._columns(self._maps(changes))
         return self.by_unit[:, rows].transpose(0, 1) @ columns.reshape(n, k * k, columns.shape[1])
 
-    def through(self, derivative: Tensor, change: Tensor) -> Tensor:
+    def directional(self, derivative: Tensor, change: Tensor) -> Tensor:
         """Return the sum over samples and positions of change * (transposed derivative), shape (filters below,)."""
         return torch.linalg.vecdot(change, self.transposed(derivative))
 
@@ -194,14 +194,14 @@ class Convolution:
         return columns.reshape(len(maps) * k * k, windows.shape[1] * windows.shape[2] * windows.shape[3])
 
 
-Link = Matrix | Convolution
+Operator = Matrix | Convolution
 
 
 def _affine(weights: Tensor, below: Tensor, bias: Tensor | None) -> Tensor:
     return weights @ below if bias is None else torch.addmm(bias[:, None], weights, below)
 
 
-def _energy(link: Link, change: Tensor) -> Tensor:
+def _energy(operator: Operator, change: Tensor) -> Tensor:
     rows = torch.arange(len(change), device=change.device)
-    each = [link.apart(rows[k : k + 1], change[k : k + 1]).flatten() for k in range(len(change))]
+    each = [operator.effects(rows[k : k + 1], change[k : k + 1]).flatten() for k in range(len(change))]
     return torch.stack([torch.linalg.vecdot(x, x) for x in each]) if each else change.new_zeros(0)

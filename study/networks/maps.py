@@ -58,7 +58,7 @@ class Maps:
             total += part
         return total.mul_(1 / p**2).reshape(len(x), -1) if len(x) else x.new_zeros(0, self.positions * tiles.shape[-1])
 
-    def shared(self, x: Tensor, power: int = 1) -> Tensor:
+    def unpooled(self, x: Tensor, power: int = 1) -> Tensor:
         """Return what each position had of an average, its transpose; (units, positions * samples) -> (units, size *
         samples). The factors 1 / pool^2 are raised to a power (2: of a diagonal of second derivatives)."""
         if self.pool == 1:

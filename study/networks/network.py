@@ -14,7 +14,7 @@ from torch import Tensor
 from study.common.errors import StudyError, shown
 from study.networks.activations import activation
 from study.networks.architecture import Front, layers_name
-from study.networks.convolution import Convolution, Link, Matrix
+from study.networks.convolution import Convolution, Matrix, Operator
 from study.networks.error import OUTPUTS
 from study.networks.maps import Maps, maps_of
 from study.networks.parts import Parts
@@ -106,7 +106,7 @@ class Network:
             return Maps()
         return Maps(*self.image[1:]) if layer < 0 else maps_of(self.image, self.kernels, self.pools, whole=False)[layer]
 
-    def link(self, layer: int) -> Link:
+    def operator(self, layer: int) -> Operator:
         """Return how the outputs below a layer make its pre-activations."""
         below = self.maps(layer - 1)
         if layer < self.front:
@@ -161,7 +161,7 @@ class Network:
     def left(self, gains: Sequence[Tensor]) -> tuple[int, int]:
         """Return the parameters and the multiply-adds of a sample's forward pass that units of gain 0 leave."""
         sizes = [len(self.weights[0][0]), *(int(g.count_nonzero()) for g in gains), len(self.biases[-1])]
-        weights = [a * b * self.link(m).by_unit.shape[2] for m, (a, b) in enumerate(pairwise(sizes))]
+        weights = [a * b * self.operator(m).by_unit.shape[2] for m, (a, b) in enumerate(pairwise(sizes))]
         multiply_adds = sum(w * self.maps(m).size for m, w in enumerate(weights))
         return sum(weights) + sum(sizes[1:]), multiply_adds
 
@@ -174,7 +174,7 @@ class Network:
 
     def pre_activation(self, layer: int, below: Tensor) -> Tensor:
         """Return z of one layer from the outputs below it."""
-        return self.link(layer).forward(below, self.biases[layer])
+        return self.operator(layer).forward(below, self.biases[layer])
 
     def outputs_(self, layer: int, z: Tensor) -> Tensor:
         """Return o of one hidden layer from its pre-activations, which are overwritten."""
@@ -212,28 +212,28 @@ class Network:
                 h = h * gains[m][:, None]
         return self.pre_activation(self.depth, h)
 
-    def fold(self, layer: int, unit: int, value: float) -> Network:
+    def absorb(self, layer: int, unit: int, value: float) -> Network:
         """Return the network with `value` times the unit's outgoing weights added to the next layer's bias.
 
         Together with gain 0 this replaces the unit's output, at all positions, by the constant `value` (mean removal).
         """
         biases = list(self.biases)
-        biases[layer + 1] = biases[layer + 1] + value * self.link(layer + 1).by_unit[:, unit].sum(1)
+        biases[layer + 1] = biases[layer + 1] + value * self.operator(layer + 1).by_unit[:, unit].sum(1)
         return self.resized(self.weights, biases)
 
-    def spread(self, layer: int, unit: int, coefficients: Tensor) -> Network:
+    def reconstruct(self, layer: int, unit: int, coefficients: Tensor) -> Network:
         """Return the network with coefficients[j] times the unit's outgoing weights added to those of every unit j.
 
-        Together with `fold` and gain 0 this puts a linear function of its layer in the unit's place (compensation).
+        Together with `absorb` and gain 0 this puts a linear function of its layer in the unit's place (compensation).
 
         Args:
             layer: of the unit.
             unit: its index.
             coefficients: shape (units of the layer,); 0 for the unit itself.
         """
-        weights, link = list(self.weights), self.link(layer + 1)
-        outgoing = link.by_unit
-        weights[layer + 1] = link.of(outgoing + outgoing[:, unit, None] * coefficients.to(self.device)[:, None])
+        weights, operator = list(self.weights), self.operator(layer + 1)
+        outgoing = operator.by_unit
+        weights[layer + 1] = operator.of(outgoing + outgoing[:, unit, None] * coefficients.to(self.device)[:, None])
         return self.resized(weights, self.biases)
 
     def resized(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Network:
@@ -255,8 +255,8 @@ class Network:
         for m, gain in enumerate(gains):
             keep = gain != 0
             weights[m], biases[m] = weights[m][keep], biases[m][keep]
-            link = replace(self.link(m + 1), weights=weights[m + 1])
-            weights[m + 1] = link.of(link.by_unit[:, keep] * gain[keep, None])
+            operator = replace(self.operator(m + 1), weights=weights[m + 1])
+            weights[m + 1] = operator.of(operator.by_unit[:, keep] * gain[keep, None])
         return self.resized(weights, biases)
 
     def expanded(self, gains: Sequence[Tensor], small: Network) -> Network:
@@ -283,10 +283,10 @@ class Network:
         below = torch.arange(self.weights[0].shape[1])
         for m, b in enumerate(small.biases):
             here = gains[m].nonzero()[:, 0] if m < self.depth else torch.arange(len(b))
-            link = self.link(m)
-            by_unit = torch.zeros_like(link.by_unit)
-            by_unit[here[:, None], below] = small.link(m).by_unit
-            weights[m], biases[m][here] = link.of(by_unit), b
+            operator = self.operator(m)
+            by_unit = torch.zeros_like(operator.by_unit)
+            by_unit[here[:, None], below] = small.operator(m).by_unit
+            weights[m], biases[m][here] = operator.of(by_unit), b
             below = here
         return self.resized(weights, biases)
 

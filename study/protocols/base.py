@@ -78,7 +78,7 @@ class Evaluate:
 Event = Score | Remove | Train | Rewind | Evaluate
 
 
-class Standing(Interface):
+class Remaining(Interface):
     """What a protocol reads of the network."""
 
     @property
@@ -115,7 +115,7 @@ class Ranking:
 
 
 def one_by_one(
-    state: Standing, ranking: Ranking, training: Callable[[], Train | None] = lambda: None
+    state: Remaining, ranking: Ranking, training: Callable[[], Train | None] = lambda: None
 ) -> Iterator[Event]:
     """Yield the events of a removal of one part at a time, down to the last.
 
@@ -151,7 +151,7 @@ class Protocol(ABC):
     trains: ClassVar[bool] = True
 
     @abstractmethod
-    def events(self, state: Standing, ranking: Ranking) -> Iterator[Event]:
+    def events(self, state: Remaining, ranking: Ranking) -> Iterator[Event]:
         """Yield the events in their order, until nothing is left or the protocol ends."""
 
     @property

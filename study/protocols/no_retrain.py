@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from study.protocols.base import Event, Protocol, Ranking, Standing, one_by_one
+from study.protocols.base import Event, Protocol, Ranking, Remaining, one_by_one
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,6 @@ class NoRetrain(Protocol):
 
     trains: ClassVar[bool] = False
 
-    def events(self, state: Standing, ranking: Ranking) -> Iterator[Event]:
+    def events(self, state: Remaining, ranking: Ranking) -> Iterator[Event]:
         """Yield the events."""
         yield from one_by_one(state, ranking)

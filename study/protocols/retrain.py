@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from study.common.errors import StudyError, number, whole
-from study.protocols.base import Event, Protocol, Ranking, Standing, Train, one_by_one
+from study.protocols.base import Event, Protocol, Ranking, Remaining, Train, one_by_one
 from study.records.condition import joined
 
 
@@ -31,7 +31,7 @@ class Retrain(Protocol):
             raise StudyError(f"protocol.every={self.every}; possible: a share of the units above 0, 1 at most")
         whole("protocol.epochs", self.epochs)
 
-    def events(self, state: Standing, ranking: Ranking) -> Iterator[Event]:
+    def events(self, state: Remaining, ranking: Ranking) -> Iterator[Event]:
         """Yield the events."""
         yield from one_by_one(state, ranking, lambda: self.training(state.removed, state.units))
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from study.common.errors import StudyError, number, whole
-from study.protocols.base import Evaluate, Event, Protocol, Ranking, Remove, Rewind, Score, Standing, Train
+from study.protocols.base import Evaluate, Event, Protocol, Ranking, Remaining, Remove, Rewind, Score, Train
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Rounds(Protocol):
                 "their own recipe"
             )
 
-    def events(self, state: Standing, ranking: Ranking) -> Iterator[Event]:
+    def events(self, state: Remaining, ranking: Ranking) -> Iterator[Event]:
         """Yield the events; a round is a removal event, and after all but the last one a training event."""
         if state.left:
             yield Score()

@@ -72,9 +72,9 @@ class Instead:
             share: 1 - gain; -1 takes out what was put in before.
         """
         if float(self.constants):
-            network = network.fold(layer, unit, float(share * self.constants))
+            network = network.absorb(layer, unit, float(share * self.constants))
         if self.coefficients is not None:
-            network = network.spread(layer, unit, share * self.coefficients[0])
+            network = network.reconstruct(layer, unit, share * self.coefficients[0])
         return network
 
 

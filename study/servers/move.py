@@ -23,13 +23,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from study.common.errors import StudyError, said
 from study.records import TAG
-from study.tracking import Store, alive, inspection, lookup
+from study.tracking import Store, inspection, liveness, lookup
 from study.tracking.artefacts import MANIFEST
 from study.tracking.database import patiently, sqlite_file
 from study.tracking.inspection import CELL, NETWORK, Kind
 from study.tracking.manifest import DamagedError, beside, content, counting, no_links
 from study.tracking.runs import PARAMS_A_BATCH, Runs
-from study.tracking.standing import Standing
+from study.tracking.statuses import Statuses
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -61,7 +61,7 @@ def move(source: Store, target: Store, console: Console) -> int:
             f"{source.artifacts} is a link, which is not followed: where the folder that it leads to is that of the "
             "store's files, name it with --artifacts FOLDER"
         )
-    origin, goal = source.standing(), target.standing()
+    origin, goal = source.statuses(), target.statuses()
     target.close_killed()  # what an interrupted copy has left
     left: dict[str, str] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -100,7 +100,7 @@ def finished(runs: Runs, kind: Kind) -> dict[str, list[str]]:
     return found
 
 
-def copy_one(origin: Runs, goal: Standing, kind: Kind, runs: list[str]) -> dict[str, str]:
+def copy_one(origin: Runs, goal: Statuses, kind: Kind, runs: list[str]) -> dict[str, str]:
     """Copy the first of a cell's (or network's) runs that is whole; return name -> reason where there is none."""
     from mlflow.exceptions import MlflowException
 
@@ -138,7 +138,7 @@ def files_of(origin: Runs, kind: Kind, found: Run) -> dict[str, bytes]:
         return files | beside(folder) | {MANIFEST: counting(partial(content, folder), digest)}
 
 
-def _copy(origin: Runs, goal: Standing, found: Run, files: Mapping[str, bytes]) -> None:
+def _copy(origin: Runs, goal: Statuses, found: Run, files: Mapping[str, bytes]) -> None:
     """Copy one run: like one that is recorded, it counts only when all its files are there, read back and compared."""
     from mlflow.entities import Param, RunTag
 
@@ -147,7 +147,7 @@ def _copy(origin: Runs, goal: Standing, found: Run, files: Mapping[str, bytes]) 
         to.client.create_run,
         to.experiment,
         start_time=found.info.start_time,
-        tags=tags | {f"{TAG}status": "running", f"{TAG}worker": alive.own(goal.locks)},
+        tags=tags | {f"{TAG}status": "running", f"{TAG}worker": liveness.own(goal.locks)},
         run_name=found.info.run_name,
     ).info.run_id
     with to.recording(new):
@@ -186,7 +186,7 @@ def contents(folder: Path) -> set[tuple[str, str]]:
 
 def copy_notes(origin: Runs, target: Store) -> None:
     """Copy why populations were not run, for those of which the target has no cell."""
-    goal = target.standing().runs
+    goal = target.statuses().runs
     ran = set(lookup.runs_with(goal.uri, goal.experiment, {"kind": "cell"}, "population").values())
     prefix = f"{TAG}not_run."
     for name, reason in origin.client.get_experiment(origin.experiment).tags.items():

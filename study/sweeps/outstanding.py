@@ -55,7 +55,7 @@ def outstanding(store: Store, by_key: Mapping[str, Job], thorough: bool = False)
         thorough: whether every file is read and its digest compared; else each is looked at (see `inspection`).
     """
     found = store.inspected(keys=set(by_key), thorough=thorough)
-    network_of = store.standing().with_status("finished", "network_key") if found.whole else {}
+    network_of = store.statuses().with_status("finished", "network_key") if found.whole else {}
     cell_of = {network_of[run]: key for key, run in found.whole.items() if run in network_of}
     networks = store.inspected(NETWORK, set(cell_of), thorough).damaged if cell_of else {}
     damaged = {str(by_key[key]): reason for key, reason in found.damaged.items()}

@@ -142,7 +142,7 @@ def tell_end(console: Console | None = None, command: str | None = None) -> None
         judge = f"python -m analysis --store {shlex.quote(store.uri)}"
         (console or Console()).print(f"Judge the claims by what is recorded: {judge}", highlight=False, soft_wrap=True)
     if failed is None and store is not None:
-        failed = store.standing().failed_since(ended.since)
+        failed = store.statuses().failed_since(ended.since)
     if failed:
         tell_failed(failed, shown)
         command = command or shlex.join(["python", "-m", "study", *sys.argv[1:]])
@@ -160,7 +160,7 @@ def _tell_medians(ended: _Begun, noted: list[str], store: Store, console: Consol
     from study.sweeps import medians  # pandas, for which no sweep that was refused waits
 
     name = ended.config.sweep.name
-    if runs := store.standing().finished(noted, ended.since, name):
+    if runs := store.statuses().finished(noted, ended.since, name):
         shared = name == SweepConfig().name
         medians.tell(medians.medians(runs), console)
         medians.tell_where(store, name, ended.since if shared else None, console)

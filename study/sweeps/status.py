@@ -64,12 +64,12 @@ def show(name: str, grids: list[Grid], console: Console) -> int:
     console.print(table)
     todo.tell(console)
     left = len(state_of) - totals["finished"] + len(todo.networks)
-    if left and totals["running"] and (pace := store.standing().pace()):
+    if left and totals["running"] and (pace := store.statuses().pace()):
         console.print(f"{left} left, {3600 * pace:.0f} an hour: about {timedelta(seconds=round(left / pace))}")
     for cause, names in by_cause(absent).items():
         console.print(f"[yellow]left out[/yellow] {names}: {escape(cause)}", highlight=False)
     broken = {key for key, state in state_of.items() if state in ("failed", "killed")}
-    for run, reason in list(store.standing().reasons(broken).items())[:SHOWN] if broken else []:
+    for run, reason in list(store.statuses().reasons(broken).items())[:SHOWN] if broken else []:
         console.print(f"[red]{escape(run)}[/red]: {escape(reason)}", highlight=False)
     return 1 if left else 0
 
@@ -94,6 +94,6 @@ def states(store: Store, keys: set[str], finished: Collection[str] | None = None
     finished = store.inspected(keys=keys).whole if finished is None else finished
     found = dict.fromkeys(keys, "to run")
     for state in reversed(STATES[1:-1]):
-        of = store.standing().running() if state == "running" else store.keys(state)
+        of = store.statuses().running() if state == "running" else store.keys(state)
         found |= dict.fromkeys(of & keys, state)
     return found | dict.fromkeys(keys.intersection(finished), STATES[0])

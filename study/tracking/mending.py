@@ -30,7 +30,7 @@ def mend_network(store: Store, key: str, again: Callable[[], tuple[Path, pd.Data
         return None
     run = None
     if damaged := store.damaged(NETWORK, key):
-        old = store.standing().runs.client.get_run(damaged).data
+        old = store.statuses().runs.client.get_run(damaged).data
         tags = {name: old.tags[TAG + name] for name in RUN_TAGS if TAG + name in old.tags and name not in OWN}
         file, history = again()
         run = store.record_network(tags, file, old.metrics, history)

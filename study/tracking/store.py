@@ -13,7 +13,7 @@ from filelock import FileLock
 from study.common.errors import StudyError
 from study.records import TAG
 from study.records.condition import DIMENSIONS
-from study.tracking import alive, artefacts, database, experiments, lookup, mlflow_internals
+from study.tracking import artefacts, database, experiments, liveness, lookup, mlflow_internals
 from study.tracking.database import patiently
 from study.tracking.digest import tables_digest
 from study.tracking.inspection import CELL, NETWORK, NETWORK_FILE, Inspected, Kind, flaw, further_keys, inspect
@@ -21,7 +21,7 @@ from study.tracking.locks import lock, locks_beside, own_folder
 from study.tracking.path_file import write_path
 from study.tracking.record import CellRecord, check_tags, thinned
 from study.tracking.runs import Runs
-from study.tracking.standing import Standing
+from study.tracking.statuses import Statuses
 from study.tracking.trajectories import Trajectories
 
 HISTORY_FILE = "history.parquet"
@@ -100,12 +100,12 @@ class Store:
         """
         if not self._exists():
             return set()
-        found = set(self.standing().with_status(status, "key").values())
+        found = set(self.statuses().with_status(status, "key").values())
         return found.union(*further_keys(self._open()).values()) if status == "finished" else found
 
-    def standing(self) -> Standing:
+    def statuses(self) -> Statuses:
         """Return how far its cells are; see also `keys`. Creates the store where it is not there."""
-        return Standing(self._open(), self._locks())
+        return Statuses(self._open(), self._locks())
 
     def trajectories(self) -> Trajectories:
         """Return the trajectories that finished runs hold. Creates the store where it is not there."""
@@ -215,7 +215,7 @@ class Store:
 
     def close_killed(self) -> int:
         """End the runs whose process was killed, or is given up, and return how many there were."""
-        ended = self.standing().ended()
+        ended = self.statuses().ended()
         for run, reason in ended.items():
             self._open().end(run, "KILLED", {"status": "killed", "reason": reason})
         return len(ended)
@@ -263,7 +263,7 @@ class Store:
 
     def _begin(self, tags: Mapping[str, str], started: float | None = None) -> str:
         check_tags(tags)
-        return self._open().begin({**tags, "worker": alive.own(self._locks())}, started)
+        return self._open().begin({**tags, "worker": liveness.own(self._locks())}, started)
 
     def _lock(self, name: str) -> FileLock:
         """Return a lock between this machine's processes; names are few, so that no heap of files is left."""

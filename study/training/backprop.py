@@ -38,7 +38,7 @@ class Parameters:
         for m, (w, b) in enumerate(zip(network.weights, network.biases, strict=True)):
             self.weights[m].copy_(w * input_scale if m == 0 else w)
             self.biases[m].copy_(b)
-        self._links = [replace(network.link(m), weights=w) for m, w in enumerate(self.weights)]
+        self._operators = [replace(network.operator(m), weights=w) for m, w in enumerate(self.weights)]
         self._maps = [network.maps(m) for m in range(network.depth)]
 
     def _views(self, vector: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -69,8 +69,8 @@ class Parameters:
         """Return the output layer's pre-activations, shape (outputs, samples), of inputs (samples, features)."""
         h = self.template.below(inputs)
         for m, kind in enumerate(self._kinds):
-            h = self._maps[m].pooled(kind.value_(self._links[m].forward(h, self.biases[m])))
-        return self._links[-1].forward(h, self.biases[-1])
+            h = self._maps[m].pooled(kind.value_(self._operators[m].forward(h, self.biases[m])))
+        return self._operators[-1].forward(h, self.biases[-1])
 
     def backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
         """Set `gradient` to that of what is minimised and return the output pre-activations.
@@ -84,18 +84,18 @@ class Parameters:
         """
         below, layers = [self.template.below(inputs)], []
         for m, kind in enumerate(self._kinds):
-            z = self._links[m].forward(below[-1], self.biases[m])
+            z = self._operators[m].forward(below[-1], self.biases[m])
             a = kind.value_(z) if kind.from_output else kind.value(z)
             below.append(self._maps[m].pooled(a))
             layers.append((z, a))
-        z_out = self._links[-1].forward(below[-1], self.biases[-1])
+        z_out = self._operators[-1].forward(below[-1], self.biases[-1])
         delta = self.slope(z_out, targets.T).div_(len(inputs))
         for m in range(len(self.weights) - 1, -1, -1):
-            self._links[m].gradient(delta, below[m], out=self._weight_gradients[m])
+            self._operators[m].gradient(delta, below[m], out=self._weight_gradients[m])
             torch.sum(delta, 1, out=self._bias_gradients[m])
             if m:
                 slope = self._kinds[m - 1].first(*layers[m - 1])
-                delta = self._maps[m - 1].shared(self._links[m].transposed(delta)).mul_(slope)
+                delta = self._maps[m - 1].unpooled(self._operators[m].transposed(delta)).mul_(slope)
         if self.decay:
             for gradient, w in zip(self._weight_gradients, self.weights, strict=True):
                 gradient.add_(w, alpha=self.decay)

@@ -31,7 +31,7 @@ def test_its_cells_are_found_in_the_store_by_what_they_are_made_of(tmp_path, emp
         cell.tags.update(own, network_key=f"n{n}", seed="100", variant=variant)
         store.record_cell(cell)
     cells = read_store(store.uri, store.experiment).cells.set_index("population")
-    runs = store.standing().runs
+    runs = store.statuses().runs
     name = "digits 64-50-10 relu epochs=5"
     wanted = told_apart(cells.loc[name], name)
     filters = " AND ".join(f"tags.\"study.{tag}\" = '{value}'" for tag, value in wanted.items())

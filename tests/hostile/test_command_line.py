@@ -182,7 +182,7 @@ def test_an_unexpected_error_is_one_line_and_its_traceback_lies_in_its_run(tmp_p
     assert "in broken" in kept.read_text()
     store = Store(f"sqlite:///{tmp_path}/mlflow/mlflow.db")
     assert len(store.keys("failed")) == 1
-    assert list(store.standing().reasons(store.keys("failed")).values()) == ["RuntimeError: the sky"]
+    assert list(store.statuses().reasons(store.keys("failed")).values()) == ["RuntimeError: the sky"]
 
 
 @pytest.mark.parametrize("when", ["in a cell", "in a sweep"])
@@ -200,7 +200,7 @@ def test_a_stop_from_the_keyboard_is_a_line(when, tmp_path, capsys, monkeypatch)
 def reasons(outputs) -> list[str]:
     """Why the failed cells of a store failed, those without a key, too."""
     store = Store(f"sqlite:///{outputs}/mlflow/mlflow.db")
-    return [reason for _, reason in store.standing().failed_since(0)]
+    return [reason for _, reason in store.statuses().failed_since(0)]
 
 
 @pytest.mark.slow

@@ -376,7 +376,7 @@ def test_a_database_that_is_held_for_too_long_fails_the_cell_and_the_next_one_is
     assert done.code == 0, done.said
     assert len(store.keys("finished")) == 1
     (run,) = store.inspected().whole.values()  # by what was typed for it a cell of no sweep is made again
-    typed = store.standing().runs.client.get_run(run).data.tags["study.command"]
+    typed = store.statuses().runs.client.get_run(run).data.tags["study.command"]
     assert typed == shlex.join(["python", "-m", "study", *SMALL, f"paths.outputs={tmp_path}"])
 
 
@@ -400,7 +400,7 @@ def test_in_a_sweep_only_the_cells_that_met_the_lock_fail(store, tmp_path, capsy
     done = in_process(capsys, monkeypatch, "study", "-m", *SMALL, *here, "seed=0,1,2")
     refused(done, r"1 cell failed.* python -m study -m", codes=(1,))
     assert len(store.keys("finished")) == 2
-    assert [reason for _, reason in store.standing().failed_since(0) if "locked by another process" in reason]
+    assert [reason for _, reason in store.statuses().failed_since(0) if "locked by another process" in reason]
 
 
 # ---------------------------------------------------------------------------------------------------------------------

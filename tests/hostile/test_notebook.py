@@ -440,7 +440,7 @@ def test_odd_and_legal_ones_give_the_numbers_of_plain_forward_passes(what, remov
                 h = inner.T
                 for m in range(layer + 1):
                     h = ACT[masked.activations[m]](masked.pre_activation(m, h)) * gains[m][:, None]
-                after = masked.fold(layer, unit, float(h[unit].mean()))
+                after = masked.absorb(layer, unit, float(h[unit].mean()))
             rise = float(cases.plain_error(after, data.pruning, "half_squared", off)) - path["error_pruning"][k]
             assert impact == pytest.approx(rise, rel=1e-9, abs=1e-11 * max(1.0, path["error_pruning"].max()))
     for (event, layer, unit), rows in result.surfaces.groupby(["event", "layer", "unit"]):

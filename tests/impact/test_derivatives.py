@@ -42,7 +42,8 @@ def test_slopes_equal_autograd(case):
     _, stages, parts, energy = prepared(case)
     expected = torch.func.grad(energy)(torch.ones(len(parts), dtype=torch.float64))
     found = [
-        Matrix(w).through(dz, h) for w, dz, h in zip(stages.network.weights[1:], slopes(stages), stages.h, strict=True)
+        Matrix(w).directional(dz, h)
+        for w, dz, h in zip(stages.network.weights[1:], slopes(stages), stages.h, strict=True)
     ]
     assert torch.allclose(of_units(stages, found, parts), expected, rtol=1e-10, atol=1e-12)
 
@@ -60,7 +61,7 @@ def test_the_recursion_is_exact_on_the_last_hidden_layer_with_element_wise_outpu
     net, stages, *_ = prepared(case, gained=False)
     curvatures = diagonal_curvatures(stages, slopes(stages))
     for m, (exact, curvature) in enumerate(zip(exact_curvatures(net, stages), curvatures, strict=True)):
-        diagonal = Matrix(net.weights[m + 1] ** 2).through(curvature, stages.h[m] ** 2)
+        diagonal = Matrix(net.weights[m + 1] ** 2).directional(curvature, stages.h[m] ** 2)
         same = torch.allclose(diagonal, exact, rtol=1e-10, atol=1e-12)
         assert same == (m == net.depth - 1 and net.output != "softmax")
 

@@ -51,7 +51,7 @@ def test_removal_step_by_step_equals_a_fresh_forward_pass_down_to_nothing(case, 
     order = [(m, k) for m, n in enumerate(net.hidden) for k in range(n)]
     for m, k in order[::2] + order[1::2]:
         stages.remove(m, k, cases.instead(0.2), quick=quick)
-        gains[m][k], now = 0.0, now.fold(m, k, 0.2)
+        gains[m][k], now = 0.0, now.absorb(m, k, 0.2)
         assert stages.total() == pytest.approx(
             float(error.total(now.logits(data.inputs, gains), data.targets.T)), 1e-11
         )
@@ -84,7 +84,7 @@ def test_surfaces_pairs_coalitions_and_reinsertion_equal_plain_passes(case):
     at = Parts.of([(0, 1)])
     left = ones(net)
     left[0][1] = 0.0
-    back = reinserted_errors(net.fold(0, 1, 0.4), data, error, left, at, cases.instead(0.4))
+    back = reinserted_errors(net.absorb(0, 1, 0.4), data, error, left, at, cases.instead(0.4))
     assert back.item() == pytest.approx(stages.total(), 1e-12)
 
 
@@ -133,8 +133,8 @@ def test_gauss_newton_squares_tangents(case):
         h[k] = 0.0
         z = stages.network.pre_activation(m + 1, h)
         direction = stages.z[m + 1] - z
-        above = net.link(m + 1)
-        assert torch.allclose(above.apart(torch.tensor([k]), stages.h[m][k : k + 1])[0], direction, atol=1e-12)
+        above = net.operator(m + 1)
+        assert torch.allclose(above.effects(torch.tensor([k]), stages.h[m][k : k + 1])[0], direction, atol=1e-12)
         _, tangent = torch.func.jvp(lambda z, m=m: net.above(m + 1, z.clone()), (stages.z[m + 1],), (direction,))
         expected = 0.5 * stages.error.quadratic(stages.z[-1], stages.t, tangent, gauss_newton=True).sum()
         assert float(found[i]) == pytest.approx(float(expected), rel=1e-10, abs=1e-13)
@@ -149,7 +149,7 @@ def test_the_diagonal_recursion_is_that_of_the_dense_network_with_the_same_matri
     net, samples = stages.network, stages.samples
     maps = net.maps(0)
     h = stages.h[0].reshape(3, maps.positions, samples)
-    w = net.link(1).by_unit
+    w = net.operator(1).by_unit
     do, ddo = (torch.einsum("iup,is->ups", x, d) for x, d in ((w, dz[0]), (w**2, ddz[0])))
     expected = (h * h * ddo).sum((1, 2))
     view = View(stages, parts, instead)

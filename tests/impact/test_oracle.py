@@ -172,7 +172,7 @@ def test_removal_step_by_step_equals_a_fresh_forward_pass(constant):
     for layer, unit in [(1, 2), (0, 0), (0, 4), (1, 0), (0, 1)]:
         stages.remove(layer, unit, cases.instead(constant))
         gains[layer][unit] = 0.0
-        folded = folded.fold(layer, unit, constant)
+        folded = folded.absorb(layer, unit, constant)
         fresh = Stages(folded, data, ErrorFunction("sigmoid"), gains)
         for m, left in enumerate(fresh.units):
             rows = stages.rows(m, left)

@@ -16,14 +16,14 @@ from study.networks.maps import Maps
 from tests import cases
 
 
-def toeplitz(link):
+def toeplitz(operator):
     """The matrix of a convolution, shape (filters above * positions, filters below * positions), entry by entry."""
-    above, below, k, _ = link.weights.shape
-    height, width = link.height - k + 1, link.width - k + 1
-    matrix = torch.zeros(above, height, width, below, link.height, link.width, dtype=torch.float64)
+    above, below, k, _ = operator.weights.shape
+    height, width = operator.height - k + 1, operator.width - k + 1
+    matrix = torch.zeros(above, height, width, below, operator.height, operator.width, dtype=torch.float64)
     for row in range(height):
         for column in range(width):
-            matrix[:, row, column, :, row : row + k, column : column + k] = link.weights
+            matrix[:, row, column, :, row : row + k, column : column + k] = operator.weights
     return matrix.reshape(above * height * width, -1)
 
 
@@ -39,31 +39,33 @@ def toeplitz(link):
 )
 def test_a_convolution_is_the_matrix_that_it_stands_for(above, below, k, more, samples, block, seed):
     draw = torch.Generator().manual_seed(seed)
-    link = Convolution(torch.randn(above, below, k, k, generator=draw).double(), k + more[0], k + more[1])
-    matrix, inside, outside = toeplitz(link), link.height * link.width, (more[0] + 1) * (more[1] + 1)
+    operator = Convolution(torch.randn(above, below, k, k, generator=draw).double(), k + more[0], k + more[1])
+    matrix, inside, outside = toeplitz(operator), operator.height * operator.width, (more[0] + 1) * (more[1] + 1)
     x = torch.randn(below, inside * samples, generator=draw).double()
     dz = torch.randn(above, outside * samples, generator=draw).double()
     flat, flat_dz = x.reshape(-1, samples), dz.reshape(-1, samples)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("study.networks.convolution.BLOCK", block)
-        assert torch.allclose(link.forward(x).reshape(-1, samples), matrix @ flat, atol=1e-12)
-        assert torch.allclose(link.transposed(dz).reshape(-1, samples), matrix.T @ flat_dz, atol=1e-12)
-        assert torch.allclose(link.squared.transposed(dz), Convolution(link.weights**2, *_size(link)).transposed(dz))
+        assert torch.allclose(operator.forward(x).reshape(-1, samples), matrix @ flat, atol=1e-12)
+        assert torch.allclose(operator.transposed(dz).reshape(-1, samples), matrix.T @ flat_dz, atol=1e-12)
+        assert torch.allclose(
+            operator.squared.transposed(dz), Convolution(operator.weights**2, *_size(operator)).transposed(dz)
+        )
         alone = [
             (matrix.reshape(-1, below, inside)[:, u] @ x[u].reshape(inside, samples)).flatten() for u in range(below)
         ]
-        apart = link.apart(torch.arange(below), x)
+        apart = operator.effects(torch.arange(below), x)
         assert torch.allclose(apart.flatten(1), torch.stack(alone), atol=1e-12)
-        assert torch.allclose(link.energy(x), torch.stack([(a**2).sum() for a in alone]), atol=1e-10)
-        through = (x * link.transposed(dz)).sum(1)
-        assert torch.allclose(link.through(dz, x), through, atol=1e-11)
-        leaf = link.weights.clone().requires_grad_()
-        (expected,) = torch.autograd.grad((Convolution(leaf, *_size(link)).forward(x) * dz).sum(), leaf)
-        assert torch.allclose(link.gradient(dz, x), expected, atol=1e-11)
+        assert torch.allclose(operator.energy(x), torch.stack([(a**2).sum() for a in alone]), atol=1e-10)
+        through = (x * operator.transposed(dz)).sum(1)
+        assert torch.allclose(operator.directional(dz, x), through, atol=1e-11)
+        leaf = operator.weights.clone().requires_grad_()
+        (expected,) = torch.autograd.grad((Convolution(leaf, *_size(operator)).forward(x) * dz).sum(), leaf)
+        assert torch.allclose(operator.gradient(dz, x), expected, atol=1e-11)
 
 
-def _size(link):
-    return link.height, link.width
+def _size(operator):
+    return operator.height, operator.width
 
 
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3), st.integers(1, 4), st.integers(0, 99))
@@ -71,14 +73,14 @@ def test_a_flattened_map_is_a_matrix_whose_columns_are_the_units_positions(above
     draw = torch.Generator().manual_seed(seed)
     w = torch.randn(above, below * positions, generator=draw).double()
     x = torch.randn(below, positions * samples, generator=draw).double()
-    dz, link = torch.randn(above, samples, generator=draw).double(), Matrix(w, positions)
-    assert torch.allclose(link.forward(x), w @ x.reshape(-1, samples))
-    back = link.transposed(dz)
+    dz, operator = torch.randn(above, samples, generator=draw).double(), Matrix(w, positions)
+    assert torch.allclose(operator.forward(x), w @ x.reshape(-1, samples))
+    back = operator.transposed(dz)
     assert torch.allclose(back.reshape(-1, samples), w.T @ dz)
-    assert torch.allclose(link.through(dz, x), (x * back).sum(1), atol=1e-12)
-    apart = link.apart(torch.arange(below), x)
-    assert torch.allclose(apart.sum(0), link.forward(x), atol=1e-12)
-    assert torch.allclose(link.energy(x), apart.square().sum((1, 2)), atol=1e-12)
+    assert torch.allclose(operator.directional(dz, x), (x * back).sum(1), atol=1e-12)
+    apart = operator.effects(torch.arange(below), x)
+    assert torch.allclose(apart.sum(0), operator.forward(x), atol=1e-12)
+    assert torch.allclose(operator.energy(x), apart.square().sum((1, 2)), atol=1e-12)
 
 
 def test_pooling_averages_and_its_transpose_shares():
@@ -88,7 +90,7 @@ def test_pooling_averages_and_its_transpose_shares():
     expected = torch.nn.functional.avg_pool2d(images, 2).permute(1, 2, 3, 0).reshape(3, -1)
     assert torch.allclose(maps.pooled(x), expected)
     y = torch.randn(3, 6 * 5, generator=draw).double()
-    assert (maps.pooled(x) * y).sum().item() == pytest.approx((x * maps.shared(y)).sum().item(), rel=1e-12)
+    assert (maps.pooled(x) * y).sum().item() == pytest.approx((x * maps.unpooled(y)).sum().item(), rel=1e-12)
     assert maps.pooled(x[:0]).shape == (0, 30)
 
 
@@ -124,7 +126,7 @@ def test_compact_expanded_fold_and_spread_agree_with_gains(case):
             h = net.outputs_(below, net.pre_activation(below, h))
         h[1] = 0.3 + a @ h
         expected = net.above(m + 1, net.pre_activation(m + 1, h))
-        assert torch.allclose(net.fold(m, 1, 0.3).spread(m, 1, a).logits(x, alone), expected, atol=1e-13)
+        assert torch.allclose(net.absorb(m, 1, 0.3).reconstruct(m, 1, a).logits(x, alone), expected, atol=1e-13)
 
 
 def test_multiply_adds_are_those_of_every_position():

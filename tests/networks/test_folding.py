@@ -136,7 +136,7 @@ def test_pooling_that_leaves_rows_out_is_that_of_torch_and_has_its_transpose(siz
     expected = nn.functional.avg_pool2d(x.reshape(3, *size, 5).permute(3, 0, 1, 2), pool).permute(1, 2, 3, 0)
     assert torch.allclose(maps.pooled(x), expected.reshape(3, -1))
     y = torch.randn(3, maps.positions * 5, generator=draw).double()
-    assert (maps.pooled(x) * y).sum().item() == pytest.approx((x * maps.shared(y)).sum().item(), rel=1e-12)
+    assert (maps.pooled(x) * y).sum().item() == pytest.approx((x * maps.unpooled(y)).sum().item(), rel=1e-12)
     assert maps.pooled(x[:0]).shape == maps.pooled(x)[:0].shape
 
 

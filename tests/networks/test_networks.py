@@ -74,7 +74,7 @@ def test_folding_a_constant_equals_putting_it_out():
     net, x = cases.network((5, 4), 3), cases.rows(9, 3, 3).inputs
     gains = [torch.ones(5, dtype=torch.float64), torch.ones(4, dtype=torch.float64)]
     gains[1][2] = 0.0
-    folded = net.fold(1, 2, 0.7)
+    folded = net.absorb(1, 2, 0.7)
     moved = net(x, gains)
     z = torch.logit(folded(x, gains)) - torch.logit(moved)
     assert torch.allclose(z, (0.7 * net.weights[2][:, 2]).expand_as(z), atol=1e-12)

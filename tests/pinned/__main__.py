@@ -34,7 +34,7 @@ def write() -> None:
             store = store_of(cfg)
             assert run is not None
             assert store is not None
-            tags = store.standing().runs.client.get_run(run).data.tags
+            tags = store.statuses().runs.client.get_run(run).data.tags
             kept = {word: tags[f"study.{word}"] for word in ("key", "network_key", "tables_digest")}
             found["cells"][name] = kept
             found["tags"] = sorted({*found.get("tags", ()), *(t for t in tags if t.startswith("study."))})
@@ -50,7 +50,7 @@ def write() -> None:
 def smoke() -> dict[str, str]:
     """Return key -> digest of the cells of the profile smoke that lie in `outputs/`."""
     store = Store(f"sqlite:///{ROOT}/outputs/mlflow/mlflow.db")
-    runs = store.standing().runs
+    runs = store.statuses().runs
     found = runs.client.search_runs(
         [runs.experiment], "tags.`study.sweep` = 'smoke' AND tags.`study.status` = 'finished'"
     )

@@ -88,7 +88,7 @@ def test_a_recorded_store_is_found_and_read(kept, tmp_path):
 
 def test_runs_say_what_they_are_by_the_same_names(kept):
     store = store_of(kept)
-    client = store.standing().runs.client
+    client = store.statuses().runs.client
     runs = [client.get_run(run) for run in store.inspected().whole.values()]
     assert {tag for run in runs for tag in run.data.tags if tag.startswith("study.")} == set(PINS["tags"])
     assert {tag.removeprefix("study.") for tag in PINS["tags"]} <= set(records.RUN_TAGS)

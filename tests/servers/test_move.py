@@ -33,7 +33,7 @@ def fill(store):
 
 def everything(store):
     """What a store knows of its finished runs, but for their ids and places."""
-    runs, found = store.standing().runs, []
+    runs, found = store.statuses().runs, []
     for run in runs.client.search_runs([runs.experiment], "tags.`study.status` = 'finished'"):
         history = [runs.client.get_metric_history(run.info.run_id, name) for name in sorted(run.data.metrics)]
         points = [(m.key, m.value, m.step, m.timestamp) for metric in history for m in metric]
@@ -61,7 +61,7 @@ def test_everything_that_is_finished_arrives_once(stores, capsys):
     assert target.keys("finished") == {"k0", "k1"}
     assert target.keys("failed") == set()
     assert all(target.finished(key) for key in ("k0", "k1"))
-    tags = target.standing().runs.client.get_experiment(target.experiment_id).tags
+    tags = target.statuses().runs.client.get_experiment(target.experiment_id).tags
     assert tags["study.not_run.mnist_1x100"] == "no MNIST"
     assert "cells: 2, of which 2 are there already" in copy(source, target, capsys)[1]
     assert len(everything(target)) == 3
@@ -81,7 +81,7 @@ def test_a_copy_that_was_interrupted_goes_on(stores, capsys, monkeypatch):
     monkeypatch.setattr(move, "write", stops)
     assert copy(source, target, capsys)[0] == 130
     assert len(target.keys("finished")) == 1
-    assert target.standing().running() == set()
+    assert target.statuses().running() == set()
     monkeypatch.undo()
     code, said = copy(source, target, capsys)
     assert code == 0

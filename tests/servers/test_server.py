@@ -104,7 +104,7 @@ def test_a_sweep_of_two_workers_records_on_a_server_what_it_would_in_a_file(addr
     store = Store(address)
     assert len(store.keys("finished")) == COUNT
     assert all(store.finished(key) for key in store.keys("finished"))  # every file is read back, its digest compared
-    assert store.standing().running() == set()
+    assert store.statuses().running() == set()
     places = {run.info.artifact_uri.split("/")[0] for run in MlflowClient(address).search_runs([store.experiment_id])}
     assert places == {"mlflow-artifacts:"}  # whatever becomes of the machine's folders
     assert not (tmp_path / "outputs" / "mlflow").exists()

@@ -103,7 +103,7 @@ def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path):
     assert after.whole[flipped] != before[flipped]
 
     (network,) = store.inspected(NETWORK).whole.values()
-    old = store.standing().runs.client.get_run(network).data
+    old = store.statuses().runs.client.get_run(network).data
     (store.artifacts / network / "artifacts" / "network.safetensors").write_bytes(b"")
     said = small().out
     assert "3 finished, 0 to run" in said
@@ -111,7 +111,7 @@ def test_what_is_damaged_is_not_finished_and_is_made_again(small, tmp_path):
     assert "network.safetensors is empty" in said
     (mended,) = store.inspected(NETWORK, thorough=True).whole.values()
     assert mended != network
-    new = store.standing().runs.client.get_run(mended).data
+    new = store.statuses().runs.client.get_run(mended).data
     assert new.metrics == old.metrics
     assert new.tags["study.band_text"] == old.tags["study.band_text"]
     assert store.inspected().whole == after.whole

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from study.common.errors import StudyError
-from study.tracking import Store, alive
+from study.tracking import Store, liveness
 from study.tracking.locks import own_folder
 
 SERVER = "http://127.0.0.1:9"
@@ -122,12 +122,12 @@ def test_links_in_a_store_that_was_handed_over_are_not_followed(tmp_path):
     with pytest.raises(StudyError, match=r"store\.lock is a link"):
         store.create()
     (locks / "place.part").symlink_to(aim / "private")  # what the place was written to, under a name known beforehand
-    alive.own(locks)
+    liveness.own(locks)
     assert (aim / "private").read_text() == "mine"
     (locks / "place").unlink()
     (locks / "place").symlink_to(aim / "private")
     with pytest.raises(StudyError, match="place is a link"):
-        alive.lives(locks, "host-mine-1")
+        liveness.lives(locks, "host-mine-1")
     assert [file.name for file in aim.iterdir()] == ["private"]
 
 
@@ -135,7 +135,7 @@ def test_a_worker_whose_name_leads_out_of_the_folder_is_not_looked_for(tmp_path)
     locks, outside = tmp_path / "locks", tmp_path / "victim.lock"
     locks.mkdir()
     outside.write_text("")
-    place = alive.own(locks).rpartition("-")[0]
+    place = liveness.own(locks).rpartition("-")[0]
     (locks / f"worker-{place}-").mkdir()
-    assert alive.lives(locks, f"{place}-/../../victim")
+    assert liveness.lives(locks, f"{place}-/../../victim")
     assert outside.exists()

@@ -101,7 +101,7 @@ def test_the_finished_cells_of_a_sweep_are_those_noted_or_those_begun_since(stor
     since = time.time() + 1
     later = record("a2", seed=1)
     after = store.record_cell(later, store.begin_cell(later.tags, since + 1))
-    of = store.standing().finished
+    of = store.statuses().finished
     assert [tags["key"] for tags, _ in of([], since, "smoke")] == ["a2"]
     assert of([], since, "it's") == []
     found = of([before, after], since, "another")
@@ -225,7 +225,7 @@ def test_behind_a_server_its_listing_is_looked_at(store, monkeypatch):
         harm(files_of(store, runs[how]) / "tables" / "impacts.parquet")
     (files_of(store, runs["no manifest"]) / "manifest.json").unlink()
     _flip(files_of(store, runs["flipped"]) / "tables" / "impacts.parquet")
-    served = replace(store.standing().runs, folder=None)
+    served = replace(store.statuses().runs, folder=None)
     monkeypatch.setattr(Runs, "client", Served(store.artifacts))
     assert set(inspect(served, CELL).whole) == {"flipped", "untouched"}
     thorough = inspect(served, CELL, thorough=True)
@@ -276,7 +276,7 @@ def test_of_two_runs_of_a_cell_the_one_that_is_whole_counts(store, monkeypatch):
 
 def test_thousands_of_cells_are_looked_at_in_a_moment(store, tmp_path):
     """One file of SQLite, one status a file: a run's own folder, many times."""
-    runs = store.standing().runs
+    runs = store.statuses().runs
     run = store.record_cell(record("a1"))
     digest = get(store, run).data.tags["study.tables_digest"]
     start = time.process_time()
@@ -429,13 +429,13 @@ def test_the_run_of_a_killed_process_is_closed_and_that_of_a_living_one_is_not(s
     assert _run_all(begin_and_die, [(store.uri,)]) == [-signal.SIGKILL]
     status = {run.info.run_id: run.info.status for run in store._open().client.search_runs([store.experiment_id])}
     assert list(status.values()) == ["RUNNING", "RUNNING"]
-    assert store.standing().running() == {"b2"}
+    assert store.statuses().running() == {"b2"}
     assert store.close_killed() == 1
     [killed] = set(status) - {ours}
     assert get(store, ours).info.status == "RUNNING"
     assert get(store, killed).info.status == "KILLED"
     assert store.keys("killed") == {"a1"}
-    assert "was killed" in next(iter(store.standing().reasons({"a1", "b2"}).values()))
+    assert "was killed" in next(iter(store.statuses().reasons({"a1", "b2"}).values()))
     assert store.close_killed() == 0
     assert store.record_cell(record("b2"), ours) == ours
     assert store.finished("b2") == ours
@@ -448,7 +448,7 @@ def test_of_two_that_compute_a_cell_the_first_to_finish_records_it(store):
     assert store.record_cell(record("a1"), first) == second
     assert get(store, first).info.status == "KILLED"
     assert second in get(store, first).data.tags["study.reason"]
-    assert store.standing().running() == set()
+    assert store.statuses().running() == set()
 
 
 def test_writers_that_cross_try_again_and_other_errors_are_passed_on(monkeypatch):

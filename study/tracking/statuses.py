@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from study.records import TAG
-from study.tracking import alive, lookup
+from study.tracking import liveness, lookup
 from study.tracking.runs import Runs
 from study.tracking.views import tagged
 
@@ -20,7 +20,7 @@ MOST, A_QUERY = 1000, 100
 
 
 @dataclass(frozen=True)
-class Standing:
+class Statuses:
     """Questions to a store that exists; nothing is written.
 
     Attributes:
@@ -49,10 +49,10 @@ class Standing:
         found = {}
         begun = lookup.runs_with(self.runs.uri, self.runs.experiment, {"status": "running"}, "worker")
         for run, worker in begun.items():
-            known = alive.state(self.locks, worker)
-            if known == alive.ENDED:
+            known = liveness.state(self.locks, worker)
+            if known == liveness.ENDED:
                 found[run] = "its process was killed before it had finished"
-            elif known == alive.UNKNOWN:
+            elif known == liveness.UNKNOWN:
                 age = time.time() - self.runs.client.get_run(run).info.start_time / 1000
                 if age > GIVEN_UP:
                     found[run] = (

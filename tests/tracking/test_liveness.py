@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from study.tracking import alive, standing
+from study.tracking import liveness, statuses
 from tests.tracking.made import record, store_in
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc")
@@ -24,27 +24,27 @@ def places(tmp_path):
 
 def test_a_process_whose_locks_are_elsewhere_counts_as_living(places):
     here, there = places
-    worker = alive.own(there)
-    assert alive.lives(here, worker)
-    assert alive.lives(there, worker)
+    worker = liveness.own(there)
+    assert liveness.lives(here, worker)
+    assert liveness.lives(there, worker)
 
 
 def test_a_process_that_has_ended_is_known_by_its_own_folder_alone(places):
     here, there = places
-    ended = alive.own(there).rpartition("-")[0] + "-0123456789ab"
-    assert alive.lives(here, ended)
-    assert not alive.lives(there, ended)
+    ended = liveness.own(there).rpartition("-")[0] + "-0123456789ab"
+    assert liveness.lives(here, ended)
+    assert not liveness.lives(there, ended)
 
 
 def test_a_machine_of_the_same_name_is_another_place(places, monkeypatch):
     monkeypatch.setattr(platform, "node", lambda: "node")
-    here, there = (alive.own(folder).rpartition("-")[0] for folder in places)
+    here, there = (liveness.own(folder).rpartition("-")[0] for folder in places)
     assert here != there
-    assert here == alive.own(places[0]).rpartition("-")[0]
+    assert here == liveness.own(places[0]).rpartition("-")[0]
 
 
 def _name(folder: str, told) -> None:
-    told.send(alive.own(Path(folder)))
+    told.send(liveness.own(Path(folder)))
     told.recv()
 
 
@@ -66,15 +66,15 @@ def test_a_process_of_this_machine_is_asked_for_itself_where_its_folder_of_locks
     worker, process = other
     for name in there.iterdir():
         name.unlink()
-    assert alive.state(there, worker) == alive.LIVES
-    assert alive.state(here, worker) == alive.LIVES
+    assert liveness.state(there, worker) == liveness.LIVES
+    assert liveness.state(here, worker) == liveness.LIVES
     shutil.rmtree(there)
     there.mkdir()
-    assert alive.state(there, worker) == alive.LIVES
+    assert liveness.state(there, worker) == liveness.LIVES
     process.kill()
     process.join()
-    assert alive.state(there, worker) == alive.ENDED
-    assert alive.state(here, worker) == alive.ENDED
+    assert liveness.state(there, worker) == liveness.ENDED
+    assert liveness.state(here, worker) == liveness.ENDED
 
 
 @needs_proc
@@ -82,10 +82,10 @@ def test_another_process_with_its_id_is_not_the_one_that_has_ended(places, other
     worker, _ = other
     pid, started, machine = worker.split("-")[-2].split(".")
     later = worker.replace(f"{pid}.{started}.", f"{pid}.{int(started) + 1}.")
-    assert alive.state(places[0], later) == alive.ENDED
+    assert liveness.state(places[0], later) == liveness.ENDED
     rebooted = worker.replace(machine, "0" * 8)
-    assert alive.state(places[0], rebooted) == alive.UNKNOWN
-    assert alive.state(places[0], "host-0123abcd-0123456789ab") == alive.UNKNOWN  # of an older version
+    assert liveness.state(places[0], rebooted) == liveness.UNKNOWN
+    assert liveness.state(places[0], "host-0123abcd-0123456789ab") == liveness.UNKNOWN  # of an older version
 
 
 @needs_proc
@@ -97,7 +97,7 @@ def test_a_child_that_nobody_has_waited_for_has_ended(places):
         time.sleep(0.01)
     started = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
     try:
-        assert not alive._runs(pid, started)
+        assert not liveness._runs(pid, started)
     finally:
         os.waitpid(pid, 0)
 
@@ -106,13 +106,13 @@ def test_a_run_of_which_nothing_can_be_known_is_given_up_after_a_week_and_says_s
     store = store_in(tmp_path, empty_store)
     store.create()
     ours, theirs = (store.begin_cell(record(key).tags) for key in ("ours", "theirs"))
-    client = store.standing().runs.client
+    client = store.statuses().runs.client
     client.set_tag(theirs, "study.worker", "elsewhere-0123abcd-0123456789ab")
     assert store.close_killed() == 0
-    assert store.standing().running() == {"ours", "theirs"}
+    assert store.statuses().running() == {"ours", "theirs"}
     later = time.time() + 8 * 24 * 3600
-    monkeypatch.setattr(standing.time, "time", lambda: later)
-    assert store.standing().running() == {"ours"}
+    monkeypatch.setattr(statuses.time, "time", lambda: later)
+    assert store.statuses().running() == {"ours"}
     assert store.close_killed() == 1
     assert client.get_run(ours).info.status == "RUNNING"
     found = client.get_run(theirs)
@@ -130,11 +130,11 @@ def test_runs_whose_folder_of_locks_is_lost_are_closed_and_those_of_the_living_a
     store.create()
     worker, process = other
     theirs, ours = (store.begin_cell(record(key).tags) for key in ("theirs", "ours"))
-    store.standing().runs.client.set_tag(theirs, "study.worker", worker)
-    shutil.rmtree(store.standing().locks)
+    store.statuses().runs.client.set_tag(theirs, "study.worker", worker)
+    shutil.rmtree(store.statuses().locks)
     assert store.close_killed() == 0
     process.kill()
     process.join()
     assert store.close_killed() == 1
-    assert store.standing().running() == {"ours"}
+    assert store.statuses().running() == {"ours"}
     assert store.record_cell(record("ours"), ours) == ours
