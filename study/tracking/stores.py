@@ -24,7 +24,7 @@ def located(cfg: DictConfig, base: Path) -> DictConfig:
     Raises:
         StudyError: for a place without a name, or in a home that is not known.
 
-    >>> from study.population import composer
+    >>> from study.config.population import composer
     >>> from hydra import compose
     >>> with composer():
     ...     cfg = compose("config", overrides=["paths.outputs=out", "tracking.uri=sqlite:///runs.db"])
