@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from study.impact import Stages, gain_derivatives, gain_slopes, unit_errors
 from study.impact.stages import replacement
 from study.networks import ErrorFunction
+from study.networks.parts import Parts
 from tests import cases
 
 
@@ -45,7 +46,7 @@ def test_with_one_hidden_layer_and_linear_outputs_it_is_the_error_of_any_set(see
     change = float(-slope[gone].sum() + hessian[gone][:, gone].sum() / 2)
     assert math.isclose(change, there.total() - start, rel_tol=0, abs_tol=1e-12 * scale)
     left = torch.tensor([k for k in range(7) if k not in gone], dtype=torch.int64)
-    measured = gain_slopes(there, torch.zeros_like(left), left, instead)
+    measured = gain_slopes(there, Parts(torch.zeros_like(left), left), instead)
     assert torch.allclose(measured, (slope - hessian[:, gone].sum(1))[left], rtol=0, atol=1e-12 * scale)
 
 
