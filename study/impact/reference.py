@@ -6,6 +6,7 @@ impact_k = E(gain_k := 0) - E(gain_k = 1), all else as it is (paper, section "br
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -50,4 +51,26 @@ def plain_errors(
         changed = [g.clone() for g in gains]
         changed[m][k] = gain
         errors[i] = plain_error(replacement.at(m, k).into(network, m, k, share=1 - gain), rows, error, changed)
+    return errors
+
+
+def plain_weight_errors(network: Network, rows: Split, error: ErrorFunction, weights: Parts) -> Tensor:
+    """Return E with one weight at a time at 0, each by a full forward pass.
+
+    Args:
+        network: the network, as it is.
+        rows: the rows that E sums over.
+        error: the error.
+        weights: n of them: the layer that each goes into (0 to the number of hidden layers, the output layer) and its
+            index in that layer's array of weights, flattened.
+
+    Returns:
+        E, float64, shape (n,).
+    """
+    errors = torch.empty(len(weights), dtype=torch.float64)
+    for i, (m, k) in enumerate(weights):
+        arrays = [w.clone() if layer == m else w for layer, w in enumerate(network.weights)]
+        arrays[m].view(-1)[k] = 0.0
+        without = replace(network, weights=tuple(arrays))
+        errors[i] = error.total(without.logits(rows.inputs), rows.targets.to(torch.float64).T)
     return errors
