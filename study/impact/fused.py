@@ -15,9 +15,12 @@ from types import ModuleType
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from study.impact.candidates import Candidates
+
+Array = NDArray[np.float64]
 
 log = logging.getLogger(__name__)
 
@@ -84,10 +87,8 @@ def errors(c: Candidates) -> Tensor:
     output, output_scale = OUTPUTS[c.error.output, c.error.error]
     scales = [*(scale for _, scale in kinds), output_scale]
     weights, biases, reach = [np.zeros(0)], [np.zeros(0)], [0.0]
-    for (weight, bias), scale, below in zip(c.layers, scales[1:], c.activations, strict=True):
-        w, b = weight.numpy() * scale, bias.numpy() * scale
-        if below == "tanh":  # w tanh(x) + b = 2 w sigmoid(2x) + (b - sum w)
-            w, b = 2 * w, b - w.sum(1)
+    for layer, scale, below in zip(c.layers, scales[1:], c.activations, strict=True):
+        w, b = scaled(*layer, scale, below)
         weights.append(np.pad(w, ((0, 0), (0, -w.shape[1] % module.ROWS))).ravel())
         biases.append(b)
         reach += [abs(b).max(initial=0), abs(w).sum(1).max(initial=0)]
@@ -110,6 +111,19 @@ def errors(c: Candidates) -> Tensor:
         found,
     )
     return torch.from_numpy(found)
+
+
+def scaled(weight: Tensor, bias: Tensor, scale: float, below: str | None) -> tuple[Array, Array]:
+    """Return weights and biases of a layer as the kernel wants them.
+
+    Args:
+        weight: shape (units, units below).
+        bias: shape (units,).
+        scale: what the layer's pre-activations are multiplied by.
+        below: activation of the layer below; None for the inputs.
+    """
+    w, b = weight.numpy() * scale, bias.numpy() * scale
+    return (w, b) if below != "tanh" else (2 * w, b - w.sum(1))  # w tanh(x) + b = 2 w sigmoid(2x) + (b - sum w)
 
 
 def block(samples: int, widest: int) -> int:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 from types import ModuleType
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from study.data.split import Split
@@ -29,6 +29,8 @@ from study.networks.parts import Parts
 
 BLOCK = 1 << 22
 """Numbers in the largest array of a block of weights on the way without the kernel: 32 MiB."""
+ROWS = 1 << 16
+"""Numbers of the layer above that the kernel is given at a time: 512 KiB, which stay in a second-level cache."""
 Progress = Callable[[int, int], None]
 """Called with the weights done and the weights asked for."""
 
@@ -54,10 +56,9 @@ class Pass:
         """Return what a layer sees, shape (units below, samples)."""
         return self.inputs if layer == 0 else self.stages.h[layer - 1]
 
-    @cached_property
-    def by_row(self) -> list[Tensor]:
-        """Pre-activations of all layers with one row's units side by side, shape (samples, units)."""
-        return [z.T.contiguous() for z in self.stages.z]
+    def by_row(self, layer: int, block: slice) -> NDArray[np.float64]:
+        """Return pre-activations of some samples with one row's units side by side, shape (samples, units)."""
+        return np.ascontiguousarray(self.stages.z[layer][:, block].numpy().T)
 
 
 def weight_errors(
@@ -91,7 +92,10 @@ def weight_errors(
 
 def _kernel(seen: Pass) -> ModuleType | None:
     """Return the kernel's module, where it is there and every number is one that it may be given."""
-    if fused.kernel() is None or not all(z.sum().isfinite() for z in seen.stages.z):
+    stages = seen.stages
+    if fused.kernel() is None or not all(z.sum().isfinite() for z in stages.z):
+        return None
+    if stages.error.error == "cross_entropy" and not torch.equal(stages.t.sum(0), torch.ones_like(stages.t[0])):
         return None
     from study.impact import _weight_kernel
 
@@ -117,35 +121,41 @@ def _far(seen: Pass, layer: int, index: Tensor) -> Tensor:
 
 
 def _fused(kernel: ModuleType, seen: Pass, layer: int, index: Tensor) -> Tensor:
-    """Return E(w = 0) - E by the kernel, shape (n,)."""
-    network, below = seen.stages.network, seen.below(layer)
-    lit = below != 0
-    starts = np.concatenate([[0], lit.sum(1).cumsum(0).numpy()])
-    rows = lit.nonzero()[:, 1].numpy()
+    """Return E(w = 0) - E by the kernel, shape (n,), block of samples by block."""
+    network, error = seen.stages.network, seen.stages.error
+    kinds = [fused.ACTIVATIONS[name] for name in network.activations]
+    output, output_scale = fused.OUTPUTS[network.output, error.error]
+    scales, codes = [*(scale for _, scale in kinds), output_scale], [getattr(fused.kernel(), name) for name, _ in kinds]
     ends = [x.numpy() for x in _ends(seen, layer, index)]
-    error = getattr(kernel, fused.OUTPUTS[network.output, seen.stages.error.error][0])
-    t, out = seen.stages.t.T.contiguous().numpy(), np.empty(len(index))
-    given = (*ends, below.contiguous().numpy(), starts, rows)
-    if layer == network.depth:
-        kernel.output_changes(*given, seen.by_row[layer].numpy(), error, t, out)
-        return torch.from_numpy(out)
-    codes = [getattr(kernel, name.upper()) for name in network.activations]
-    above = range(layer + 2, network.depth + 1)
-    kernel.hidden_changes(
-        *given,
-        seen.stages.z[layer].contiguous().numpy(),
-        codes[layer],
-        network.weights[layer + 1].T.contiguous().numpy(),
-        seen.by_row[layer + 1].numpy(),
-        np.array(codes[layer + 1 :], dtype=np.int64),
-        np.array([len(network.biases[m]) for m in range(layer + 1, network.depth + 1)]),
-        np.concatenate([np.zeros(0), *(network.weights[m].reshape(-1).numpy() for m in above)]),
-        np.concatenate([np.zeros(0), *(network.biases[m].numpy() for m in above)]),
-        error,
-        t,
-        out,
-    )
-    return torch.from_numpy(out)
+    code, above = getattr(fused.kernel(), output), range(layer + 1, network.depth + 1)
+    layers = [fused.scaled(network.weights[m], network.biases[m], scales[m], network.activations[m - 1]) for m in above]
+    arrays, biases = [w for w, _ in layers], [b for _, b in layers]
+    found, out = torch.zeros(len(index), dtype=torch.float64), np.empty(len(index))
+    most = max(1, ROWS // len(seen.stages.z[min(layer + 1, network.depth)]))
+    for here in torch.arange(seen.stages.samples).split(most):
+        block = slice(int(here[0]), int(here[-1]) + 1)
+        below = seen.below(layer)[:, block]
+        lit = below != 0
+        given = (*ends, below[lit].numpy(), np.append(0, lit.sum(1).cumsum(0).numpy()), lit.nonzero()[:, 1].numpy())
+        judged = (code, np.ascontiguousarray(seen.stages.t[:, block].numpy().T), out)
+        if layer == network.depth:
+            kernel.output_changes(*given, seen.by_row(layer, block) * output_scale, output_scale, *judged)
+        else:
+            kernel.hidden_changes(
+                *given,
+                seen.stages.z[layer][:, block].numpy() * scales[layer],
+                codes[layer],
+                scales[layer],
+                np.ascontiguousarray(arrays[0].T),
+                seen.by_row(layer + 1, block) * scales[layer + 1],
+                np.array(codes[layer + 1 :], dtype=np.int64),
+                np.array([len(b) for b in biases]),
+                np.concatenate([np.zeros(0), *(w.ravel() for w in arrays[1:])]),
+                np.concatenate([np.zeros(0), *biases[1:]]),
+                *judged,
+            )
+        found += torch.from_numpy(out)
+    return found
 
 
 def _eager(seen: Pass, layer: int, index: Tensor) -> Tensor:
