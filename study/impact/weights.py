@@ -61,6 +61,16 @@ class Pass:
         return np.ascontiguousarray(self.stages.z[layer][:, block].numpy().T)
 
 
+def every_weight(network: Network) -> Parts:
+    """Return all weights of a network, biases never, layer by layer, each layer's array flattened.
+
+    >>> from study.networks import mlp
+    >>> len(every_weight(mlp(64, [3], 10, seed=0)))
+    222
+    """
+    return Parts.there(torch.ones(w.numel()) for w in network.weights)
+
+
 def weight_errors(
     network: Network, rows: Split, error: ErrorFunction, weights: Parts, progress: Progress | None = None
 ) -> Tensor:

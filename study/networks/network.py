@@ -133,7 +133,7 @@ class Network:
     @property
     def units(self) -> Parts:
         """All hidden units, by layer, then index."""
-        return Parts.of((m, k) for m, n in enumerate(self.hidden) for k in range(n))
+        return Parts.there(torch.ones(n) for n in self.hidden)
 
     @property
     def depth(self) -> int:

@@ -56,7 +56,9 @@ class Parts:
         Args:
             gains: one vector a hidden layer.
         """
-        return cls.of((m, k) for m, gain in enumerate(gains) for k in gain.nonzero()[:, 0].tolist())
+        left = [gain.cpu().nonzero()[:, 0] for gain in gains]
+        sizes = torch.tensor([len(index) for index in left], dtype=torch.int64)
+        return cls(torch.arange(len(left)).repeat_interleave(sizes), torch.cat([sizes[:0], *left]))
 
     def __len__(self) -> int:
         return len(self.layer)

@@ -18,13 +18,13 @@ from rich.table import Table
 
 from study.cells.provenance import environment
 from study.common.command import exit_code
-from study.speed import oracle, process, profile, scale, surface, taylor, tracking
+from study.speed import oracle, process, profile, scale, surface, taylor, tracking, weights
 from study.speed.rows import Row, table
 from study.sweeps.plan import tracked
 from study.sweeps.profile import experiment
 from study.sweeps.profile import profile as grids_of
 
-PARTS = ("oracle", "taylor", "surface", "process", "tracking", "memory", "scale", "profile")
+PARTS = ("oracle", "weights", "taylor", "surface", "process", "tracking", "memory", "scale", "profile")
 FULL_ONLY = ("profile",)
 MEMORY = {
     "one step, 784-300-100-10, N=60,000": "784, (300, 100), 10, 60_000",
@@ -45,6 +45,7 @@ def main() -> int:
     machine(folder)
     timed = {
         "oracle": lambda: oracle.rows(asked.rounds, asked.full),
+        "weights": lambda: weights.rows(asked.rounds),
         "taylor": lambda: taylor.rows(asked.rounds),
         "surface": lambda: surface.rows(asked.rounds),
         "process": lambda: process.rows(asked.rounds),

@@ -159,9 +159,14 @@ def test_every_address_that_something_listens_at_is_this_machines():
 
 
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION, PARAMETERS = 300, 50, 8
+COMPILED = "compiled loops over plain arrays, each of them a parameter"
 LARGER = {
     "study/impact/_kernel.py": "one file, for numba's cache does not see what changes in another",
-    "study/impact/_kernel.py candidate_errors": "one compiled loop over plain arrays, each of them a parameter",
+    "study/impact/_kernel.py candidate_errors": COMPILED,
+    "study/impact/_weight_kernel.py _through": COMPILED,
+    "study/impact/_weight_kernel.py _tile_error": COMPILED,
+    "study/impact/_weight_kernel.py hidden_changes": COMPILED,
+    "study/impact/_weight_kernel.py output_changes": COMPILED,
     "study/trajectories/trajectory.py prune": "settings beside the fields of which they are made, by keyword",
 }
 """What may be larger, with the reason."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from study.data.split import Split
 from study.impact import fused, weights
 from study.impact.reference import plain_weight_errors
-from study.impact.weights import weight_errors
+from study.impact.weights import every_weight, weight_errors
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
 from study.networks.parts import Parts
@@ -19,10 +19,6 @@ from tests.impact.test_oracle import eagerly
 
 KINDS = [(o, "half_squared") for o in ("sigmoid", "linear", "softmax")] + [("softmax", "cross_entropy")]
 NAMES = ["relu", "sigmoid", "tanh", "softplus"]
-
-
-def every(net: Network) -> Parts:
-    return Parts.of((m, k) for m, w in enumerate(net.weights) for k in range(w.numel()))
 
 
 def near(found, net, rows, error, some):
@@ -67,7 +63,7 @@ def networks(draw):
 @given(networks())
 def test_every_weight_of_any_network_has_the_error_of_a_forward_pass(drawn):
     net, rows, error = drawn
-    some = every(net)
+    some = every_weight(net)
     assert near(weight_errors(net, rows, error, some), net, rows, error, some)
     with eagerly():
         assert near(weight_errors(net, rows, error, some), net, rows, error, some)
@@ -77,14 +73,14 @@ def test_every_weight_of_any_network_has_the_error_of_a_forward_pass(drawn):
 def test_weights_of_filters_and_of_what_stands_behind_them(case):
     net = cases.filters(case)
     rows, error = cases.rows(12, net.features, case[3]), ErrorFunction(case[5], case[6])
-    some = every(net)
+    some = every_weight(net)
     assert near(weight_errors(net, rows, error, some), net, rows, error, some)
 
 
 def test_the_linear_networks_weights_are_known():
     """Outputs (2, -2) and targets (2, -1): E = .5; each weight's removal moves one output by what it carries."""
     net, rows, error = cases.LINEAR, cases.LINEAR_ROWS, ErrorFunction("linear")
-    some = every(net)
+    some = every_weight(net)
     assert torch.equal(weight_errors(net, rows, error, some), plain_weight_errors(net, rows, error, some))
 
 
@@ -103,7 +99,7 @@ def test_a_weight_of_zero_and_one_of_a_dead_pixel_cost_nothing_to_the_bit():
 
 def test_some_weights_in_any_order_are_those_of_all(monkeypatch):
     net, rows, error = cases.network((6, 5), 3, "relu"), cases.rows(20, 3, 3), ErrorFunction("sigmoid")
-    some = every(net)
+    some = every_weight(net)
     all_of_them, order = weight_errors(net, rows, error, some), torch.randperm(len(some)).flip(0)[:30]
     seen = []
     found = weight_errors(net, rows, error, some[order], lambda done, of: seen.append((done, of)))
@@ -127,4 +123,4 @@ def test_small_cross_entropies_keep_their_digits(size):
     net = replace(net, weights=(*net.weights[:-1], last), biases=(*net.biases[:-1], bias))
     rows = Split(rows.inputs, torch.nn.functional.one_hot(best, 3).double(), best)
     error = ErrorFunction("softmax", "cross_entropy")
-    assert near(weight_errors(net, rows, error, every(net)), net, rows, error, every(net))
+    assert near(weight_errors(net, rows, error, every_weight(net)), net, rows, error, every_weight(net))
