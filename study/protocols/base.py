@@ -44,7 +44,8 @@ class Train:
 
     Attributes:
         epochs: passes at a small constant rate, from the present weights; None where `since` is given.
-        since: train on from this epoch of the network's own recipe to the recipe's end.
+        since: train on from this epoch (iteration, where the recipe counts in them) of the network's own recipe to the
+            recipe's end; momentum and Adam's moments begin anew.
         kept: whether the trained network is kept in the cache, so that a killed cell goes on from there.
     """
 
@@ -55,7 +56,10 @@ class Train:
 
 @dataclass(frozen=True)
 class Rewind:
-    """What is left takes the weights that the network had after this epoch of its own training; 0 is as drawn."""
+    """What is left takes the weights that the network had after this epoch of its own training; 0 is as drawn.
+
+    Where the recipe counts in iterations (`training.iterations`), so does this.
+    """
 
     epoch: int
 

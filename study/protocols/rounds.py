@@ -24,7 +24,8 @@ class Rounds(Protocol):
 
     Attributes:
         share: of the units left that go in a round, above 0 and below 1; at least one goes.
-        rewind: epoch of the network's own training whose weights the survivors take back, 0 being as drawn; or "none".
+        rewind: epoch (iteration, under `training.iterations`) of the network's own training whose weights the survivors
+            take back, 0 being as drawn; or "none".
         epochs: passes over the training rows in a round where nothing is rewound, at least 1.
 
     >>> [1 if n < 5 else round(Rounds().share * n) for n in (100, 80, 64, 4)]

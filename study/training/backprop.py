@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -9,6 +10,9 @@ from torch import Tensor
 
 from study.networks import ErrorFunction, Network
 from study.networks.activations import activation
+
+Drop = Callable[[Tensor], Tensor]
+"""Returns what the outputs of the next hidden layer are multiplied by, an array like them."""
 
 
 class Parameters:
@@ -20,15 +24,21 @@ class Parameters:
         vector: shape (parameters,); an optimiser changes it in place.
         weights, biases: views into `vector`, as in `Network`.
         error: half squared error, cross-entropy under a softmax; for what is minimised see `minimised` and `slope`.
-        decay: lambda; what is minimised is the error's mean over samples + lambda/2 sum w^2 over all weights.
+        decay, l1: lambda and mu; what is minimised is the error's mean over samples + lambda/2 sum w^2 + mu sum |w|
+            over all weights.
     """
 
     def __init__(
-        self, network: Network, dtype: torch.dtype = torch.float64, input_scale: float = 1.0, decay: float = 0.0
+        self,
+        network: Network,
+        dtype: torch.dtype = torch.float64,
+        input_scale: float = 1.0,
+        decay: float = 0.0,
+        l1: float = 0.0,
     ) -> None:
         self.template = network
         self.scale = input_scale
-        self.decay = decay
+        self.decay, self.l1 = decay, l1
         self.error = ErrorFunction(network.output, "cross_entropy" if network.output == "softmax" else "half_squared")
         self._kinds = [activation(name) for name in network.activations]
         self.vector = torch.empty(network.parameters, dtype=dtype)
@@ -72,7 +82,7 @@ class Parameters:
             h = self._maps[m].pooled(kind.value_(self._operators[m].forward(h, self.biases[m])))
         return self._operators[-1].forward(h, self.biases[-1])
 
-    def backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
+    def backward(self, inputs: Tensor, targets: Tensor, drop: Drop | None = None) -> Tensor:
         """Set `gradient` to that of what is minimised and return the output pre-activations.
 
         delta_m = (W_(m+1)' delta_(m+1)) s'(z_m), dE/dW_m = delta_m o_(m-1)' (Rumelhart, Hinton & Williams 1986); where
@@ -81,12 +91,18 @@ class Parameters:
         Args:
             inputs: shape (samples, features), already divided by the input scale.
             targets: shape (samples, outputs).
+            drop: gives the factors of dropout, asked once a hidden layer from below; None for none.
         """
         below, layers = [self.template.below(inputs)], []
+        factors: list[Tensor] = []
         for m, kind in enumerate(self._kinds):
             z = self._operators[m].forward(below[-1], self.biases[m])
             a = kind.value_(z) if kind.from_output else kind.value(z)
-            below.append(self._maps[m].pooled(a))
+            h = self._maps[m].pooled(a)
+            if drop is not None:
+                factors.append(drop(h))
+                h = h * factors[m]
+            below.append(h)
             layers.append((z, a))
         z_out = self._operators[-1].forward(below[-1], self.biases[-1])
         delta = self.slope(z_out, targets.T).div_(len(inputs))
@@ -95,15 +111,21 @@ class Parameters:
             torch.sum(delta, 1, out=self._bias_gradients[m])
             if m:
                 slope = self._kinds[m - 1].first(*layers[m - 1])
-                delta = self._maps[m - 1].unpooled(self._operators[m].transposed(delta)).mul_(slope)
-        if self.decay:
-            for gradient, w in zip(self._weight_gradients, self.weights, strict=True):
+                delta = self._operators[m].transposed(delta)
+                if drop is not None:
+                    delta = delta * factors[m - 1]
+                delta = self._maps[m - 1].unpooled(delta).mul_(slope)
+        for gradient, w in zip(self._weight_gradients, self.weights, strict=True):
+            if self.decay:
                 gradient.add_(w, alpha=self.decay)
+            if self.l1:
+                gradient.add_(torch.sign(w), alpha=self.l1)
         return z_out
 
     def penalty(self) -> float:
-        """Return lambda/2 sum w^2."""
-        return self.decay / 2 * sum(float(w.square().sum()) for w in self.weights) if self.decay else 0.0
+        """Return lambda/2 sum w^2 + mu sum |w|."""
+        squares = self.decay / 2 * sum(float(w.square().sum()) for w in self.weights) if self.decay else 0.0
+        return squares + (self.l1 * sum(float(w.abs().sum()) for w in self.weights) if self.l1 else 0.0)
 
     def network(self) -> Network:
         """Return the network with the present parameters, in float64 and for raw inputs."""

@@ -22,6 +22,7 @@ from study.common.errors import StudyError, whole
 from study.data.base import Dataset
 from study.networks import Architecture, Network, fresh
 from study.networks.file import from_tensors, to_tensors
+from study.training.masks import Masks, masked, masks_digest
 from study.training.recipe import Recipe
 from study.training.train import fit
 
@@ -120,7 +121,9 @@ def cached(folder: Path, key: str, kind: Kind, training: Callable[[], tuple[Netw
     return trained
 
 
-def started_key(start: Network, data: Dataset, recipe: Recipe, seed: int, **span: Any) -> str:
+def started_key(
+    start: Network, data: Dataset, recipe: Recipe, seed: int, masks: Masks | None = None, **span: Any
+) -> str:
     """Return the SHA-256 over everything that decides what training makes of some weights.
 
     Args:
@@ -128,18 +131,24 @@ def started_key(start: Network, data: Dataset, recipe: Recipe, seed: int, **span
         data: gives the training rows.
         recipe: of the training.
         seed: of the order of batches.
+        masks: of the weights; they enter the key where there are any, as do the weights that they leave.
         **span: the part of the recipe that is done, `since` or `until` as in `fit`; none for all of it.
     """
+    if masks is not None:
+        span["masks"], start = masks_digest(start, masks), masked(start, masks)
     return _key(start=start.digest(), data=data.digest, recipe=recipe.settings(), seed=seed, **span)
 
 
-def trained_from(start: Network, data: Dataset, recipe: Recipe, seed: int, folder: Path, **span: Any) -> Trained:
+def trained_from(
+    start: Network, data: Dataset, recipe: Recipe, seed: int, folder: Path, masks: Masks | None = None, **span: Any
+) -> Trained:
     """Return the network that training makes of some weights, from the cache of a folder or trained.
 
     Args as in `started_key` and `cached`.
     """
-    key, kind = started_key(start, data, recipe, seed, **span), (start.name, start.activations, start.output)
-    return cached(folder, key, kind, lambda: fit(start, data, seed=seed, recipe=recipe, **span))
+    key, kind = started_key(start, data, recipe, seed, masks, **span), (start.name, start.activations, start.output)
+    more = span if masks is None else {**span, "masks": masks}
+    return cached(folder, key, kind, lambda: fit(start, data, seed=seed, recipe=recipe, **more))
 
 
 def _key(**science: object) -> str:

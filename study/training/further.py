@@ -1,4 +1,7 @@
-"""Training what pruning has left: a few epochs at a constant rate, or from an epoch of the network's own recipe on."""
+"""Training what pruning has left: a few epochs at a constant rate, or from an epoch of the network's own recipe on.
+
+A recipe that counts in iterations (`training.iterations`) is rewound to iterations in place of epochs.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from study.common.errors import LARGEST, StudyError
 from study.data.base import Dataset
 from study.networks.network import Network
 from study.training.cache import trained_from
+from study.training.masks import Masks, compacted
 from study.training.recipe import Recipe
 from study.training.train import fit
 
@@ -48,19 +52,18 @@ class Origin:
     seed: int
 
     def check(self, epoch: int) -> None:
-        """Refuse an epoch that this training has not.
+        """Refuse an epoch (or iteration) that this training has not.
 
         Raises:
             StudyError: saying which it has.
         """
-        if self.recipe.optimizer != "adam":
+        unit, length = self.recipe.unit, self.recipe.length
+        if self.recipe.optimizer == "lbfgs":
+            raise StudyError(f"protocol.rewind={epoch} goes with training.optimizer=adam or sgd: lbfgs has no epochs")
+        if epoch >= length:
             raise StudyError(
-                f"protocol.rewind={epoch} goes with training.optimizer=adam: {self.recipe.optimizer} has no epochs"
-            )
-        if epoch >= self.recipe.epochs:
-            raise StudyError(
-                f"protocol.rewind={epoch} is no epoch before the end of training; possible: 0 (as drawn) to "
-                f"{self.recipe.epochs - 1} (training.epochs={self.recipe.epochs})"
+                f"protocol.rewind={epoch} is none of the {unit} before the end of training; possible: 0 (as drawn) to "
+                f"{length - 1} (training.{unit}={length})"
             )
 
 
@@ -84,16 +87,23 @@ class Further:
     folder: Path | None = None
 
     def few_epochs(
-        self, network: Network, gains: Sequence[Tensor], epochs: int, removed: int, kept: bool = False
+        self,
+        network: Network,
+        gains: Sequence[Tensor],
+        epochs: int,
+        removed: int,
+        kept: bool = False,
+        masks: Masks | None = None,
     ) -> Network:
-        """Return the network after some epochs at a constant rate; removed units stay removed.
+        """Return the network after some epochs at a constant rate; what was removed stays removed.
 
         Args:
             network: as pruning has left it, of the trained network's size.
             gains: one vector a hidden layer, 0 where a unit was removed, else 1.
             epochs: passes over the training rows, at least 1.
-            removed: units removed so far; with the seed it decides the order of the batches.
+            removed: parts removed so far; with the seed it decides the order of the batches.
             kept: whether the result is kept in the cache.
+            masks: of the weights of `network`, 0 where one was removed; None where none was.
 
         Raises:
             StudyError: when training diverges.
@@ -107,16 +117,27 @@ class Further:
         ((3,), [10, 0, 10])
         """
         order = (self.seed + STRIDE * removed) % LARGEST
-        recipe = constant_rate(epochs)
-        return self._trained(network, gains, recipe, order, 0, kept)
+        return self._trained(network, gains, masks, constant_rate(epochs), order, kept, since=0)
 
-    def to_the_end(self, network: Network, gains: Sequence[Tensor], since: int, kept: bool = False) -> Network:
-        """Return the network trained from an epoch of its own recipe to the recipe's end, with the same batches."""
+    def to_the_end(
+        self,
+        network: Network,
+        gains: Sequence[Tensor],
+        since: int,
+        kept: bool = False,
+        masks: Masks | None = None,
+    ) -> Network:
+        """Return the network trained from an epoch (or iteration) of its own recipe to its end, with the same batches.
+
+        Momentum and Adam's moments begin anew at `since`. Other args as in `few_epochs`.
+        """
         origin = self._origin(since)
-        return self._trained(network, gains, origin.recipe, origin.seed, since, kept)
+        return self._trained(network, gains, masks, origin.recipe, origin.seed, kept, since=since)
 
     def at(self, epoch: int) -> Network:
-        """Return the whole network as it was after an epoch of its own training, from the cache where it is there.
+        """Return the whole network as it was after an epoch (or iteration) of its own training.
+
+        It comes from the cache where it is there, and is to the bit what the training had made of it by then.
 
         Raises:
             StudyError: when its training is not known, or has no such epoch.
@@ -136,9 +157,18 @@ class Further:
         return self.origin
 
     def _trained(
-        self, network: Network, gains: Sequence[Tensor], recipe: Recipe, order: int, since: int, kept: bool
+        self,
+        network: Network,
+        gains: Sequence[Tensor],
+        masks: Masks | None,
+        recipe: Recipe,
+        order: int,
+        kept: bool,
+        **span: Any,
     ) -> Network:
-        trained = self._trained_from(network.compact(gains), recipe, order, kept, since=since)
+        if masks is not None:
+            span["masks"] = compacted(network, masks, gains)
+        trained = self._trained_from(network.compact(gains), recipe, order, kept, **span)
         return network.expanded(gains, trained)
 
     def _trained_from(self, start: Network, recipe: Recipe, seed: int, kept: bool, **span: Any) -> Network:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import inspect
-import math
 import warnings
-from collections.abc import Callable
 
 import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from study.common.device import on_cpu, threads
 from study.common.errors import PoorTrainingWarning, StudyError, check_progress, shown, whole
 from study.data import Dataset, names
 from study.data._registry import is_ours
 from study.data.base import check_data
-from study.networks import Architecture, Network, as_network, correct, fresh, layers_of
+from study.networks import Architecture, Network, as_network, fresh, layers_of
 from study.training.acceptance import poorly_trained
-from study.training.backprop import Parameters
+from study.training.course import Course, Progress
+from study.training.masks import Masks, masked
 from study.training.recipe import Recipe
 from study.training.recipes import has_recipe, read_recipe
-
-Progress = Callable[[int, int], None]
-"""Called with the epochs done and the epochs planned."""
-
-LOOKS = 20
-"""Rows of a history, at most, that a whole training leaves (a target's looks come on top)."""
 
 
 def train(
@@ -103,22 +95,31 @@ def fit(
     progress: Progress | None = None,
     since: int = 0,
     until: int | None = None,
+    masks: Masks | None = None,
 ) -> tuple[Network, pd.DataFrame]:
     """Train from `start`; return the network and its history.
 
     Args:
         start: the weights to begin with.
-        data: gives the training rows.
-        seed: of the order of batches.
+        data: gives the training rows and, where the recipe looks at them, the rows of the split `validation`.
+        seed: of the order of batches, and of dropout.
         recipe: of the whole training.
-        progress: called after every epoch with the epochs done and planned.
-        since: epoch that `start` is of: batches and learning rates go on from there, Adam's moments begin anew.
-        until: stop after this epoch of the recipe, unpolished; None for its end.
+        progress: called after every epoch with what is done and planned, in epochs or, where the recipe counts so, in
+            iterations.
+        since: epoch that `start` is of (iteration, where the recipe counts in iterations): batches, learning rates and
+            dropout go on from there; momentum and Adam's moments begin anew.
+        until: stop after this epoch (or iteration) of the recipe, unpolished; None for its end.
+        masks: 0 where a weight is 0 from the start, gets no gradient and stays 0; None where all are trained.
 
     Returns:
-        The network, and a frame with the columns epoch (L-BFGS iterations count on), step, error (mean over the
-        watched training rows, without any weight decay), accuracy (share of them correct) and gradient (Euclidean norm
-        of the gradient of what is minimised on those rows, inputs scaled as in training).
+        The network, and a frame with the columns epoch (L-BFGS iterations count on), step (iterations), error (mean
+        over the watched training rows, without any penalty), accuracy (share of them correct) and gradient (Euclidean
+        norm of the gradient of what is minimised on those rows, inputs scaled as in training). Where the recipe has
+        `evaluate_every`, also validation_error and validation_accuracy, the same of all rows of the split
+        `validation`, summed in float64; a row has NaN for what was not looked at.
+
+    Raises:
+        StudyError: when network, masks, span or splits do not fit, or training diverges.
     """
     ends = (start.features, start.biases[-1].shape[0])
     if ends != (data.features, data.outputs):
@@ -126,160 +127,39 @@ def fit(
             f"network {start.name} does not fit data set {data.name!r}: {data.features} inputs and {data.outputs} "
             "outputs are needed"
         )
+    if recipe.evaluate_every and "validation" not in data.splits:
+        raise StudyError(
+            f"training.evaluate_every={recipe.evaluate_every} needs rows to validate on, and data set {data.name!r} "
+            f"has the splits {', '.join(data.splits)}: give it a split `validation` (dataset.params.validation=5000 "
+            "where the data set has this setting), or training.evaluate_every=0"
+        )
     order = torch.Generator().manual_seed(whole("seed", seed))
-    run = _Run(start, data, recipe, progress)
+    first, last = _span(recipe, since, until)
+    start = start if masks is None else masked(start, masks)
     with torch.no_grad(), threads(recipe.threads):
-        run.look(0)
-        if recipe.optimizer == "adam":
-            run.adam(order, since, recipe.epochs if until is None else until)
-            if recipe.polish and until is None:
-                run.lbfgs(recipe.polish)
+        course = Course(start, data, recipe, seed, progress, masks)
+        course.begin(first)
+        if recipe.optimizer == "lbfgs":
+            course.lbfgs(recipe.epochs)
         else:
-            run.lbfgs(recipe.epochs)
-    return run.parameters.network(), pd.DataFrame(run.history)
+            course.descend(order, last)
+            if recipe.polish and until is None:
+                course.lbfgs(recipe.polish)
+    return course.parameters.network(), course.frame()
 
 
-class _Run:
-    """One training: rows in the recipe's precision, parameters, history."""
+def _span(recipe: Recipe, since: int, until: int | None) -> tuple[int, int]:
+    """Return first and last epoch or iteration of what is trained.
 
-    def __init__(self, start: Network, data: Dataset, recipe: Recipe, progress: Progress | None) -> None:
-        dtype = getattr(torch, recipe.precision)
-        rows = data.training
-        self.recipe = recipe
-        self.progress = progress
-        self.inputs = (rows.inputs / recipe.input_scale).to(dtype)
-        self.targets = rows.targets.to(dtype)
-        stride = math.ceil(len(rows) / recipe.watched)
-        self.watched = (self.inputs[::stride], self.targets[::stride], rows.labels[::stride])
-        self.parameters = Parameters(start, dtype, recipe.input_scale, recipe.weight_decay)
-        outputs = start.weights[-1].numel() + start.biases[-1].numel()
-        self.untrained = start.parameters - outputs if recipe.untrained_hidden else 0
-        self.planned = recipe.epochs + (recipe.polish if recipe.optimizer == "adam" else 0)
-        self.steps = 0
-        self.history: list[dict[str, float]] = []
-
-    def backward(self, inputs: Tensor, targets: Tensor) -> Tensor:
-        """Set the gradient of what is trained, zero of what is not; return the output pre-activations."""
-        z = self.parameters.backward(inputs, targets)
-        self.parameters.gradient[: self.untrained] = 0.0
-        return z
-
-    def look(self, epoch: float) -> float:
-        """Add a row to the history; return the accuracy.
-
-        Raises:
-            StudyError: when the error is no longer finite.
-        """
-        inputs, targets, labels = self.watched
-        z = self.backward(inputs, targets)
-        error = self.parameters.error.total(z, targets.T).item() / len(labels)
-        gradient = torch.linalg.vector_norm(self.parameters.gradient).item()
-        if not (math.isfinite(error) and math.isfinite(gradient)):
-            raise StudyError(
-                f"training diverged: the error is {error} after {self.steps} steps (epoch {epoch:g}); lower "
-                f"training.learning_rate (now {self.recipe.learning_rate}) or raise training.input_scale (now "
-                f"{self.recipe.input_scale})"
-            )
-        accuracy = correct(z, labels, self.parameters.error.output).double().mean().item()
-        self.history.append(
-            {
-                "epoch": epoch,
-                "step": self.steps,
-                "error": error,
-                "accuracy": accuracy,
-                "gradient": gradient,
-            }
-        )
-        return accuracy
-
-    def adam(self, generator: torch.Generator, since: int, until: int) -> None:
-        """Mini-batches in a new order every epoch, the learning rate falling on half a cosine."""
-        recipe, parameters = self.recipe, self.parameters
-        optimizer = _Adam(parameters.vector, parameters.gradient)
-        per_epoch = math.ceil(len(self.inputs) / recipe.batch_size)
-        total = per_epoch * recipe.epochs
-        every = math.ceil(recipe.epochs / LOOKS)
-        for _ in range(since):
-            self._batches(generator)
-            self.steps += per_epoch
-        for epoch in range(since + 1, until + 1):
-            for batch in self._batches(generator):
-                share = (1 + math.cos(math.pi * self.steps / total)) / 2
-                rate = recipe.final_rate + (1 - recipe.final_rate) * share
-                self.backward(self.inputs[batch], self.targets[batch])
-                optimizer.step(recipe.learning_rate * rate)
-                self.steps += 1
-                due = recipe.target_accuracy is not None and self.steps % recipe.check_every == 0
-                if due and self.look(self.steps / per_epoch) >= (recipe.target_accuracy or 0.0):
-                    return
-            if epoch % every == 0 or epoch == until:
-                self.look(epoch)
-            if self.progress:
-                self.progress(epoch, self.planned)
-
-    def _batches(self, generator: torch.Generator) -> tuple[Tensor, ...]:
-        return torch.randperm(len(self.inputs), generator=generator).split(self.recipe.batch_size)
-
-    def lbfgs(self, iterations: int) -> None:
-        """L-BFGS on all rows with a strong Wolfe line search, in at most `LOOKS` stretches that share their memory."""
-        parameters = self.parameters
-        leaf = nn.Parameter(parameters.vector, requires_grad=True)
-        leaf.grad = parameters.gradient
-        optimizer = _LBFGS(
-            [leaf],
-            lr=1.0,
-            history_size=50,
-            line_search_fn="strong_wolfe",
-            tolerance_grad=0.0,
-            tolerance_change=0.0,
-        )
-        group = optimizer.param_groups[0]
-        first = self.planned - iterations
-
-        def closure() -> float:
-            z = self.backward(self.inputs, self.targets)
-            return parameters.minimised(z, self.targets.T).item() / len(self.inputs) + parameters.penalty()
-
-        stretch = math.ceil(iterations / LOOKS)
-        for done in range(0, iterations, stretch):
-            group["max_iter"] = min(stretch, iterations - done)
-            group["max_eval"] = 2 * stretch
-            optimizer.step(closure)
-            self.steps += group["max_iter"]
-            self.look(first + done + group["max_iter"])
-            if self.progress:
-                self.progress(first + done + group["max_iter"], self.planned)
-
-
-class _Adam:
-    """`torch.optim.Adam(fused=True)` of one vector, to the bit.
-
-    PyTorch's own imports its compiler, to be left alone by it: a second and a half of every process that trains.
+    Raises:
+        StudyError: when there are no such ones.
     """
-
-    def __init__(self, vector: Tensor, gradient: Tensor) -> None:
-        self._of = ([vector], [gradient])
-        self._moments = ([torch.zeros_like(vector)], [torch.zeros_like(vector)])
-        self._steps = torch.zeros((), dtype=torch.float32)
-
-    def step(self, rate: float) -> None:
-        self._steps += 1
-        torch._fused_adam_(
-            *self._of,
-            *self._moments,
-            [],
-            [self._steps],
-            lr=rate,
-            beta1=0.9,
-            beta2=0.999,
-            weight_decay=0.0,
-            eps=1e-8,
-            amsgrad=False,
-            maximize=False,
+    last = recipe.length if until is None else whole("until", until)
+    if not whole("since", since) <= last <= recipe.length:
+        raise StudyError(
+            f"since={since}, until={last} is no part of a training of {recipe.length} {recipe.unit} "
+            f"(training.{recipe.unit}={recipe.length})"
         )
-
-
-class _LBFGS(torch.optim.LBFGS):
-    """PyTorch's, without the import of its compiler (see `_Adam`), by which alone this method is wrapped."""
-
-    add_param_group = inspect.unwrap(torch.optim.LBFGS.add_param_group)
+    if recipe.optimizer == "lbfgs" and (since, until) != (0, None):
+        raise StudyError(f"since={since}, until={until} goes with training.optimizer=adam or sgd: lbfgs has no epochs")
+    return since, last

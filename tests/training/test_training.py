@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import torch
@@ -17,9 +18,10 @@ from study.training import cache
 from study.training.acceptance import acceptance, measured
 from study.training.backprop import Parameters
 from study.training.cache import load_or_train, network_key
+from study.training.optimizers import SGD, Adam
 from study.training.recipe import Recipe
 from study.training.recipes import read_recipe
-from study.training.train import _Adam, train
+from study.training.train import train
 from tests import cases
 
 SHORT = Recipe(epochs=3, learning_rate=0.02)
@@ -113,18 +115,30 @@ def test_the_seed_sets_the_bits(digits):
     )
 
 
-class Unwrapped(torch.optim.Adam):
+def unwrapped(kind):
     """PyTorch's, without what imports its compiler."""
+    plain = {name: inspect.unwrap(getattr(kind, name)) for name in ("add_param_group", "step")}
+    return type("Unwrapped", (kind,), plain)
 
-    add_param_group = inspect.unwrap(torch.optim.Adam.add_param_group)
-    step = inspect.unwrap(torch.optim.Adam.step)
+
+def adam(vector, gradient):
+    return Adam(vector, gradient), partial(unwrapped(torch.optim.Adam), fused=True)
+
+
+def sgd(momentum):
+    def both(vector, gradient):
+        return SGD(vector, gradient, momentum), partial(unwrapped(torch.optim.SGD), momentum=momentum, fused=True)
+
+    return both
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_a_step_is_that_of_pytorchs_adam_to_the_bit(dtype):
+@pytest.mark.parametrize("both", [adam, sgd(0.0), sgd(0.9)])
+def test_a_step_is_that_of_pytorchs_optimiser_to_the_bit(dtype, both):
     vector, steps = torch.randn(99, dtype=dtype), torch.randn(20, 99, dtype=dtype)
     leaf, gradient = nn.Parameter(vector.clone()), torch.zeros_like(vector)
-    ours, theirs = _Adam(vector, gradient), Unwrapped([leaf], fused=True)
+    ours, made = both(vector, gradient)
+    theirs = made([leaf], lr=0.01)
     leaf.grad = gradient
     for k, step in enumerate(steps):
         gradient.copy_(step)
@@ -219,8 +233,8 @@ def test_recipes_are_read_with_what_they_build_on():
     assert read_recipe("diamond") == read_recipe("circle")
     with pytest.raises(StudyError, match="polish"):
         Recipe(polish=-1)
-    with pytest.raises(StudyError, match="known: adam, lbfgs"):
-        Recipe(optimizer="sgd")
+    with pytest.raises(StudyError, match="known: adam, sgd, lbfgs"):
+        Recipe(optimizer="rmsprop")
 
 
 def test_bands_are_inclusive_and_about_their_split(digits):

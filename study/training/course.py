@@ -1,0 +1,209 @@
+"""The course of one training: its steps, and the looks at it that make its history."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+import torch
+from torch import Tensor, nn
+
+from study.common.errors import StudyError
+from study.data import Dataset
+from study.networks import Network, correct
+from study.training.backprop import Parameters
+from study.training.dropout import Dropout
+from study.training.masks import Masks, flat
+from study.training.optimizers import LBFGS, optimizer
+from study.training.recipe import Recipe
+
+Progress = Callable[[int, int], None]
+"""Called with the epochs done and the epochs planned; iterations where the recipe counts in them."""
+
+LOOKS = 20
+"""Rows of a history, at most, that a whole training leaves (looks at a target and at validation rows come on top)."""
+
+
+class Course:
+    """One training: rows in the recipe's precision, parameters, history.
+
+    Args:
+        start: the weights to begin with, masked ones at 0.
+        data: gives the rows.
+        recipe: of the training.
+        seed: of dropout.
+        progress: told what is done.
+        masks: of the weights; None for none.
+    """
+
+    def __init__(
+        self,
+        start: Network,
+        data: Dataset,
+        recipe: Recipe,
+        seed: int,
+        progress: Progress | None = None,
+        masks: Masks | None = None,
+    ) -> None:
+        dtype = getattr(torch, recipe.precision)
+        rows = data.training
+        self.recipe = recipe
+        self.progress = progress
+        self.inputs = (rows.inputs / recipe.input_scale).to(dtype)
+        self.targets = rows.targets.to(dtype)
+        self.per_epoch = math.ceil(len(rows) / recipe.batch_size)
+        stride = math.ceil(len(rows) / recipe.watched)
+        self.watched = (self.inputs[::stride], self.targets[::stride], rows.labels[::stride])
+        self.validation = data.splits["validation"] if recipe.evaluate_every else None
+        if self.validation is not None:
+            self._unseen = (self.validation.inputs / recipe.input_scale).to(dtype)
+        self.parameters = Parameters(start, dtype, recipe.input_scale, recipe.weight_decay, recipe.l1)
+        outputs = start.weights[-1].numel() + start.biases[-1].numel()
+        self.untrained = start.parameters - outputs if recipe.untrained_hidden else 0
+        self.mask = None if masks is None else flat(start, masks, dtype)
+        self.dropout = Dropout(recipe.dropout, seed) if recipe.dropout else None
+        self.planned = recipe.length + (0 if recipe.optimizer == "lbfgs" else recipe.polish)
+        self.steps = 0
+        self.history: list[dict[str, float]] = []
+
+    def frame(self) -> pd.DataFrame:
+        """Return the history, a row a look; the columns are those that `fit` states."""
+        return pd.DataFrame(self.history)
+
+    def backward(self, inputs: Tensor, targets: Tensor, drop: Dropout | None = None) -> Tensor:
+        """Set the gradient of what is trained, zero of what is not; return the output pre-activations."""
+        z = self.parameters.backward(inputs, targets, drop)
+        self.parameters.gradient[: self.untrained] = 0.0
+        if self.mask is not None:
+            self.parameters.gradient.mul_(self.mask)
+        return z
+
+    def begin(self, since: int) -> None:
+        """Look at the start, which is of this epoch (or iteration) of the recipe."""
+        self.look(0)
+        self.steps = since * (self.per_epoch if self.recipe.iterations is None else 1)
+        if self.validation is not None:
+            self.validate()
+
+    def look(self, epoch: float) -> float:
+        """Look at the watched training rows; return the accuracy.
+
+        Raises:
+            StudyError: when the error is no longer finite.
+        """
+        inputs, targets, labels = self.watched
+        z = self.backward(inputs, targets)
+        error = self.parameters.error.total(z, targets.T).item() / len(labels)
+        gradient = torch.linalg.vector_norm(self.parameters.gradient).item()
+        self._check(error, gradient, epoch)
+        accuracy = correct(z, labels, self.parameters.error.output).double().mean().item()
+        seen = {"epoch": epoch, "step": self.steps, "error": error, "accuracy": accuracy, "gradient": gradient}
+        if self.history and "error" not in self.history[-1] and self.history[-1]["step"] == self.steps:
+            self.history[-1] |= seen
+        else:
+            self.history.append(seen)
+        return accuracy
+
+    def validate(self) -> None:
+        """Look at all rows of the split `validation`: forward in the recipe's precision, sums in float64.
+
+        Raises:
+            StudyError: when the error is no longer finite.
+        """
+        rows = self.validation
+        if rows is None:
+            raise ValueError("there is nothing to validate on")
+        z = self.parameters.forward(self._unseen).double()
+        of = self.parameters.error
+        error = of.total(z, rows.targets.T).item() / len(rows)
+        epoch = self.steps / self.per_epoch
+        self._check(error, 0.0, epoch)
+        seen = {
+            "validation_error": error,
+            "validation_accuracy": correct(z, rows.labels, of.output).double().mean().item(),
+        }
+        if self.history and self.history[-1]["step"] == self.steps:
+            self.history[-1] |= seen
+        else:
+            self.history.append({"epoch": epoch, "step": self.steps, **seen})
+
+    def _check(self, error: float, gradient: float, epoch: float) -> None:
+        if not (math.isfinite(error) and math.isfinite(gradient)):
+            raise StudyError(
+                f"training diverged: the error is {error} after {self.steps} steps (epoch {epoch:g}); lower "
+                f"training.learning_rate (now {self.recipe.learning_rate}) or raise training.input_scale (now "
+                f"{self.recipe.input_scale})"
+            )
+
+    def descend(self, order: torch.Generator, until: int) -> None:
+        """Mini-batches in a new order every epoch, the learning rate on the recipe's schedule.
+
+        Args:
+            order: of the batches, at the recipe's beginning.
+            until: last epoch (or iteration) that is done.
+        """
+        recipe, parameters = self.recipe, self.parameters
+        moving = optimizer(recipe, parameters.vector, parameters.gradient)
+        last = until * (self.per_epoch if recipe.iterations is None else 1)
+        for batch in self._batches(order, self.steps, last):
+            if self.dropout is not None:
+                self.dropout.begin(self.steps)
+            self.backward(self.inputs[batch], self.targets[batch], self.dropout)
+            moving.step(recipe.learning_rate * recipe.share(self.steps, self.per_epoch))
+            self.steps += 1
+            if recipe.evaluate_every and self.steps % recipe.evaluate_every == 0:
+                self.validate()
+            due = recipe.target_accuracy is not None and self.steps % recipe.check_every == 0
+            if due and self.look(self.steps / self.per_epoch) >= (recipe.target_accuracy or 0.0):
+                return
+            if self.steps % self.per_epoch == 0 or self.steps == last:
+                self._after_epoch(last)
+
+    def _after_epoch(self, last: int) -> None:
+        """Look at every so many epochs, and at the end, which may be within one; tell of the progress."""
+        epoch, within = divmod(self.steps, self.per_epoch)
+        recipe = self.recipe
+        epochs = math.ceil(recipe.length / (1 if recipe.iterations is None else self.per_epoch))
+        if self.steps == last or epoch % math.ceil(epochs / LOOKS) == 0:
+            self.look(self.steps / self.per_epoch if within else epoch)
+        if self.progress:
+            self.progress(epoch if recipe.iterations is None else self.steps, self.planned)
+
+    def _batches(self, order: torch.Generator, first: int, last: int) -> Iterator[Tensor]:
+        """Yield the rows of the mini-batches from one iteration up to another one, drawn from the beginning on."""
+        done = 0
+        while done < last:
+            batches = torch.randperm(len(self.inputs), generator=order).split(self.recipe.batch_size)
+            yield from batches[max(0, first - done) : last - done]
+            done += len(batches)
+
+    def lbfgs(self, iterations: int) -> None:
+        """L-BFGS on all rows with a strong Wolfe line search, in at most `LOOKS` stretches that share their memory."""
+        parameters = self.parameters
+        leaf = nn.Parameter(parameters.vector, requires_grad=True)
+        leaf.grad = parameters.gradient
+        moving = LBFGS(
+            [leaf],
+            lr=1.0,
+            history_size=50,
+            line_search_fn="strong_wolfe",
+            tolerance_grad=0.0,
+            tolerance_change=0.0,
+        )
+        group = moving.param_groups[0]
+        first = self.planned - iterations
+
+        def closure() -> float:
+            z = self.backward(self.inputs, self.targets)
+            return parameters.minimised(z, self.targets.T).item() / len(self.inputs) + parameters.penalty()
+
+        stretch = math.ceil(iterations / LOOKS)
+        for done in range(0, iterations, stretch):
+            group["max_iter"] = min(stretch, iterations - done)
+            group["max_eval"] = 2 * stretch
+            moving.step(closure)
+            self.steps += group["max_iter"]
+            self.look(first + done + group["max_iter"])
+            if self.progress:
+                self.progress(first + done + group["max_iter"], self.planned)
