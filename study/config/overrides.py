@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from study.common.errors import StudyError, among
 from study.common.paths import CONF
 from study.config.known import groups, type_of, unknown_key
 
+_TAKES = re.compile(r"^# @takes (\S+)$", re.MULTILINE)
+"""In the file of a choice, the parameters that it takes and does not state: they are added, with a plus. Where
+`dataset._target_` is somebody's own, nothing of the usual data set's is left over then."""
 PLUS = ("measure",)
 """Groups of which nothing is chosen unless it is added, with a plus."""
 OTHERS = {"method": "taylor2", "protocol": "retrain"}
@@ -160,9 +164,14 @@ def _check_parameter(text: str, override: Override, every: Sequence[Override], o
     if not typed and any(str(o.key_or_group) in elsewhere for o in every):
         return
     for choice in _choices(typed[-1]) if typed else [_default(group)]:
-        known = _parameters(group, choice, own)
+        known, added = _parameters(group, choice, own), _added(group, choice)
         if known is None or name.partition(".")[0] in known:
             continue
+        if name in added:
+            if override.is_add() or override.is_force_add():
+                continue
+            raise StudyError(f"{text}: write +{text}, with a plus")
+        known += added
         if override.is_add() and not _is_ours(group, choice):
             continue
         has = among(name, known) if known else "it has none"
@@ -192,6 +201,13 @@ def _parameters(group: str, choice: object, own: Path | None) -> list[str] | Non
             given = content if group == "protocol" else content.get("params") or {}
             return [str(key) for key in given if key != "_target_"]
     return None
+
+
+def _added(group: str, choice: object) -> list[str]:
+    """Return the parameters that a choice of the study takes and its file does not state."""
+    file = CONF / group / f"{choice}.yaml"
+    found = _TAKES.search(file.read_text(encoding="utf-8")) if _is_ours(group, choice) else None
+    return found[1].split(",") if found else []
 
 
 def _default(group: str) -> str | None:

@@ -10,6 +10,7 @@ import importlib
 import inspect
 import numbers
 import pkgutil
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -20,12 +21,12 @@ from omegaconf import MISSING
 
 from study.common import targets
 from study.common.device import on_cpu
-from study.common.errors import StudyError, among
+from study.common.errors import StudyError, among, shown
 from study.data import _sources
 from study.data._random import data_seed
 from study.data.base import Dataset
 
-#: Data sets kept in memory, those of a profile: its cells share them. All but full-size MNIST are small.
+#: Data sets kept in memory, those of a profile: its cells share them. All but the large sets of images are small.
 KEPT = 16
 
 GIVEN = ("seed", "folder")
@@ -147,9 +148,17 @@ def _complete(name: str, params: dict[str, object]) -> dict[str, object]:
 def _of_type(what: str, kind: Any, value: object) -> object:
     """Return a parameter in the type that it is declared with: NumPy's 3 becomes Python's, and both meet in the memory.
 
+    A list becomes a tuple.
+
     Raises:
         StudyError: when it is of another.
     """
+    if type(None) in (options := typing.get_args(kind)):
+        return None if value is None else _of_type(what, next(k for k in options if k is not type(None)), value)
+    if typing.get_origin(kind) is list:
+        if not isinstance(value, (list, tuple, np.ndarray)):
+            raise StudyError(f"{what} is a list, got {shown(value)}")
+        return tuple(_of_type(what, (*options, Any)[0], each) for each in value)
     if kind is int and isinstance(value, numbers.Integral) and not isinstance(value, bool):
         return int(value)
     if kind is bool and isinstance(value, np.bool_):

@@ -47,7 +47,7 @@ class Collection:
         title: for messages, such as "MNIST".
         subfolder: where the files lie below a data folder, such as "mnist/raw".
         files: the files; all are needed.
-        mirrors: addresses that `<name>.gz` is appended to, tried in this order.
+        mirrors: addresses that `<name>.gz` is appended to, tried in this order; none: the files cannot be downloaded.
     """
 
     title: str
@@ -88,10 +88,11 @@ def missing(collection: Collection, folder: Path | str | None = None) -> str | N
     if not absent:
         return None
     looked = " nor in ".join(str(where) for where in folders)
+    command = f"`make data` downloads {collection.title}; or" if collection.mirrors else "there is no download;"
     return (
         f"{collection.title}: {', '.join(f'{name}.gz' for name in absent)} found neither in {looked}. "
-        f"To get {'it' if len(absent) == 1 else 'them'}: `make data` downloads {collection.title}; or place the "
-        f"original files (.gz or unpacked) in {folders[0]}; or name another data folder, which holds "
+        f"To get {'it' if len(absent) == 1 else 'them'}: {command} place the original files "
+        f"(.gz or unpacked) in {folders[0]}; or name another data folder, which holds "
         f"{collection.subfolder}/, by the environment variable STUDY_DATA or by paths.data=FOLDER"
     )
 
@@ -170,6 +171,8 @@ def ensure(
     reason = missing(collection, folder)
     if reason is None:
         return
+    if not collection.mirrors:
+        raise DataUnavailableError(reason)
     if download is None:
         download = os.environ.get("STUDY_OFFLINE", "0") in ("", "0")
     if not download:

@@ -38,16 +38,22 @@ def unavailable(grids: list[Grid]) -> dict[str, str]:
     for name, cfg in populations(grids).items():
         if missing(dataset_name(cfg), folder=data_folder(cfg), **plain(cfg.dataset.params)) is not None:
             files = collection(dataset_name(cfg))
-            reasons[name] = AUTHORS if files is None else f"{files.title} is not at hand; `make data` downloads it"
+            reasons[name] = AUTHORS if files is None else _absent(files)
         elif cfg.network.stored is not None and network_missing(cfg.network.stored, data_folder(cfg)) is not None:
             reasons[name] = AUTHORS
     return reasons
 
 
+def _absent(files: Files) -> str:
+    """Return that a collection is not at hand, and how to get it."""
+    way = "`make data` downloads it" if files.mirrors else "it cannot be downloaded"
+    return f"{files.title} is not at hand; {way}"
+
+
 def downloadable(grids: list[Grid], absent: Collection[str]) -> list[Files]:
     """Return the collections of files that absent populations lack and that `make data` downloads."""
     of = {name: collection(dataset_name(cfg)) for name, cfg in populations(grids).items() if name in absent}
-    return list(dict.fromkeys(files for name, files in of.items() if files is not None))
+    return list(dict.fromkeys(files for files in of.values() if files is not None and files.mirrors))
 
 
 def populations(grids: list[Grid]) -> dict[str, DictConfig]:

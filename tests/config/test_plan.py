@@ -14,9 +14,11 @@ from study.common.errors import StudyError
 from study.common.paths import CONF
 from study.config import plan as config
 from study.config.known import groups
+from study.config.overrides import _added, check_overrides
 from study.config.plan import plan
 from study.config.population import check_population, composer
 from study.data import names as datasets
+from study.data._derived import Derived
 from study.methods import names as methods
 
 TARGETED = ("method", "dataset", "protocol")
@@ -54,8 +56,23 @@ def test_a_file_states_the_parameters_of_its_class_or_function_with_their_defaul
     target = node.pop("_target_")
     assert targets.short(target) == file.stem
     stated = node if file.parent.name == "protocol" else node.get("params", {})
-    known = targets.parameters(targets.found(target, file.stem), but=("seed", "folder"))
+    added = vars(Derived()) if "# @takes" in file.read_text(encoding="utf-8") else {}
+    known = targets.parameters(targets.found(target, file.stem), but=("seed", "folder", *added))
     assert stated == {name: default for name, (_, default) in known.items()}
+
+
+@pytest.mark.parametrize("name", datasets())
+def test_a_file_names_the_parameters_that_are_added(name):
+    known = targets.parameters(targets.found(f"study.data.{name}.load", name))
+    assert _added("dataset", name) == [key for key in vars(Derived()) if key in known]
+
+
+def test_a_parameter_is_added_with_a_plus():
+    check_overrides(["dataset=mnist", "+dataset.params.half=a,b", "++dataset.params.rows=100"])
+    with pytest.raises(StudyError, match=r"write \+dataset.params.half=a, with a plus"):
+        check_overrides(["dataset.params.half=a"])
+    with pytest.raises(StudyError, match="digits has no parameter halves; did you mean half"):
+        check_overrides(["+dataset.params.halves=a"])
 
 
 def test_a_free_combination_takes_the_recipe_of_its_data_set():

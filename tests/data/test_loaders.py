@@ -11,7 +11,7 @@ from study.data import authors_shape, load_dataset, missing, names
 from study.data.base import DataCorruptError, Dataset
 from study.data.split import Split
 
-LOCAL = ["circle", "cosine", "cosine_wave", "diamond", "digits", "double_shape", "random_shape"]
+LOCAL = ["circle", "cosine", "cosine_wave", "diamond", "digits", "double_shape", "mnist1d", "random_shape"]
 SIZES = {
     "cosine": (10_000, 10_000, 10_000, 1, 1, 0, "sigmoid"),
     "cosine_wave": (10_000, 10_000, 10_000, 1, 1, 0, "linear"),
@@ -20,6 +20,9 @@ SIZES = {
     "random_shape": (10_000, 10_000, 20_000, 2, 1, 2, "sigmoid"),
     "double_shape": (10_000, 10_000, 20_000, 2, 1, 2, "sigmoid"),
     "digits": (1_438, 1_438, 359, 64, 10, 10, "sigmoid"),
+    "mnist1d": (4_000, 1_000, 1_000, 40, 10, 10, "softmax"),
+    "fashion_mnist": (60_000, 10_000, 10_000, 784, 10, 10, "sigmoid"),
+    "kmnist": (9_000, 9_000, 1_000, 784, 10, 10, "sigmoid"),
     "mnist": (60_000, 10_000, 10_000, 784, 10, 10, "sigmoid"),
     "mnist_one_vs_all": (60_000, 10_000, 10_000, 784, 2, 2, "softmax"),
     "mnist20x20": (4_500, 4_500, 10_000, 400, 10, 10, "sigmoid"),
@@ -28,14 +31,14 @@ SIZES = {
 }
 
 
-def needs_mnist(name):
+def needs_files(name):
     if reason := missing(name):
         pytest.skip(reason)
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_sizes_are_those_of_the_populations(name):
-    needs_mnist(name)
+    needs_files(name)
     data = load_dataset(name)
     found = (len(data.training), len(data.pruning), len(data.held_out), data.features, data.outputs, data.classes)
     assert (*found, data.output) == SIZES[name]
@@ -49,13 +52,20 @@ PINNED = {
     "diamond": "2ffe4765cc10a5dc",
     "digits": "1ba064d2674ce358",
     "double_shape": "2abdac20a824fff3",
+    "fashion_mnist": "1fd06bfcf8c0108b",
+    "kmnist": "8d680516782148b8",
+    "mnist": "8148a9ded1c65f18",
+    "mnist1d": "4e951b9938ad5b01",
+    "mnist20x20": "a34a65e7fe689728",
+    "mnist_one_vs_all": "b22d1677a827e61c",
     "random_shape": "2884287627351995",
 }
 
 
 @pytest.mark.parametrize("name", PINNED)
-def test_generated_data_stay_what_they_are(name):
+def test_data_stay_what_they_are(name):
     # A changed digest disowns every recorded result on these data.
+    needs_files(name)
     assert load_dataset(name).digest[:16] == PINNED[name]
 
 
@@ -84,7 +94,7 @@ def test_both_classes_of_a_shape_are_well_represented(name):
 
 
 def test_one_vs_all_is_the_digit_against_the_rest():
-    needs_mnist("mnist_one_vs_all")
+    needs_files("mnist_one_vs_all")
     data = load_dataset("mnist_one_vs_all", digit=2)
     assert int(data.training.labels.sum()) == 5958  # twos in the training file
     assert float(data.training.inputs.max()) == 255.0
@@ -93,8 +103,26 @@ def test_one_vs_all_is_the_digit_against_the_rest():
         load_dataset("mnist_one_vs_all", digit=10)
 
 
+def test_clothes_and_characters_are_as_many_of_each_kind():
+    needs_files("fashion_mnist")
+    clothes = load_dataset("fashion_mnist")
+    assert clothes.training.labels.bincount().tolist() == [6000] * 10
+    assert clothes.held_out.labels.bincount().tolist() == [1000] * 10
+    assert float(clothes.training.inputs.mean()) * 255 == pytest.approx(72.940352, abs=1e-5)  # as published
+
+
+def test_characters_held_out_are_the_same_for_every_data_seed():
+    needs_files("kmnist")
+    data = load_dataset("kmnist")
+    assert data.training.labels.bincount().tolist() == [900] * 10
+    assert data.held_out.labels.bincount().tolist() == [100] * 10
+    assert load_dataset("kmnist", seed=1).digest == data.digest
+    everything = torch.cat([data.training.inputs, data.held_out.inputs])
+    assert float(everything.mean()) * 255 == pytest.approx(47.06204, abs=1e-5)
+
+
 def test_mnist20x20_is_500_of_each_digit_with_the_authors_split():
-    needs_mnist("mnist20x20")
+    needs_files("mnist20x20")
     data = load_dataset("mnist20x20")
     assert data.training.labels.bincount().tolist() == [450] * 10
     assert data.splits["authors_test"].labels.bincount().tolist() == [50] * 10
@@ -115,7 +143,7 @@ AUTHORS_FILES = {
 
 @pytest.mark.parametrize("file", AUTHORS_FILES)
 def test_mnist20x20_written_as_text_is_the_authors_file_byte_by_byte(file):
-    needs_mnist("mnist20x20")
+    needs_files("mnist20x20")
     split, shift = file
     rows = load_dataset("mnist20x20").splits[split]
     lines = []
@@ -127,7 +155,7 @@ def test_mnist20x20_written_as_text_is_the_authors_file_byte_by_byte(file):
 
 
 def test_the_reduction_equals_the_recomputed_course_data():
-    needs_mnist("mnist20x20")
+    needs_files("mnist20x20")
     from study.data._sources import project_root
 
     path = project_root().parent / "shared" / "data" / "mnist20x20" / "mnist20x20.npz"
@@ -160,7 +188,7 @@ def test_impossible_splits_are_refused():
 
 
 def test_the_authors_digits_are_those_of_mnist20x20_in_five_digits_and_shifted():
-    needs_mnist("authors_mnist")
+    needs_files("authors_mnist")
     plain, shifted = load_dataset("mnist20x20"), load_dataset("authors_mnist")
     same = load_dataset("authors_mnist", shifted=False)
     assert torch.equal(shifted.pruning.labels, (plain.pruning.labels - 1) % 10)

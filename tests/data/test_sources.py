@@ -15,7 +15,8 @@ import pytest
 from rich.console import Console
 
 from study.common.paths import ROOT
-from study.data import _download, _fetch, _sources, missing
+from study.data import _download, _fetch, _sources, load_dataset, missing
+from study.data.__main__ import main
 from study.data._sources import Collection, FileRecord
 from study.data.base import DataCorruptError, DataUnavailableError
 
@@ -178,6 +179,28 @@ def test_what_is_missing_is_said_without_a_download(tmp_path, monkeypatch):
     assert "train-images-idx3-ubyte.gz" in reason
     assert "make data" in reason
     assert missing("digits") is None
+
+
+def test_files_without_a_download_are_asked_for_in_a_folder(tmp_path):
+    with pytest.raises(
+        DataUnavailableError, match=r"made\.gz found neither .* there is no download; place the original"
+    ):
+        _sources.read(collection(), tmp_path, download=True)
+    assert not (tmp_path / "made").exists()
+
+
+def test_make_data_fetches_every_collection_and_does_not_fail_for_one_that_cannot_be(tmp_path, monkeypatch, capsys):
+    asked = []
+    command = "study.data.__main__"
+    monkeypatch.setattr(f"{command}.names", lambda: ["digits", "fashion_mnist", "kmnist", "mnist", "mnist20x20"])
+    monkeypatch.setattr(f"{command}.fetch", lambda files, *_: asked.append(files.title))
+    monkeypatch.setattr(f"{command}.missing", lambda name, **_: "no file" if name == "kmnist" else None)
+    monkeypatch.setattr(f"{command}.load_dataset", lambda *_, **__: load_dataset("digits"))
+    assert main(["--folder", str(tmp_path)]) == 0
+    assert asked == ["Fashion-MNIST", "MNIST"]
+    assert "not available" in capsys.readouterr().out
+    monkeypatch.setattr(f"{command}.missing", lambda name, **_: "no file" if name == "mnist" else None)
+    assert main(["--folder", str(tmp_path)]) == 1
 
 
 PROCESS = """

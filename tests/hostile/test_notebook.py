@@ -101,7 +101,7 @@ DATA = {
     "an unknown data set": (lambda: load_dataset("digts"), r"did you mean digits\? known: .*digits"),
     "a path as a data set": (lambda: load_dataset("../data/digits"), "named with its module"),
     "a private module as a data set": (lambda: load_dataset("_sources"), "no data set"),
-    "an unknown parameter": (lambda: load_dataset("digits", digit=3), "has no parameter 'digit'; it has none"),
+    "an unknown parameter": (lambda: load_dataset("circle", digit=3), "has no parameter 'digit'; it has none"),
     "a parameter of another type": (lambda: load_dataset("mnist_one_vs_all", digit="3"), "of type int, got '3'"),
 }
 
