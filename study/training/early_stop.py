@@ -14,7 +14,8 @@ class EarlyStop:
     """Where a training would best have been stopped.
 
     Attributes:
-        iteration: of the smallest smoothed validation error, the first of equals.
+        iteration: of the smallest smoothed validation error, the first of equals; counted from the recipe's beginning,
+            in a rewound network, too.
         error: validation error there, smoothed, a row's mean.
         accuracy: share correct on the validation rows at that very look, not smoothed.
         censored: the smallest is at the last look: a longer training might have gone lower, so that `iteration` is no
