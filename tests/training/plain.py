@@ -52,6 +52,30 @@ def plain_fit(start, data, recipe, seed, masks=None):
     return [w.detach() for w in weights], [b.detach() for b in biases]
 
 
+def plain_lbfgs(start, data, recipe, masks):
+    """Weights and biases after L-BFGS on all rows, one iteration a call as a recipe of up to 20 iterations does."""
+    weights = [nn.Parameter(w * m) for w, m in zip(start.weights, masks, strict=True)]
+    biases = [nn.Parameter(b.clone()) for b in start.biases]
+    leaves = [leaf for layer in zip(weights, biases, strict=True) for leaf in layer]
+    given = {"max_iter": 1, "max_eval": 2, "history_size": 50, "tolerance_grad": 0.0, "tolerance_change": 0.0}
+    optimizer = torch.optim.LBFGS(leaves, line_search_fn="strong_wolfe", **given)
+
+    def closure():
+        h = data.training.inputs
+        for w, m, b, name in zip(weights, masks, biases, start.activations, strict=False):
+            h = ACTIVATIONS[name](functional.linear(h, w * m, b))
+        z = functional.linear(h, weights[-1] * masks[-1], biases[-1])
+        decay = sum(recipe.weight_decay / 2 * w.square().sum() for w in weights)
+        optimizer.zero_grad()
+        error = error_of(z, data.training.targets, start.output) + decay
+        error.backward()
+        return error
+
+    for _ in range(recipe.epochs):
+        optimizer.step(closure)
+    return [w.detach() for w in weights], [b.detach() for b in biases]
+
+
 def share(recipe, k):
     """Of the learning rate."""
     if recipe.schedule == "cosine":

@@ -19,7 +19,7 @@ from study.training.recipes import read_recipe
 from study.training.train import fit
 from tests import cases
 from tests.cells.test_cell import composed
-from tests.training.plain import plain_fit
+from tests.training.plain import plain_fit, plain_lbfgs
 
 DATA = cases.dataset(samples=50, features=6, outputs=3)
 SHORT = Recipe(iterations=20, batch_size=8, learning_rate=0.05)
@@ -78,6 +78,15 @@ def test_and_with_other_activations_and_outputs(activation, output):
     found, _ = fit(start, DATA, seed=0, recipe=replace(SHORT, dropout=0.3), masks=drawn(start))
     weights, _ = plain_fit(start, DATA, replace(SHORT, dropout=0.3), 0, drawn(start))
     assert all(torch.allclose(a, b, rtol=1e-10, atol=1e-10) for a, b in zip(found.weights, weights, strict=True))
+
+
+def test_and_so_are_those_of_lbfgs():
+    start, recipe = start_of(), Recipe(optimizer="lbfgs", epochs=20, weight_decay=0.01)
+    masks = drawn(start)
+    found, _ = fit(start, DATA, seed=0, recipe=recipe, masks=masks)
+    weights, biases = plain_lbfgs(start, DATA, recipe, masks)
+    for ours, theirs in zip((*found.weights, *found.biases), (*weights, *biases), strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
 EVERY = [
