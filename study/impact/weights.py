@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import torch
@@ -92,24 +93,26 @@ def weight_errors(
         else:
             far = _far(seen, layer, index)
             found[here[far]], near = _again(seen, layer, index[far]), index[~far]
-            kernel = _kernel(seen)
-            found[here[~far]] = total + _fused(kernel, seen, layer, near) if kernel else _eager(seen, layer, near)
+            kernels = _kernels(seen)
+            found[here[~far]] = (
+                _eager(seen, layer, near) if kernels is None else total + _fused(*kernels, seen, layer, near)
+            )
         done += len(here)
         if progress is not None:
             progress(done, len(weights))
     return found
 
 
-def _kernel(seen: Pass) -> ModuleType | None:
-    """Return the kernel's module, where it is there and every number is one that it may be given."""
+def _kernels(seen: Pass) -> tuple[ModuleType, ModuleType] | None:
+    """Return the kernels' modules, the general one first; None where they are absent, or numbers are not for them."""
     stages = seen.stages
     if fused.kernel() is None or not all(z.sum().isfinite() for z in stages.z):
         return None
     if stages.error.error == "cross_entropy" and not torch.equal(stages.t.sum(0), torch.ones_like(stages.t[0])):
         return None
-    from study.impact import _weight_kernel
+    from study.impact import _kinked_kernel, _weight_kernel
 
-    return _weight_kernel
+    return _weight_kernel, _kinked_kernel
 
 
 def _ends(seen: Pass, layer: int, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -130,7 +133,7 @@ def _far(seen: Pass, layer: int, index: Tensor) -> Tensor:
     return torch.maximum(most, most * network.weights[layer + 1].abs().amax(0)[to]) > FAR
 
 
-def _fused(kernel: ModuleType, seen: Pass, layer: int, index: Tensor) -> Tensor:
+def _fused(kernel: ModuleType, kinked: ModuleType, seen: Pass, layer: int, index: Tensor) -> Tensor:
     """Return E(w = 0) - E by the kernel, shape (n,), block of samples by block."""
     network, error = seen.stages.network, seen.stages.error
     kinds = [fused.ACTIVATIONS[name] for name in network.activations]
@@ -141,23 +144,27 @@ def _fused(kernel: ModuleType, seen: Pass, layer: int, index: Tensor) -> Tensor:
     layers = [fused.scaled(network.weights[m], network.biases[m], scales[m], network.activations[m - 1]) for m in above]
     arrays, biases = [w for w, _ in layers], [b for _, b in layers]
     found, out = torch.zeros(len(index), dtype=torch.float64), np.empty(len(index))
-    most = max(1, ROWS // len(seen.stages.z[min(layer + 1, network.depth)]))
+    relus = layer == network.depth - 2 and network.activations[-1] == "relu"
+    kept = network.depth if relus else min(layer + 1, network.depth)  # the layer whose numbers a row needs at hand
+    most = max(1, ROWS // len(seen.stages.z[kept]))
     for here in torch.arange(seen.stages.samples).split(most):
         block = slice(int(here[0]), int(here[-1]) + 1)
         below = seen.below(layer)[:, block]
         lit = below != 0
-        given = (*ends, below[lit].numpy(), np.append(0, lit.sum(1).cumsum(0).numpy()), lit.nonzero()[:, 1].numpy())
+        starts, rows = np.append(0, lit.sum(1).cumsum(0).numpy()), lit.nonzero()[:, 1].numpy()
+        given: list[Any] = [*ends, below[lit].numpy(), starts, rows]
         judged = (code, np.ascontiguousarray(seen.stages.t[:, block].numpy().T), out)
         if layer == network.depth:
             kernel.output_changes(*given, seen.by_row(layer, block) * output_scale, output_scale, *judged)
+            found += torch.from_numpy(out)
+            continue
+        given += [seen.stages.z[layer][:, block].numpy() * scales[layer], codes[layer], scales[layer]]
+        given += [np.ascontiguousarray(arrays[0].T), seen.by_row(layer + 1, block) * scales[layer + 1]]
+        if relus:
+            kinked.kinked_changes(*given, np.ascontiguousarray(arrays[1]), biases[1], *judged)
         else:
             kernel.hidden_changes(
                 *given,
-                seen.stages.z[layer][:, block].numpy() * scales[layer],
-                codes[layer],
-                scales[layer],
-                np.ascontiguousarray(arrays[0].T),
-                seen.by_row(layer + 1, block) * scales[layer + 1],
                 np.array(codes[layer + 1 :], dtype=np.int64),
                 np.array([len(b) for b in biases]),
                 np.concatenate([np.zeros(0), *(w.ravel() for w in arrays[1:])]),

@@ -167,6 +167,7 @@ LARGER = {
     "study/impact/_weight_kernel.py _tile_error": COMPILED,
     "study/impact/_weight_kernel.py hidden_changes": COMPILED,
     "study/impact/_weight_kernel.py output_changes": COMPILED,
+    "study/impact/_kinked_kernel.py kinked_changes": COMPILED,
     "study/trajectories/trajectory.py prune": "settings beside the fields of which they are made, by keyword",
 }
 """What may be larger, with the reason."""

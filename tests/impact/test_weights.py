@@ -77,6 +77,25 @@ def test_weights_of_filters_and_of_what_stands_behind_them(case):
     assert near(weight_errors(net, rows, error, some), net, rows, error, some)
 
 
+@pytest.mark.parametrize("kind", KINDS, ids=" ".join)
+@pytest.mark.parametrize("activation", NAMES)
+@pytest.mark.parametrize("rows_at_once", [1 << 16, 20])
+def test_behind_relus_rows_on_both_sides_of_a_kink_are_exact(kind, activation, rows_at_once, monkeypatch):
+    """What a weight carries changes the signs of some ReLUs and not of others, whatever stands before them."""
+    monkeypatch.setattr(weights, "ROWS", rows_at_once)
+    net = cases.network((9, 12), 3, activation, kind[0])
+    net = replace(net, activations=(activation, "relu"))
+    rows, error, some = cases.rows(30, 3, 3), ErrorFunction(*kind), every_weight(net)
+    hidden, flips, total = weights.Pass.of(net, rows, error).stages.z[1] > 0, 0, 0
+    for index in range(net.weights[0].numel()):
+        first = net.weights[0].clone()
+        first.view(-1)[index] = 0.0
+        moved = weights.Pass.of(replace(net, weights=(first, *net.weights[1:])), rows, error).stages.z[1] > 0
+        flips, total = flips + int((moved != hidden).any(0).sum()), total + hidden.shape[1]
+    assert 0.02 < flips / total < 0.98
+    assert near(weight_errors(net, rows, error, some), net, rows, error, some)
+
+
 def test_the_linear_networks_weights_are_known():
     """Outputs (2, -2) and targets (2, -1): E = .5; each weight's removal moves one output by what it carries."""
     net, rows, error = cases.LINEAR, cases.LINEAR_ROWS, ErrorFunction("linear")
