@@ -96,7 +96,7 @@ def instead(value: float) -> Instead:
 def plain_error(
     net: Network, data: Split, error: str, gains: Sequence[Tensor], constants: Sequence[Tensor] | None = None
 ) -> Tensor:
-    """E by a forward pass written down anew, differentiable in the gains."""
+    """E by a forward pass written down anew, differentiable in the gains, and in whatever stands for the weights."""
     act = {
         "linear": lambda z: z,
         "sigmoid": torch.sigmoid,
