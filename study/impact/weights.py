@@ -72,16 +72,22 @@ def every_weight(network: Network) -> Parts:
     return Parts.there(torch.ones(w.numel()) for w in network.weights)
 
 
-def weight_errors(
-    network: Network, rows: Split, error: ErrorFunction, weights: Parts, progress: Progress | None = None
-) -> Tensor:
-    """Return E with one weight at a time at 0; arguments and result as `reference.plain_weight_errors`.
+def weight_errors(network: Network, rows: Split, error: ErrorFunction, weights: Parts) -> Tensor:
+    """Return E with one weight at a time at 0; arguments and result as `reference.plain_weight_errors`."""
+    seen = Pass.of(network, rows, error)
+    return seen.stages.total() + weight_impacts(seen, weights)
+
+
+def weight_impacts(seen: Pass, weights: Parts, progress: Progress | None = None) -> Tensor:
+    """Return E(w = 0) - E of single weights, float64, shape (n,), in the error's units.
 
     Args:
+        seen: the network on the rows that E sums over.
+        weights: which, as in `reference.plain_weight_errors`.
         progress: called as the weights of a layer are done.
     """
-    seen = Pass.of(network, rows, error)
-    total, found, done = seen.stages.total(), torch.empty(len(weights), dtype=torch.float64), 0
+    network, total = seen.stages.network, seen.stages.total()
+    found, done = torch.empty(len(weights), dtype=torch.float64), 0
     for layer in range(network.depth + 1):
         here = (weights.layer == layer).nonzero()[:, 0]
         if not len(here):
@@ -89,13 +95,13 @@ def weight_errors(
         here = here[weights.index[here].argsort()]  # unit by unit: what is known of one is used again
         index = weights.index[here]
         if layer < network.front or network.weights[layer].shape[1] != len(seen.below(layer)):  # of filters, or of maps
-            found[here] = _again(seen, layer, index)
+            found[here] = _again(seen, layer, index) - total
         else:
             far = _far(seen, layer, index)
-            found[here[far]], near = _again(seen, layer, index[far]), index[~far]
+            found[here[far]], near = _again(seen, layer, index[far]) - total, index[~far]
             kernels = _kernels(seen)
             found[here[~far]] = (
-                _eager(seen, layer, near) if kernels is None else total + _fused(*kernels, seen, layer, near)
+                _eager(seen, layer, near) - total if kernels is None else _fused(*kernels, seen, layer, near)
             )
         done += len(here)
         if progress is not None:

@@ -14,6 +14,7 @@ from torch import Tensor
 from study.common import by_name
 from study.common.errors import StudyError, among
 from study.impact.stages import Stages
+from study.impact.weights import Pass
 from study.networks.parts import Parts
 from study.removals import names as removal_names
 from study.removals import removal as removal_of
@@ -55,6 +56,36 @@ class View:
         """Return what a unit's removal takes away, o - c - a o, shape (units, samples), in the stages' rows."""
         units, h = self.stages.units[layer], self.stages.h[layer]
         return self.replacement.layers[layer][units].among(units).change(h, h)
+
+
+@dataclass(frozen=True)
+class WeightView:
+    """What a method may look at where single weights may go: the network as it is, on the rows that it ranks on.
+
+    Attributes:
+        seen: the network on those rows, with what every layer sees.
+        weights: those that are left and may go, n of them; see `impact.weights.every_weight`.
+        scale: pruning rows / ranking rows, so that estimates are in the error's units on the pruning rows.
+        seed: the cell's seed, for methods that draw.
+    """
+
+    seen: Pass
+    weights: Parts
+    scale: float = 1.0
+    seed: int = 0
+
+    def of(self, per_layer: Sequence[Tensor]) -> Tensor:
+        """Return the values of `weights`, shape (n,), from one array a layer of the shape of its weights."""
+        found = torch.empty(len(self.weights), dtype=torch.float64)
+        for m, values in enumerate(per_layer):
+            here = self.weights.layer == m
+            found[here] = values.reshape(-1)[self.weights.index[here]]
+        return found
+
+    @property
+    def w(self) -> Tensor:
+        """The weights themselves, shape (n,)."""
+        return self.of(self.seen.stages.network.weights)
 
 
 @dataclass(frozen=True)
@@ -148,6 +179,15 @@ class Method(ABC):
     @abstractmethod
     def scores(self, view: View) -> Scores:
         """Score the remaining units."""
+
+    def weight_scores(self, view: WeightView) -> Scores:  # noqa: ARG002
+        """Score the remaining weights, where the method can.
+
+        Raises:
+            StudyError: naming the methods that can.
+        """
+        able = [name for name in names() if method_class(name).weight_scores is not Method.weight_scores]
+        raise StudyError(f"method={name_of(self)} scores units, not single weights; {', '.join(able)} score weights")
 
 
 def check_removal(method: Method, removal: str) -> None:

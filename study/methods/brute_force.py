@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from study.impact.cached import unit_errors
-from study.methods.base import Method, Scores, View
+from study.impact.weights import weight_impacts
+from study.methods.base import Method, Scores, View, WeightView
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,8 @@ class BruteForce(Method):
         errors = unit_errors(view.stages, view.parts, view.replacement)
         impact = (errors - view.stages.total()) * view.scale
         return Scores(impact, impact, forward_passes=len(errors) + 1, exact=True)
+
+    def weight_scores(self, view: WeightView) -> Scores:
+        """Return the impacts of single weights, E(w := 0) - E; counted as one forward pass a weight."""
+        impact = weight_impacts(view.seen, view.weights) * view.scale
+        return Scores(impact, impact, forward_passes=len(impact) + 1, exact=True)

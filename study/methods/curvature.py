@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.methods.base import Method, Scores, View
+from study.methods.base import Method, Scores, View, WeightView
 from study.methods.taylor2_exact import Taylor2Exact
 
 
@@ -22,6 +22,13 @@ class Curvature(Method):
 
     def scores(self, view: View) -> Scores:
         """Return the second-order terms of `taylor2_exact`, at its cost: the curvature needs the slopes."""
-        both = Taylor2Exact().scores(view)
-        assert both.curvature is not None
-        return Scores(both.curvature, both.curvature, curvature=both.curvature, forward_passes=both.forward_passes)
+        return _alone(Taylor2Exact().scores(view))
+
+    def weight_scores(self, view: WeightView) -> Scores:
+        """Return w^2/2 d2E/dw^2, which Optimal Brain Damage estimates by its recursion."""
+        return _alone(Taylor2Exact().weight_scores(view))
+
+
+def _alone(both: Scores) -> Scores:
+    assert both.curvature is not None
+    return Scores(both.curvature, both.curvature, curvature=both.curvature, forward_passes=both.forward_passes)

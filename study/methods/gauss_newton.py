@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.methods.base import Method, Scores, View
-from study.methods.taylor2_exact import second_order
+from study.methods.base import Method, Scores, View, WeightView
+from study.methods.taylor2_exact import second_order, second_order_of_weights
 
 
 @dataclass(frozen=True)
@@ -25,3 +25,7 @@ class GaussNewton(Method):
     def scores(self, view: View) -> Scores:
         """Return the estimates, at the cost of the exact second derivative."""
         return second_order(view, gauss_newton=True)
+
+    def weight_scores(self, view: WeightView) -> Scores:
+        """Return -w dE/dw + w^2/2 of the Gauss-Newton curvature."""
+        return second_order_of_weights(view, gauss_newton=True)

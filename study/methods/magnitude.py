@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from study.methods.base import Method, Scores, View
+from study.methods.base import Method, Scores, View, WeightView
 
 
 @dataclass(frozen=True)
@@ -21,3 +21,7 @@ class Magnitude(Method):
         """Return the norms."""
         operators = [view.stages.network.operator(m + 1).by_unit for m in range(view.stages.network.depth)]
         return Scores(view.of_units([torch.linalg.vector_norm(w, dim=(0, 2)) for w in operators]))
+
+    def weight_scores(self, view: WeightView) -> Scores:
+        """Return |w|."""
+        return Scores(view.w.abs())

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from study.common.errors import whole
-from study.methods.base import Method, Scores, View
+from study.methods.base import Method, Scores, View, WeightView
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,10 @@ class Random(Method):
         units = sum(view.stages.hidden)
         place = np.random.default_rng([view.seed, self.draw]).permutation(units)
         return Scores(torch.from_numpy(place).to(torch.float64)[view.flat])
+
+    def weight_scores(self, view: WeightView) -> Scores:
+        """Return each weight's place in a permutation of all weights of the network, those that are gone included."""
+        arrays = view.seen.stages.network.weights
+        place = np.random.default_rng([view.seed, self.draw]).permutation(sum(w.numel() for w in arrays))
+        each = torch.from_numpy(place).to(torch.float64).split([w.numel() for w in arrays])
+        return Scores(view.of(each))

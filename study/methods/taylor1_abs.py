@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from study.methods.base import Method, Scores, View
+from study.methods.base import Method, Scores, View, WeightView
 from study.methods.taylor1 import Taylor1
 
 
@@ -19,4 +19,12 @@ class Taylor1Abs(Method):
     def scores(self, view: View) -> Scores:
         """Return first order's estimates with their magnitude as the score."""
         signed = Taylor1().scores(view)
-        return Scores(signed.score.abs(), signed.estimate, signed.first_order, forward_passes=signed.forward_passes)
+        return _absolute(signed)
+
+    def weight_scores(self, view: WeightView) -> Scores:
+        """Return the same of single weights, |w dE/dw|."""
+        return _absolute(Taylor1().weight_scores(view))
+
+
+def _absolute(signed: Scores) -> Scores:
+    return Scores(signed.score.abs(), signed.estimate, signed.first_order, forward_passes=signed.forward_passes)

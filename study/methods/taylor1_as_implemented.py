@@ -11,9 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from study.methods._taylor import AsImplemented
+from study.methods.base import Method
 from study.methods.taylor1 import Taylor1
 
 
 @dataclass(frozen=True)
 class Taylor1AsImplemented(AsImplemented, Taylor1):
     """First order as implemented."""
+
+    weight_scores = Method.weight_scores  # the switches are about units

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from study.impact.derivatives import exact_curvature, slopes
-from study.methods.base import Method, Scores, View
+from study.impact.weight_derivatives import weight_curvatures
+from study.methods.base import Method, Scores, View, WeightView
 from study.methods.taylor1 import Taylor1
 
 
@@ -22,6 +23,10 @@ class Taylor2Exact(Method):
     def scores(self, view: View) -> Scores:
         """Return the estimates, at the cost of `passes`."""
         return second_order(view)
+
+    def weight_scores(self, view: WeightView) -> Scores:
+        """Return -w dE/dw + w^2/2 d2E/dw^2, exact."""
+        return second_order_of_weights(view)
 
 
 def second_order(view: View, gauss_newton: bool = False) -> Scores:
@@ -37,6 +42,18 @@ def second_order(view: View, gauss_newton: bool = False) -> Scores:
     curvatures = [exact_curvature(view.stages, dz, m, view.change(m), gauss_newton) for m in layers]
     second = 0.5 * view.of_units(curvatures) * view.scale
     return Scores(first + second, first + second, first, second, forward_passes=passes(view))
+
+
+def second_order_of_weights(view: WeightView, gauss_newton: bool = False) -> Scores:
+    """Return slope and half the curvature of single weights; `gauss_newton` as in `weight_curvatures`.
+
+    Two passes, and a tangent pass for every unit of a hidden layer.
+    """
+    first = Taylor1().weight_scores(view).estimate
+    assert first is not None
+    second = 0.5 * view.w**2 * view.of(weight_curvatures(view.seen, gauss_newton)) * view.scale
+    total = 2 + sum(view.seen.stages.hidden)
+    return Scores(first + second, first + second, first, second, forward_passes=total)
 
 
 def passes(view: View) -> int:
