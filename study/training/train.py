@@ -121,18 +121,7 @@ def fit(
     Raises:
         StudyError: when network, masks, span or splits do not fit, or training diverges.
     """
-    ends = (start.features, start.biases[-1].shape[0])
-    if ends != (data.features, data.outputs):
-        raise StudyError(
-            f"network {start.name} does not fit data set {data.name!r}: {data.features} inputs and {data.outputs} "
-            "outputs are needed"
-        )
-    if recipe.evaluate_every and "validation" not in data.splits:
-        raise StudyError(
-            f"training.evaluate_every={recipe.evaluate_every} needs rows to validate on, and data set {data.name!r} "
-            f"has the splits {', '.join(data.splits)}: give it a split `validation` (dataset.params.validation=5000 "
-            "where the data set has this setting), or training.evaluate_every=0"
-        )
+    _check(start, data, recipe)
     order = torch.Generator().manual_seed(whole("seed", seed))
     first, last = _span(recipe, since, until)
     start = start if masks is None else masked(start, masks)
@@ -146,6 +135,22 @@ def fit(
             if recipe.polish and until is None:
                 course.lbfgs(recipe.polish)
     return course.parameters.network(), course.frame()
+
+
+def _check(start: Network, data: Dataset, recipe: Recipe) -> None:
+    """Refuse a data set that the network or the recipe does not go with."""
+    ends = (start.features, start.biases[-1].shape[0])
+    if ends != (data.features, data.outputs):
+        raise StudyError(
+            f"network {start.name} does not fit data set {data.name!r}: {data.features} inputs and {data.outputs} "
+            "outputs are needed"
+        )
+    if recipe.evaluate_every and "validation" not in data.splits:
+        raise StudyError(
+            f"training.evaluate_every={recipe.evaluate_every} needs rows to validate on, and data set {data.name!r} "
+            f"has the splits {', '.join(data.splits)}: give it a split `validation` (dataset.params.validation=5000 "
+            "where the data set has this setting), or training.evaluate_every=0"
+        )
 
 
 def _span(recipe: Recipe, since: int, until: int | None) -> tuple[int, int]:
