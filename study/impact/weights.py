@@ -57,6 +57,11 @@ class Pass:
         """Return what a layer sees, shape (units below, samples)."""
         return self.inputs if layer == 0 else self.stages.h[layer - 1]
 
+    def silent(self, layer: int) -> Tensor:
+        """Return which weights of a layer no row can feel, for what they come from is 0 in all; bool, flat."""
+        array, dark = self.stages.network.weights[layer], (self.below(layer) == 0).all(1)
+        return dark.repeat_interleave(array[0].numel() // len(dark)).repeat(len(array))
+
     def by_row(self, layer: int, block: slice) -> NDArray[np.float64]:
         """Return pre-activations of some samples with one row's units side by side, shape (samples, units)."""
         return np.ascontiguousarray(self.stages.z[layer][:, block].numpy().T)

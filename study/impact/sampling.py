@@ -1,0 +1,58 @@
+"""A sample of single weights whose impacts stand for those of all: by layer and decile of magnitude."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from study.common.errors import whole
+from study.impact.weights import Pass
+from study.networks.parts import Parts
+
+DECILES = 10
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Weights that were drawn, without replacement within each stratum.
+
+    Attributes:
+        weights: n of them, by layer, then index.
+        stratum: decile of |w| within the layer, 0 to 9; -1 for a weight that no row can feel, int64, shape (n,).
+        probability: of each to be drawn, shape (n,): one over it is its weight in a mean over all.
+    """
+
+    weights: Parts
+    stratum: Tensor
+    probability: Tensor
+
+
+def stratified(seen: Pass, weights: Parts, each: int, seed: int) -> Sample:
+    """Draw a number of weights from every stratum, all where a stratum has fewer.
+
+    Strata are, within each layer, the deciles of |w|, and the weights that cannot matter: their impact is 0 to the bit,
+    since what they come from is 0 in every row. These are apart so that no decile is of dead pixels.
+
+    Args:
+        seen: the network on the rows.
+        weights: those that are left.
+        each: to draw from a stratum.
+        seed: of the draw: a number of its own for every event of a trajectory.
+    """
+    whole("each", each, 1)
+    draw = torch.Generator().manual_seed(whole("seed", seed))
+    found: list[tuple[Tensor, Tensor, Tensor]] = []
+    for m in weights.layer.unique().tolist():
+        here = (weights.layer == m).nonzero()[:, 0]
+        w = seen.stages.network.weights[m].reshape(-1)[weights.index[here]]
+        dark = seen.silent(m)[weights.index[here]]
+        live = here[~dark][w[~dark].abs().argsort(stable=True)]
+        for k, group in [(-1, here[dark]), *enumerate(live.tensor_split(DECILES))]:
+            drawn = group[torch.randperm(len(group), generator=draw)[:each]]
+            size = torch.full((len(drawn),), len(drawn) / max(1, len(group)), dtype=torch.float64)
+            found.append((drawn, torch.full((len(drawn),), k), size))
+    where, stratum, probability = (torch.cat(parts) for parts in zip(*found, strict=True))
+    order = where.argsort()
+    return Sample(weights[where[order]], stratum[order], probability[order])
