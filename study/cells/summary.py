@@ -18,7 +18,7 @@ class Summary:
         error_start: E of the trained network.
         error_end: E with no hidden unit left.
         accuracy_start, accuracy_start_held_out: share correct (regression: 1 - E/N).
-        units: hidden units at the start.
+        units: that may go, at the start.
         removable: units removed while accuracy stays within one point of the start (regression: E within 1 % of its
             range), for all removals up to there.
         spearman_start: rank correlation of estimate and true impact in the trained network.
@@ -53,7 +53,7 @@ def summary(result: Result) -> Summary:
         error_end=float(error[-1]),
         accuracy_start=float(accuracy[0]),
         accuracy_start_held_out=float(path["accuracy_held_out"].iloc[0]),
-        units=len(path) - 1,
+        units=int(path["units_left"].iloc[0]),
         removable=result.removable(),
         spearman_start=float(start.iloc[0]) if len(start) else float("nan"),
         regret=float(everything["regret"].mean() / span) if span > 0 and len(everything) else float("nan"),
