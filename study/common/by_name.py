@@ -7,7 +7,7 @@ import pkgutil
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from study.common.errors import StudyError
+from study.common.errors import StudyError, choice
 
 
 def names(folders: Iterable[str]) -> tuple[str, ...]:
@@ -25,6 +25,23 @@ def class_of(module: str, kind: type) -> Any:
     here = vars(importlib.import_module(module)).values()
     (found,) = (c for c in here if isinstance(c, type) and issubclass(c, kind) and c.__module__ == module)
     return found
+
+
+def chosen(what: str, name: object, package: str, folders: Iterable[str]) -> Any:
+    """Return the class that a package's module of that name defines: of the kind that its `base` calls as the package.
+
+    Args:
+        what: the kind, as in "removal", whose class is `base.Removal`.
+        name: asked for.
+        package: as in "study.removals".
+        folders: its `__path__`.
+
+    Raises:
+        StudyError: when there is none of that name, listing those that there are; nothing is loaded then.
+    """
+    module = choice(what, name, names(folders))
+    kind = getattr(importlib.import_module(f"{package}.base"), what.capitalize())
+    return class_of(f"{package}.{module}", kind)
 
 
 def check_parameters(what: str, given: Collection[str], known: Collection[str]) -> None:

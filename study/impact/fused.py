@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from study.impact.candidates import Candidates
+from study.networks.error import ErrorFunction
 
 Array = NDArray[np.float64]
 
@@ -68,15 +69,25 @@ def path(device: str = "cpu") -> str:
 
 
 def takes(c: Candidates) -> bool:
-    """Tell whether the kernel can evaluate these: on the CPU, all numbers finite, targets of one unit of probability.
+    """Tell whether the kernel can evaluate these."""
+    return suits(c.error, c.t, c.base, c.columns, c.swings)
+
+
+def suits(error: ErrorFunction, t: Tensor, *numbers: Tensor) -> bool:
+    """Tell whether there is a kernel for this: on the CPU, all numbers finite, targets of one unit of probability.
 
     Its clamping would hide a NaN, and its logarithm of a softmax takes targets to sum to 1; others go the eager way.
+
+    Args:
+        error: what is computed.
+        t: targets, shape (outputs, samples).
+        numbers: what it is computed from.
     """
-    if c.base.device.type != "cpu" or kernel() is None:
+    if t.device.type != "cpu" or kernel() is None:
         return False
-    if c.error.error == "cross_entropy" and not torch.equal(c.t.sum(0), torch.ones_like(c.t[0])):
+    if error.error == "cross_entropy" and not torch.equal(t.sum(0), torch.ones_like(t[0])):
         return False
-    return all(math.isfinite(x.sum()) for x in (c.base, c.columns, c.swings))
+    return all(math.isfinite(x.sum()) for x in numbers)
 
 
 def errors(c: Candidates) -> Tensor:

@@ -57,18 +57,12 @@ def weight_curvatures(seen: Pass, gauss_newton: bool = False) -> list[Tensor]:
         )
     found = []
     for m in range(network.depth + 1):
-        bends = _output_bends(seen, gauss_newton) if m == network.depth else _bends(seen, m, gauss_newton)
+        if m == network.depth:
+            bends = seen.stages.error.diagonal(seen.stages.z[-1], seen.stages.t, gauss_newton)
+        else:
+            bends = _bends(seen, m, gauss_newton)
         found.append(bends @ (seen.below(m) ** 2).T)
     return found
-
-
-def _output_bends(seen: Pass, gauss_newton: bool) -> Tensor:
-    """Return d2E_n/dz_i^2 of the outputs, shape (outputs, samples)."""
-    diagonal, cross = seen.stages.error.parts(seen.stages.z[-1], seen.stages.t, gauss_newton)
-    if cross is None:
-        return diagonal
-    o, b, a = cross
-    return diagonal + o * (o * a - 2 * b)
 
 
 def _bends(seen: Pass, layer: int, gauss_newton: bool) -> Tensor:
@@ -88,12 +82,7 @@ def _bends(seen: Pass, layer: int, gauss_newton: bool) -> Tensor:
                 total += torch.einsum("is,iks->ks", given * second(part, m), v**2)
             moved = (first(part, m)[:, None] * v).flatten(1)
             v = (network.weights[m + 1] @ moved).unflatten(1, v.shape[1:])
-        diagonal, cross = part.error.parts(part.z[-1], part.t, gauss_newton)
-        total += torch.einsum("is,iks->ks", diagonal, v**2)
-        if cross is not None:  # v' H v = sum d v^2 + m (m a - 2 b'v), m = o'v; see `ErrorFunction.parts`
-            o, b, a = cross
-            mean, other = (torch.einsum("is,iks->ks", x, v) for x in (o, b))
-            total += mean * (a * mean - 2 * other)
+        total += part.error.quadratic(part.z[-1], part.t, v.transpose(1, 2), gauss_newton).T
         if not gauss_newton:
             total += (network.weights[layer + 1].T @ dz[layer][:, here]) * second(part, layer)
         found[:, here] = total

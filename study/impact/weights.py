@@ -117,9 +117,7 @@ def weight_impacts(seen: Pass, weights: Parts, progress: Progress | None = None)
 def _kernels(seen: Pass) -> tuple[ModuleType, ModuleType] | None:
     """Return the kernels' modules, the general one first; None where they are absent, or numbers are not for them."""
     stages = seen.stages
-    if fused.kernel() is None or not all(z.sum().isfinite() for z in stages.z):
-        return None
-    if stages.error.error == "cross_entropy" and not torch.equal(stages.t.sum(0), torch.ones_like(stages.t[0])):
+    if not fused.suits(stages.error, stages.t, *stages.z):
         return None
     from study.impact import _kinked_kernel, _weight_kernel
 
@@ -136,9 +134,8 @@ def _far(seen: Pass, layer: int, index: Tensor) -> Tensor:
     """Return whether a weight carries so much that a sum without it must be summed anew, as in `cached`; bool, (n,)."""
     network = seen.stages.network
     to, source, w = _ends(seen, layer, index)
-    most = (
-        seen.below(layer).abs().amax(1)[source] * w.abs()
-    )  # of what a pre-activation changes by, and an output at most
+    # A pre-activation changes by so much at most, and the unit's output by no more.
+    most = seen.below(layer).abs().amax(1)[source] * w.abs()
     if layer == network.depth:
         return most > FAR
     return torch.maximum(most, most * network.weights[layer + 1].abs().amax(0)[to]) > FAR
@@ -154,8 +151,19 @@ def _fused(kernel: ModuleType, kinked: ModuleType, seen: Pass, layer: int, index
     code, above = getattr(fused.kernel(), output), range(layer + 1, network.depth + 1)
     layers = [fused.scaled(network.weights[m], network.biases[m], scales[m], network.activations[m - 1]) for m in above]
     arrays, biases = [w for w, _ in layers], [b for _, b in layers]
+    columns = np.ascontiguousarray(arrays[0].T) if arrays else None
     found, out = torch.zeros(len(index), dtype=torch.float64), np.empty(len(index))
     relus = layer == network.depth - 2 and network.activations[-1] == "relu"
+    follows: list[Any] = (
+        [np.ascontiguousarray(arrays[1]), biases[1]]
+        if relus
+        else [
+            np.array(codes[layer + 1 :], dtype=np.int64),
+            np.array([len(b) for b in biases]),
+            np.concatenate([np.zeros(0), *(w.ravel() for w in arrays[1:])]),
+            np.concatenate([np.zeros(0), *biases[1:]]),
+        ]
+    )
     kept = network.depth if relus else min(layer + 1, network.depth)  # the layer whose numbers a row needs at hand
     most = max(1, ROWS // len(seen.stages.z[kept]))
     for here in torch.arange(seen.stages.samples).split(most):
@@ -170,18 +178,8 @@ def _fused(kernel: ModuleType, kinked: ModuleType, seen: Pass, layer: int, index
             found += torch.from_numpy(out)
             continue
         given += [seen.stages.z[layer][:, block].numpy() * scales[layer], codes[layer], scales[layer]]
-        given += [np.ascontiguousarray(arrays[0].T), seen.by_row(layer + 1, block) * scales[layer + 1]]
-        if relus:
-            kinked.kinked_changes(*given, np.ascontiguousarray(arrays[1]), biases[1], *judged)
-        else:
-            kernel.hidden_changes(
-                *given,
-                np.array(codes[layer + 1 :], dtype=np.int64),
-                np.array([len(b) for b in biases]),
-                np.concatenate([np.zeros(0), *(w.ravel() for w in arrays[1:])]),
-                np.concatenate([np.zeros(0), *biases[1:]]),
-                *judged,
-            )
+        given += [columns, seen.by_row(layer + 1, block) * scales[layer + 1], *follows, *judged]
+        (kinked.kinked_changes if relus else kernel.hidden_changes)(*given)
         found += torch.from_numpy(out)
     return found
 
@@ -194,8 +192,7 @@ def _eager(seen: Pass, layer: int, index: Tensor) -> Tensor:
         to, source, w = _ends(seen, layer, index[s : s + block])
         moved = below[source] * -w[:, None]
         if layer == network.depth:
-            here = torch.arange(len(to))
-            for k in here.tolist():
+            for k in range(len(to)):
                 z = stages.z[-1].clone()
                 z[to[k]] += moved[k]
                 found[s + k] = stages.error.total_(z, stages.t)

@@ -7,7 +7,6 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from study.common import by_name
-from study.common.errors import choice
 
 if TYPE_CHECKING:
     from study.measures.base import Measure
@@ -34,10 +33,7 @@ def measure(name: str, **params: object) -> Measure:
     >>> measure("surfaces", every=5).every
     5
     """
-    choice("measure", name, names())
-    from study.measures.base import Measure
-
-    found = by_name.class_of(f"study.measures.{name}", Measure)
+    found = by_name.chosen("measure", name, __name__, __path__)
     by_name.check_parameters(f"measure {name!r}", params, [f.name for f in fields(found)])
     made: Measure = found(**params)
     return made

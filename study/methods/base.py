@@ -76,11 +76,7 @@ class WeightView:
 
     def of(self, per_layer: Sequence[Tensor]) -> Tensor:
         """Return the values of `weights`, shape (n,), from one array a layer of the shape of its weights."""
-        found = torch.empty(len(self.weights), dtype=torch.float64)
-        for m, values in enumerate(per_layer):
-            here = self.weights.layer == m
-            found[here] = values.reshape(-1)[self.weights.index[here]]
-        return found
+        return self.weights.values(per_layer)
 
     @property
     def w(self) -> Tensor:

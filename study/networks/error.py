@@ -92,9 +92,12 @@ class ErrorFunction:
             return o * (away - (o * away).sum(0))
         return away
 
-    def diagonal(self, z: Tensor, t: Tensor) -> Tensor:
-        """Return d2E/dz_i^2 for every output i, shape (outputs, samples); exact, cross terms (i, j) left out."""
-        diagonal, cross = self.parts(z, t)
+    def diagonal(self, z: Tensor, t: Tensor, gauss_newton: bool = False) -> Tensor:
+        """Return d2E/dz_i^2 for every output i, shape (outputs, samples), cross terms (i, j) left out.
+
+        Exact, but for what `gauss_newton` leaves out; see `parts`.
+        """
+        diagonal, cross = self.parts(z, t, gauss_newton)
         if cross is None:
             return diagonal
         o, b, a = cross

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,6 +73,18 @@ class Parts:
     def at(self, i: int) -> Part:
         """Return one part."""
         return Part(int(self.layer[i]), int(self.index[i]))
+
+    def values(self, per_layer: Sequence[Tensor]) -> Tensor:
+        """Return the value of each part, float64, shape (n,).
+
+        Args:
+            per_layer: one array a layer, which the parts' indices count through.
+        """
+        found = torch.empty(len(self), dtype=torch.float64)
+        for m, values in enumerate(per_layer):
+            here = self.layer == m
+            found[here] = values.reshape(-1)[self.index[here]].to(torch.float64)
+        return found
 
     def columns(self) -> dict[str, NDArray[np.int64]]:
         """Return layer and index by the names of the columns of every table: `layer` and `unit`."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import fields
 
 from study.common import by_name
-from study.common.errors import choice
 from study.protocols.base import Protocol
 
 __all__ = ["Protocol", "names", "protocol", "protocol_class"]
@@ -29,8 +28,7 @@ def protocol_class(name: str) -> type[Protocol]:
     Raises:
         StudyError: when there is none, listing those that there are.
     """
-    choice("protocol", name, names())
-    found: type[Protocol] = by_name.class_of(f"study.protocols.{name}", Protocol)
+    found: type[Protocol] = by_name.chosen("protocol", name, __name__, __path__)
     return found
 
 

@@ -11,12 +11,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from study.methods.base import Method, Scores, View, check_filters, check_removal
 from study.networks.network import Network
-from study.networks.parts import Part, Parts
+from study.networks.parts import Parts
 from study.protocols.base import Evaluate, Ranking, Remove, Rewind, Score, Train
 from study.pruning.choice import Choice, choose
 from study.pruning.settings import Settings
@@ -74,7 +73,7 @@ class Runner:
         of = state.settings
         self.ranking = Ranking(of.ranking == "iterative", of.every)
         self._scores: Scores | None = None
-        self._scored: list[Part] = []
+        self._scored = Parts.of(())
         self._now: Scores | None = None
         self._next: Choice | None = None
         self._gone: list[Choice] = []
@@ -101,7 +100,7 @@ class Runner:
         again = self.ranking.again
         view = View(state.ranked, state.parts, state.replacement, state.scale, self.further.seed, again)
         started = time.perf_counter()
-        self._scores, self._scored = self.method.scores(view).cpu(), list(state.parts)
+        self._scores, self._scored = self.method.scores(view).cpu(), state.parts
         self._now = self._next = None
         self._seconds += time.perf_counter() - started
         self._passes += self._scores.forward_passes
@@ -113,8 +112,7 @@ class Runner:
         if self._now is None and self._scores is not None and self.state.left:
             self._now = self._scores
             if self.state.left < len(self._scored):
-                left = set(self.state.parts)
-                self._now = self._scores.left(torch.tensor([part in left for part in self._scored]))
+                self._now = self._scores.left(self._scored.values(self.state.gains) != 0)
         return self._now
 
     def _choice(self) -> Choice | None:
@@ -122,9 +120,8 @@ class Runner:
         if self._next is None and (now := self._remaining()) is not None:
             parts = self.state.parts
             i = choose(now, parts, self.state.scope, self.state.seen["pruning"].total(), self.method.tie)
-            estimate = None if now.estimate is None else float(now.estimate[i])
-            instead = self.state.replacement.at(*parts.at(i))
-            self._next = Choice(parts.at(i), float(now.score[i]), estimate, instead)
+            part, estimate = parts.at(i), None if now.estimate is None else float(now.estimate[i])
+            self._next = Choice(part, float(now.score[i]), estimate, self.state.replacement.at(*part))
         return self._next
 
     def _remove(self) -> None:

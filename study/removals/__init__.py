@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from study.common import by_name
-from study.common.errors import choice
 
 if TYPE_CHECKING:  # names are asked for by the command line, which waits for no torch
     from study.removals.base import Removal
@@ -31,8 +30,5 @@ def removal(name: str) -> Removal:
     >>> removal("mean").independent, removal("compensate").independent
     (True, False)
     """
-    choice("removal", name, names())
-    from study.removals.base import Removal
-
-    made: Removal = by_name.class_of(f"study.removals.{name}", Removal)()
+    made: Removal = by_name.chosen("removal", name, __name__, __path__)()
     return made

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from study.common import by_name
-from study.common.errors import choice
 
 if TYPE_CHECKING:  # names are asked for by the command line, which waits for no torch
     import pandas as pd
@@ -31,10 +30,7 @@ def scope(name: str) -> Scope:
     Raises:
         StudyError: when there is none of that name, listing those that there are.
     """
-    choice("scope", name, names())
-    from study.scopes.base import Scope
-
-    made: Scope = by_name.class_of(f"study.scopes.{name}", Scope)()
+    made: Scope = by_name.chosen("scope", name, __name__, __path__)()
     return made
 
 
