@@ -1,9 +1,15 @@
-"""A sample of single weights whose impacts stand for those of all: by layer and decile of magnitude."""
+"""A sample of single weights whose impacts stand for those of all: by layer and decile of magnitude.
+
+Samples of one network at two moments are coordinated by permanent random numbers (Ohlsson 1995): every weight keeps one
+number, its priority, and each stratum takes those of the smallest. A weight that is drawn once is hence drawn again as
+long as it is left, unless its stratum grows: its impact before training has one after training beside it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -39,20 +45,30 @@ def stratified(seen: Pass, weights: Parts, each: int, seed: int) -> Sample:
         seen: the network on the rows.
         weights: those that are left.
         each: to draw from a stratum.
-        seed: of the draw: a number of its own for every event of a trajectory.
+        seed: of the weights' priorities: one for a trajectory, so that the samples of its events overlap.
     """
     whole("each", each, 1)
-    draw = torch.Generator().manual_seed(whole("seed", seed))
+    whole("seed", seed)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     for m in weights.layer.unique().tolist():
         here = (weights.layer == m).nonzero()[:, 0]
         w = seen.stages.network.weights[m].reshape(-1)[weights.index[here]]
         dark = seen.silent(m)[weights.index[here]]
+        priority = priorities(seen.stages.network.weights[m].numel(), m, seed)
         live = here[~dark][w[~dark].abs().argsort(stable=True)]
         for k, group in [(-1, here[dark]), *enumerate(live.tensor_split(DECILES))]:
-            drawn = group[torch.randperm(len(group), generator=draw)[:each]]
+            drawn = group[priority[weights.index[group]].argsort(stable=True)[:each]]
             size = torch.full((len(drawn),), len(drawn) / max(1, len(group)), dtype=torch.float64)
             found.append((drawn, torch.full((len(drawn),), k), size))
     where, stratum, probability = (torch.cat(parts) for parts in zip(*found, strict=True))
     order = where.argsort()
     return Sample(weights[where[order]], stratum[order], probability[order])
+
+
+def priorities(size: int, layer: int, seed: int) -> Tensor:
+    """Return the permanent random number of every weight of a layer, float64, shape (size,).
+
+    They come from a generator that draws no network: the weights of a seed do not depend on them.
+    """
+    drawn = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(layer,))).random(size)
+    return torch.from_numpy(drawn)

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from study.common.errors import StudyError
-from study.impact.sampling import stratified
+from study.impact.sampling import priorities, stratified
 from study.impact.weights import Pass, every_weight, weight_impacts
 from study.networks.error import ErrorFunction
+from study.pruning.cut import Cut, going
 from tests import cases
 
 
@@ -55,6 +56,34 @@ def test_a_weighted_mean_is_that_of_all_on_average(seen):
         means.append(float((values / sample.probability).sum()))
     means = torch.tensor(means, dtype=torch.float64)
     assert abs(float(means.mean()) - truth) <= 4 * float(means.std()) / 200**0.5
+
+
+def test_what_is_left_of_a_sample_is_drawn_again_after_a_cut_and_training():
+    net, rows = cases.network((80, 60), 3, "relu", features=30), cases.rows(20, 30, 3)
+    seen, error = Pass.of(net, rows, ErrorFunction("sigmoid")), ErrorFunction("sigmoid")
+    every = every_weight(net)
+    first = stratified(seen, every, 10, seed=3)
+    cut = going(every.values(net.weights).abs(), every, Cut(0.2))
+    left, gone = every[~cut], set(every[cut])
+    generator = torch.Generator().manual_seed(0)
+    moved = [w + 0.05 * w.std() * torch.randn(w.shape, generator=generator, dtype=w.dtype) for w in net.weights]
+    for m, w in enumerate(moved):
+        w.view(-1)[every[cut].index[every[cut].layer == m]] = 0.0
+    then = Pass.of(replace(net, weights=tuple(moved)), rows, error)
+    staying = [part for part in first.weights if part not in gone]
+    assert len(staying) > 200
+    for at, least in ((Pass.of(net, rows, error), 0.97), (then, 0.95)):
+        again = set(stratified(at, left, 10, seed=3).weights)
+        assert len(again.intersection(staying)) >= least * len(staying)
+        other = set(stratified(at, left, 10, seed=4).weights)
+        assert len(other.intersection(staying)) < 0.3 * len(staying)
+
+
+def test_what_a_seed_draws_of_a_network_says_nothing_of_its_weights():
+    net = cases.network((80, 60), 3, features=30, seed=5)
+    for m, w in enumerate(net.weights):
+        both = torch.stack([priorities(w.numel(), m, 5), w.reshape(-1)])
+        assert abs(float(torch.corrcoef(both)[0, 1])) < 4 / w.numel() ** 0.5
 
 
 def test_one_seed_is_one_sample_and_a_wrong_size_is_told(seen):
