@@ -26,11 +26,13 @@ class Sample:
 
     Attributes:
         weights: n of them, by layer, then index.
+        place: where each is among those that are left, int64, shape (n,).
         stratum: decile of |w| within the layer, 0 to 9; -1 for a weight that no row can feel, int64, shape (n,).
         probability: of each to be drawn, shape (n,): one over it is its weight in a mean over all.
     """
 
     weights: Parts
+    place: Tensor
     stratum: Tensor
     probability: Tensor
 
@@ -62,7 +64,7 @@ def stratified(seen: Pass, weights: Parts, each: int, seed: int) -> Sample:
             found.append((drawn, torch.full((len(drawn),), k), size))
     where, stratum, probability = (torch.cat(parts) for parts in zip(*found, strict=True))
     order = where.argsort()
-    return Sample(weights[where[order]], stratum[order], probability[order])
+    return Sample(weights[where[order]], where[order], stratum[order], probability[order])
 
 
 def priorities(size: int, layer: int, seed: int) -> Tensor:

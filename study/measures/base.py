@@ -40,7 +40,7 @@ class Trajectory:
         device: where passes over the rows run.
         path: gains and network at every step.
         gone: the units in the order in which they went.
-        evaluations: the table of that name.
+        tables: what was seen on the way, by the names of the tables.
     """
 
     network: Network
@@ -49,7 +49,7 @@ class Trajectory:
     device: str
     path: Sequence[tuple[list[Tensor], Network]]
     gone: Sequence[Choice]
-    evaluations: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
 
     @property
     def there(self) -> Network:

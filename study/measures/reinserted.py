@@ -30,7 +30,7 @@ class Reinserted(Measure):
 
     def after(self, trajectory: Trajectory) -> Found:
         """Return a row a unit; nothing where none may go."""
-        size = removable(trajectory.evaluations, self.within)
+        size = removable(trajectory.tables["evaluations"], self.within)
         if not size:
             return {}
         gains, network = trajectory.path[size]

@@ -4,6 +4,7 @@ Of `study`, `analysis` knows this package, how commands show and end their work 
 runs are whole (`tracking.inspection`); it hands its summaries of the cells to `tracking.summaries`.
 """
 
+from study.records.column import Column
 from study.records.tables import (
     AGREEMENT,
     IMPACTS,
@@ -11,7 +12,6 @@ from study.records.tables import (
     RECORDS_VERSION,
     SURFACES,
     TABLES,
-    Column,
     conform,
     empty,
     without_timing,

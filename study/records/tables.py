@@ -8,25 +8,16 @@ are float64 sums over samples (not means), in the units of the error that the ce
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from study.records.column import Column
+from study.records.weights import WEIGHTS
 
 if TYPE_CHECKING:  # whoever needs a name or a word alone waits for no pandas
     import pandas as pd
 
 RECORDS_VERSION = 2
 """Raised when a column changes its meaning or comes; readers refuse what they do not know."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: its type (a pandas dtype), its unit and what it holds. `timing` columns differ from run to run."""
-
-    dtype: str
-    unit: str
-    meaning: str
-    timing: bool = False
-
 
 EVENTS: dict[str, Column] = {
     "event": Column("int32", "", "0 = the trained network, then counted on; one a removal where units go one by one"),
@@ -154,9 +145,10 @@ TABLES: dict[str, dict[str, Column]] = {
     "searched": SEARCHED,
     "searched_sets": SEARCHED_SETS,
     "removals": REMOVALS,
+    **WEIGHTS,
 }
 
-ON_DEMAND = ("pairs", "reinserted", "hessian", "searched", "searched_sets", "removals")
+ON_DEMAND = ("pairs", "reinserted", "hessian", "searched", "searched_sets", "removals", *WEIGHTS)
 """Tables that only some cells have; the others record none of them, so that a new one disowns no old result."""
 
 

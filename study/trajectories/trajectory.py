@@ -231,8 +231,7 @@ def collect(
                 add(found, of.at(step, method.tie))
             if progress is not None:
                 progress(step.state.removed, step.state.units)
-        seen = pd.DataFrame(found["evaluations"])
-        whole_path = Trajectory(network, data, settings, device, path, gone, seen)
+        whole_path = Trajectory(network, data, settings, device, path, gone, tables(found, asked))
         for of in asked:
             add(found, of.after(whole_path))
     return Result(tables(found, asked), path)

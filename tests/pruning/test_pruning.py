@@ -207,7 +207,7 @@ def test_both_errors_are_recorded_under_a_softmax(data):
 def test_tables_are_as_declared_and_the_same_twice(data):
     net = cases.network((5, 4), 3)
     one, two = (prune(net, data, "taylor2_exact", surfaces_every=4, pairs=True, search="beam") for _ in range(2))
-    assert {*one.tables, "reinserted", "hessian", "removals"} == set(records.TABLES)
+    assert {*one.tables, "reinserted", "hessian", "removals", "sampled", "bridge", "decisions"} == set(records.TABLES)
     for name, frame in one.tables.items():
         assert list(frame.columns) == list(records.TABLES[name])
         pd.testing.assert_frame_equal(
