@@ -134,9 +134,13 @@ class Parameters:
         squares = self.decay / 2 * sum(float(w.square().sum()) for w in self.weights) if self.decay else 0.0
         return squares + (self.l1 * sum(float(w.abs().sum()) for w in self.weights) if self.l1 else 0.0)
 
-    def network(self) -> Network:
-        """Return the network with the present parameters, in float64 and for raw inputs."""
-        weights = [w.to(torch.float64, copy=True) for w in self.weights]
+    def network(self, vector: Tensor | None = None) -> Network:
+        """Return the network with the present parameters, in float64 and for raw inputs.
+
+        Args:
+            vector: other parameters, as `vector` was at another time; None for the present ones.
+        """
+        views = self._views(self.vector if vector is None else vector)
+        weights, biases = ([x.to(torch.float64, copy=True) for x in xs] for xs in views)
         weights[0] /= self.scale
-        biases = tuple(b.to(torch.float64, copy=True) for b in self.biases)
-        return replace(self.template, weights=tuple(weights), biases=biases)
+        return replace(self.template, weights=tuple(weights), biases=tuple(biases))

@@ -22,6 +22,7 @@ from study.common.errors import StudyError, whole
 from study.data.base import Dataset
 from study.networks import Architecture, Network, fresh
 from study.networks.file import from_tensors, to_tensors
+from study.training.course import Fitted
 from study.training.masks import Masks, masked, masks_digest
 from study.training.recipe import Recipe
 from study.training.train import fit
@@ -34,6 +35,9 @@ Kind = tuple[str, tuple[str, ...], str]
 
 HISTORY = ("epoch", "step", "error", "accuracy", "gradient")
 """Columns of a history."""
+
+STOPPED = "stopped."
+"""Before the names of the tensors of the network at the early stop."""
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +52,7 @@ class Trained:
         file: where it is kept.
         seconds: that the training took.
         history: the course of the training, as `fit` returns it.
+        stopped: the network at the early stop; None where the training looked at no validation rows.
     """
 
     network: Network
@@ -55,6 +60,7 @@ class Trained:
     file: Path
     seconds: float
     history: pd.DataFrame
+    stopped: Network | None = None
 
 
 def network_key(of: Architecture, data: Dataset, recipe: Recipe, seed: int) -> str:
@@ -88,20 +94,20 @@ def load_or_train(of: Architecture, data: Dataset, recipe: Recipe, seed: int, fo
     seed = whole("seed", seed)
     kind = (of.fitted(data.features, data.outputs), of.activations, of.output)
 
-    def training() -> tuple[Network, pd.DataFrame]:
+    def training() -> Fitted:
         return fit(fresh(of, data.features, data.outputs, seed), data, seed=seed, recipe=recipe)
 
     return cached(folder, network_key(of, data, recipe, seed), kind, training)
 
 
-def cached(folder: Path, key: str, kind: Kind, training: Callable[[], tuple[Network, pd.DataFrame]]) -> Trained:
+def cached(folder: Path, key: str, kind: Kind, training: Callable[[], Fitted]) -> Trained:
     """Return the network of a key from the cache, trained first where it is not there; one trains, others wait.
 
     Args:
         folder: of the cache.
         key: SHA-256 over everything that decides the network.
         kind: name, activations and output that the network has to have.
-        training: returns the network and its history.
+        training: returns what the training gives.
 
     Raises:
         StudyError: when training diverges, or the folder cannot be written to.
@@ -113,8 +119,9 @@ def cached(folder: Path, key: str, kind: Kind, training: Callable[[], tuple[Netw
             if (known := _read(file, key, kind)) is not None:
                 return known
             started = time.perf_counter()
-            network, history = training()
-            trained = Trained(network, key, file, time.perf_counter() - started, history)
+            found = training()
+            seconds = time.perf_counter() - started
+            trained = Trained(found.network, key, file, seconds, found.history, found.stopped)
             _write(trained)
     except OSError as error:
         raise StudyError(f"the cache of trained networks {folder} cannot be used: {error}") from error
@@ -189,6 +196,9 @@ def _write(trained: Trained) -> None:
         "seconds": repr(trained.seconds),
         "history": json.dumps(trained.history.to_dict("list")),
     }
+    if (stopped := trained.stopped) is not None:
+        tensors |= to_tensors(stopped, STOPPED)[0]
+        metadata["stopped_digest"] = stopped.digest()
     part = trained.file.with_name(f"{trained.key}-{uuid.uuid4().hex}.part")
     with part.open("xb") as out:  # with the permissions that all other files have: tempfile's are for its owner alone
         out.write(save(tensors, metadata=metadata))
@@ -211,13 +221,30 @@ def _read(file: Path, key: str, kind: Kind) -> Trained | None:
         if not (file.is_file() and os.access(file, os.R_OK)):
             raise StudyError("it is no file that may be read")
         with safe_open(str(file), framework="pt") as content:
-            notes, network = content.metadata(), from_tensors(content)
-            if (notes["key"], notes["digest"]) != (key, network.digest()):
+            notes, history = content.metadata(), pd.DataFrame(json.loads(content.metadata()["history"]))
+            network = _checked(from_tensors(content), kind, notes["digest"])
+            if notes["key"] != key:
                 raise StudyError("its content is not what its name says")
-            if (found := (network.name, network.activations, network.output)) != kind:
-                raise StudyError(f"it holds a network {found}, not {kind}")
-            history = pd.DataFrame(json.loads(notes["history"]))
-            return Trained(network, key, file, float(notes["seconds"]), history)
+            if "validation_error" not in history:
+                return Trained(network, key, file, float(notes["seconds"]), history)
+            if "stopped_digest" not in notes:
+                log.warning("%s is of an earlier version: it lacks the early stop; the network is trained again", file)
+                return None
+            stopped = _checked(from_tensors(content, STOPPED), kind, notes["stopped_digest"])
+            return Trained(network, key, file, float(notes["seconds"]), history, stopped)
     except (SafetensorError, StudyError, KeyError, TypeError, ValueError, AttributeError) as error:
         log.warning("%s is damaged (%s); the network is trained again", file, error)
         return None
+
+
+def _checked(network: Network, kind: Kind, digest: str) -> Network:
+    """Return a network that was read, if it is what its file says.
+
+    Raises:
+        StudyError: when it is another one.
+    """
+    if network.digest() != digest:
+        raise StudyError("its content is not what its name says")
+    if (found := (network.name, network.activations, network.output)) != kind:
+        raise StudyError(f"it holds a network {found}, not {kind}")
+    return network

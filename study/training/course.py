@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pandas as pd
 import torch
@@ -17,12 +18,33 @@ from study.training.dropout import Dropout
 from study.training.masks import Masks, flat
 from study.training.optimizers import LBFGS, optimizer
 from study.training.recipe import Recipe
+from study.training.snapshots import Snapshots
 
 Progress = Callable[[int, int], None]
 """Called with the epochs done and the epochs planned; iterations where the recipe counts in them."""
 
 LOOKS = 20
 """Rows of a history, at most, that a whole training leaves (looks at a target and at validation rows come on top)."""
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a training gives.
+
+    Attributes:
+        network: at its end.
+        history: of its course, a row a look: epoch (L-BFGS iterations count on), step (iterations), error (mean over
+            the watched training rows, without any penalty), accuracy (share of them correct) and gradient (Euclidean
+            norm of the gradient of what is minimised on those rows, inputs scaled as in training). Where the recipe has
+            `evaluate_every`, also validation_error and validation_accuracy, the same of all rows of the split
+            `validation`, summed in float64; a row has NaN for what was not looked at.
+        stopped: the network at the early stop, which is to the bit that at iteration `early_stop(history).iteration`;
+            None where the recipe has no `evaluate_every`.
+    """
+
+    network: Network
+    history: pd.DataFrame
+    stopped: Network | None = None
 
 
 class Course:
@@ -66,10 +88,13 @@ class Course:
         self.planned = recipe.length + (0 if recipe.optimizer == "lbfgs" else recipe.polish)
         self.steps = 0
         self.history: list[dict[str, float]] = []
+        self._snapshots = Snapshots()
 
-    def frame(self) -> pd.DataFrame:
-        """Return the history, a row a look; the columns are those that `fit` states."""
-        return pd.DataFrame(self.history)
+    def fitted(self) -> Fitted:
+        """Return what the training has given so far."""
+        parameters, best = self.parameters, self._snapshots.best()
+        stopped = None if best is None else parameters.network(best.vector)
+        return Fitted(parameters.network(), pd.DataFrame(self.history), stopped)
 
     def backward(self, inputs: Tensor, targets: Tensor, drop: Dropout | None = None) -> Tensor:
         """Set the gradient of what is trained, zero of what is not; return the output pre-activations."""
@@ -127,6 +152,7 @@ class Course:
             self.history[-1] |= seen
         else:
             self.history.append({"epoch": epoch, "step": self.steps, **seen})
+        self._snapshots.look(self.steps, error, self.parameters.vector)
 
     def _check(self, error: float, gradient: float, epoch: float) -> None:
         if not (math.isfinite(error) and math.isfinite(gradient)):

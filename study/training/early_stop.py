@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from study.common.errors import StudyError, whole
+
+SMOOTH = 5
+"""Looks at validation rows that are averaged, unless another number is asked for."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,16 @@ class EarlyStop:
     censored: bool
 
 
-def early_stop(history: pd.DataFrame, smooth: int = 5) -> EarlyStop:
+def around(errors: Sequence[float], i: int, half: int) -> float:
+    """Return the mean of the errors from `half` before the i-th to `half` after it, or as many as there are.
+
+    >>> around([4.0, 2.0, 1.0, 3.0], 0, half=1), around([4.0, 2.0, 1.0, 3.0], 2, half=1)
+    (3.0, 2.0)
+    """
+    return float(np.mean(errors[max(0, i - half) : i + half + 1]))
+
+
+def early_stop(history: pd.DataFrame, smooth: int = SMOOTH) -> EarlyStop:
     """Return the iteration of the smallest validation error, as Frankle & Carbin (2019, appendix C) stop.
 
     Errors are smoothed first: a look's is the mean of the `smooth` looks around it, itself in the middle. Near either
@@ -55,9 +69,8 @@ def early_stop(history: pd.DataFrame, smooth: int = 5) -> EarlyStop:
             "set with the split `validation`"
         )
     looks = history.dropna(subset=["validation_error"]).reset_index(drop=True)
-    errors = looks["validation_error"]
-    half = smooth // 2
-    smoothed = [float(errors[max(0, i - half) : i + half + 1].mean()) for i in range(len(errors))]
+    errors = looks["validation_error"].tolist()
+    smoothed = [around(errors, i, smooth // 2) for i in range(len(errors))]
     best = min(range(len(smoothed)), key=smoothed.__getitem__)
     accuracy = float(looks["validation_accuracy"][best])
     return EarlyStop(int(looks["step"][best]), smoothed[best], accuracy, best == len(smoothed) - 1)

@@ -173,5 +173,5 @@ class Further:
 
     def _trained_from(self, start: Network, recipe: Recipe, seed: int, kept: bool, **span: Any) -> Network:
         if self.folder is None or not kept:
-            return fit(start, self.data, seed=seed, recipe=recipe, **span)[0]
+            return fit(start, self.data, seed=seed, recipe=recipe, **span).network
         return trained_from(start, self.data, recipe, seed, self.folder, **span).network

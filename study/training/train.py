@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 
-import pandas as pd
 import torch
 from torch import nn
 
@@ -15,7 +14,7 @@ from study.data._registry import is_ours
 from study.data.base import check_data
 from study.networks import Architecture, Network, as_network, fresh, layers_of
 from study.training.acceptance import poorly_trained
-from study.training.course import Course, Progress
+from study.training.course import Course, Fitted, Progress
 from study.training.masks import Masks, masked
 from study.training.recipe import Recipe
 from study.training.recipes import has_recipe, read_recipe
@@ -62,7 +61,7 @@ def train(
             layers = Architecture(hidden, activation, data.output if output is None else output, front)
             start = fresh(layers, data.features, data.outputs, seed)
         recipe = own_recipe(data) if recipe is None else recipe
-        trained, _ = fit(start, data, seed=seed, recipe=recipe, progress=progress)
+        trained = fit(start, data, seed=seed, recipe=recipe, progress=progress).network
         words = poorly_trained(trained, data)
     if words is not None:
         warnings.warn(f"{words}; recipe=Recipe(...) trains otherwise", PoorTrainingWarning, stacklevel=2)
@@ -96,8 +95,8 @@ def fit(
     since: int = 0,
     until: int | None = None,
     masks: Masks | None = None,
-) -> tuple[Network, pd.DataFrame]:
-    """Train from `start`; return the network and its history.
+) -> Fitted:
+    """Train from `start`; return the network, its history and the network at the early stop.
 
     Args:
         start: the weights to begin with.
@@ -110,13 +109,6 @@ def fit(
             dropout go on from there; momentum and Adam's moments begin anew.
         until: stop after this epoch (or iteration) of the recipe, unpolished; None for its end.
         masks: 0 where a weight is 0 from the start, gets no gradient and stays 0; None where all are trained.
-
-    Returns:
-        The network, and a frame with the columns epoch (L-BFGS iterations count on), step (iterations), error (mean
-        over the watched training rows, without any penalty), accuracy (share of them correct) and gradient (Euclidean
-        norm of the gradient of what is minimised on those rows, inputs scaled as in training). Where the recipe has
-        `evaluate_every`, also validation_error and validation_accuracy, the same of all rows of the split
-        `validation`, summed in float64; a row has NaN for what was not looked at.
 
     Raises:
         StudyError: when network, masks, span or splits do not fit, or training diverges.
@@ -134,7 +126,7 @@ def fit(
             course.descend(order, last)
             if recipe.polish and until is None:
                 course.lbfgs(recipe.polish)
-    return course.parameters.network(), course.frame()
+    return course.fitted()
 
 
 def _check(start: Network, data: Dataset, recipe: Recipe) -> None:

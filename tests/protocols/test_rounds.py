@@ -61,7 +61,7 @@ def test_the_order_of_events_is_that_of_the_rounds():
 def trained():
     data = cases.dataset(samples=120, features=3, outputs=3)
     start = mlp(3, (8,), 3, seed=1)
-    network, _ = fit(start, data, seed=1, recipe=RECIPE)
+    network = fit(start, data, seed=1, recipe=RECIPE).network
     return network, data, Origin(start, RECIPE, 1)
 
 
@@ -92,12 +92,12 @@ def test_survivors_are_rewound_and_trained_as_the_whole_network_was(trained):
     assert further.at(0).weights[0].equal(origin.start.weights[0])
     again = further.to_the_end(further.at(0), everything, since=0)
     assert all(a.equal(b) for a, b in zip(again.weights, network.weights, strict=True))
-    whole, part = (fit(origin.start, data, seed=1, recipe=RECIPE, until=n)[0] for n in (6, 4))
+    whole, part = (fit(origin.start, data, seed=1, recipe=RECIPE, until=n).network for n in (6, 4))
     assert whole.weights[0].equal(network.weights[0])
     assert further.at(4).weights[0].equal(part.weights[0])
     result = collect(network, method("magnitude"), Settings(protocol=Rounds(rewind=2)), further)
     gains, small = result.path[2]
-    by_hand, _ = fit(further.at(2).compact(gains), data, seed=1, recipe=RECIPE, since=2)
+    by_hand = fit(further.at(2).compact(gains), data, seed=1, recipe=RECIPE, since=2).network
     assert by_hand.weights[0].equal(small.compact(gains).weights[0])
 
 

@@ -29,12 +29,12 @@ def history(errors):
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_looks_are_the_error_and_the_accuracy_of_the_weights_at_that_iteration(precision):
     recipe = replace(LOOKING, precision=precision)
-    _, found = fit(START, DATA, seed=0, recipe=recipe)
+    found = fit(START, DATA, seed=0, recipe=recipe).history
     looks = found.dropna(subset=["validation_error"])
     assert looks["step"].tolist() == [0, 4, 8, 12, 16, 20]
     rows = DATA.splits["validation"]
     for k, error, share in looks[["step", "validation_error", "validation_accuracy"]].itertuples(index=False):
-        then, _ = fit(START, DATA, seed=0, recipe=recipe, until=int(k))
+        then = fit(START, DATA, seed=0, recipe=recipe, until=int(k)).network
         gains = [torch.ones(5, dtype=torch.float64)]
         rel = 1e-12 if precision == "float64" else 1e-5
         assert error == pytest.approx(float(cases.plain_error(then, rows, "half_squared", gains)) / 31, rel=rel)
@@ -42,9 +42,9 @@ def test_looks_are_the_error_and_the_accuracy_of_the_weights_at_that_iteration(p
 
 
 def test_looking_changes_nothing_else_and_is_kept_with_the_network(tmp_path):
-    looking, found = fit(START, DATA, seed=0, recipe=LOOKING)
-    blind, plain = fit(START, DATA, seed=0, recipe=replace(LOOKING, evaluate_every=0))
-    assert looking.digest() == blind.digest()
+    looking, blind = (fit(START, DATA, seed=0, recipe=r) for r in (LOOKING, replace(LOOKING, evaluate_every=0)))
+    found, plain = looking.history, blind.history
+    assert looking.network.digest() == blind.network.digest()
     assert "validation_error" not in plain
     pd.testing.assert_frame_equal(found.dropna(subset=["error"])[[*plain]].reset_index(drop=True), plain)
     assert found["step"].is_unique
@@ -76,7 +76,7 @@ def test_ends_are_means_of_the_looks_that_there_are():
 
 
 def test_without_looks_or_a_middle_it_is_refused():
-    _, plain = fit(START, DATA, seed=0, recipe=replace(LOOKING, evaluate_every=0))
+    plain = fit(START, DATA, seed=0, recipe=replace(LOOKING, evaluate_every=0)).history
     with pytest.raises(StudyError, match=r"training\.evaluate_every=100"):
         early_stop(plain)
     with pytest.raises(StudyError, match="smooth=4: an odd number"):

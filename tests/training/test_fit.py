@@ -64,7 +64,7 @@ def is_product(small, whole, masks):
 def test_twenty_steps_are_those_of_autograd_and_torchs_optimisers(recipe, more, held):
     recipe, start = replace(recipe, **more), start_of()
     masks = drawn(start) if held else None
-    found, _ = fit(start, DATA, seed=3, recipe=recipe, masks=masks)
+    found = fit(start, DATA, seed=3, recipe=recipe, masks=masks).network
     weights, biases = plain_fit(start, DATA, recipe, 3, masks)
     for ours, theirs in zip((*found.weights, *found.biases), (*weights, *biases), strict=True):
         assert torch.allclose(ours, theirs, rtol=1e-10, atol=1e-10)
@@ -75,7 +75,7 @@ def test_twenty_steps_are_those_of_autograd_and_torchs_optimisers(recipe, more, 
 )
 def test_and_with_other_activations_and_outputs(activation, output):
     start = start_of((7,), activation, output)
-    found, _ = fit(start, DATA, seed=0, recipe=replace(SHORT, dropout=0.3), masks=drawn(start))
+    found = fit(start, DATA, seed=0, recipe=replace(SHORT, dropout=0.3), masks=drawn(start)).network
     weights, _ = plain_fit(start, DATA, replace(SHORT, dropout=0.3), 0, drawn(start))
     assert all(torch.allclose(a, b, rtol=1e-10, atol=1e-10) for a, b in zip(found.weights, weights, strict=True))
 
@@ -83,7 +83,7 @@ def test_and_with_other_activations_and_outputs(activation, output):
 def test_and_so_are_those_of_lbfgs():
     start, recipe = start_of(), Recipe(optimizer="lbfgs", epochs=20, weight_decay=0.01)
     masks = drawn(start)
-    found, _ = fit(start, DATA, seed=0, recipe=recipe, masks=masks)
+    found = fit(start, DATA, seed=0, recipe=recipe, masks=masks).network
     weights, biases = plain_lbfgs(start, DATA, recipe, masks)
     for ours, theirs in zip((*found.weights, *found.biases), (*weights, *biases), strict=True):
         assert torch.allclose(ours, theirs, rtol=1e-10, atol=1e-10)
@@ -102,7 +102,7 @@ EVERY = [
 def test_a_masked_weight_is_0_to_the_bit_and_the_others_move(recipe):
     start = start_of()
     masks = drawn(start)
-    found, _ = fit(start, DATA, seed=1, recipe=recipe, masks=masks)
+    found = fit(start, DATA, seed=1, recipe=recipe, masks=masks).network
     for w, first, mask in zip(found.weights, start.weights, masks, strict=True):
         gone = w[mask == 0]
         assert torch.equal(gone, torch.zeros_like(gone))
@@ -115,7 +115,7 @@ def test_masks_of_ones_change_no_bit_and_bits_not_types_make_the_digest():
     start = start_of()
     ones = [torch.ones_like(w) for w in start.weights]
     for recipe in EVERY:
-        both = [fit(start, DATA, seed=1, recipe=recipe, masks=m)[0] for m in (None, ones)]
+        both = [fit(start, DATA, seed=1, recipe=recipe, masks=m).network for m in (None, ones)]
         assert same(*both)
     masks = drawn(start)
     assert masks_digest(start, masks) == masks_digest(start, [m.bool() for m in masks]) != masks_digest(start, ones)
@@ -133,7 +133,7 @@ def test_masks_enter_the_key_where_there_are_any(tmp_path):
     assert len(keys) == 3
     assert started_key(masked(start, masks), DATA, SHORT, 0, masks) in keys
     first, again = (trained_from(start, DATA, SHORT, 0, tmp_path, masks) for _ in range(2))
-    assert same(first.network, fit(start, DATA, seed=0, recipe=SHORT, masks=masks)[0])
+    assert same(first.network, fit(start, DATA, seed=0, recipe=SHORT, masks=masks).network)
     assert again.seconds == first.seconds
 
 
@@ -147,11 +147,11 @@ def test_masks_of_another_network_or_of_other_numbers_are_refused(change):
 def test_a_recipe_in_iterations_is_that_in_epochs():
     """Seven batches an epoch: 21 iterations are 3 epochs, and 17 end within the third."""
     start = start_of()
-    by_epochs, first = fit(start, DATA, seed=2, recipe=replace(SHORT, iterations=None, epochs=3))
-    by_iterations, second = fit(start, DATA, seed=2, recipe=replace(SHORT, iterations=21))
-    assert same(by_epochs, by_iterations)
-    assert first.equals(second)
-    _, history = fit(start, DATA, seed=2, recipe=replace(SHORT, iterations=17))
+    by_epochs = fit(start, DATA, seed=2, recipe=replace(SHORT, iterations=None, epochs=3))
+    by_iterations = fit(start, DATA, seed=2, recipe=replace(SHORT, iterations=21))
+    assert same(by_epochs.network, by_iterations.network)
+    assert by_epochs.history.equals(by_iterations.history)
+    history = fit(start, DATA, seed=2, recipe=replace(SHORT, iterations=17)).history
     assert history["step"].tolist() == [0, 7, 14, 17]
     assert history["epoch"].iloc[-1] == 17 / 7
 
@@ -178,19 +178,19 @@ def test_recipes_are_read_from_the_command_line_and_from_files(tmp_path):
 def test_weights_of_an_iteration_are_those_of_the_run_stopped_there(k, tmp_path):
     start, recipe = start_of(), replace(SHORT, iterations=21, dropout=0.3)
     further = Further(DATA, 2, Origin(start, recipe, 2), tmp_path)
-    begun, _ = fit(start, DATA, seed=2, recipe=recipe, until=k)
+    begun = fit(start, DATA, seed=2, recipe=recipe, until=k).network
     assert same(further.at(k), begun)
     # Under a constant rate a run of k iterations has the very steps of the beginning of a longer one.
     constant = replace(recipe, schedule="constant")
-    longer, _ = fit(start, DATA, seed=2, recipe=constant, until=max(k, 1))
-    assert same(longer, fit(start, DATA, seed=2, recipe=replace(constant, iterations=max(k, 1)))[0])
+    longer = fit(start, DATA, seed=2, recipe=constant, until=max(k, 1)).network
+    assert same(longer, fit(start, DATA, seed=2, recipe=replace(constant, iterations=max(k, 1))).network)
 
 
 def test_a_rewound_ticket_has_the_weights_times_the_mask_and_goes_on_with_the_batches_of_the_whole():
     """Plain SGD has no memory: from any iteration it goes on to the bits of the uninterrupted training."""
     start, recipe = start_of(), replace(SGD, iterations=21, dropout=0.3)
     further, gains = Further(DATA, 2, Origin(start, recipe, 2)), [torch.ones(5), torch.ones(4)]
-    whole, _ = fit(start, DATA, seed=2, recipe=recipe)
+    whole = fit(start, DATA, seed=2, recipe=recipe).network
     for k in (3, 7, 10):
         assert same(further.to_the_end(further.at(k), gains, since=k), whole)
     masks = drawn(start)
@@ -199,7 +199,7 @@ def test_a_rewound_ticket_has_the_weights_times_the_mask_and_goes_on_with_the_ba
         torch.equal(w, v * m) for w, v, m in zip(masked(ticket, masks).weights, ticket.weights, masks, strict=True)
     )
     done = further.to_the_end(ticket, gains, since=9, masks=masks)
-    assert same(done, fit(ticket, DATA, seed=2, recipe=recipe, since=9, masks=masks)[0])
+    assert same(done, fit(ticket, DATA, seed=2, recipe=recipe, since=9, masks=masks).network)
     few = further.few_epochs(ticket, gains, 1, removed=3, masks=masks)
     assert all(bool((w[m == 0] == 0).all()) for net in (done, few) for w, m in zip(net.weights, masks, strict=True))
 
