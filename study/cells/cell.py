@@ -158,7 +158,8 @@ def compute(
     network = trained.network
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
-    further = Further(data, plan.seed, origin(cell), Path(networks))
+    own = trained.fitted if cell.network is None and plan.pruned_output is None else None
+    further = Further(data, plan.seed, origin(cell), Path(networks), own)
     result = collect(network, plan.method, plan.settings, further, device, progress, TRUTHS, asked)
     return Done(
         cell, trained, result, judge(plan, trained.network, data), summary(result), poor(plan, trained.network, data)

@@ -138,9 +138,9 @@ class Runner:
             case Rewind(epoch):
                 state.become(further.at(epoch))
             case Train(since=int(since), kept=kept):
-                state.become(further.to_the_end(state.network, state.gains, since, kept))
+                state.become(further.to_the_end(state.network, state.gains, since, kept).network)
             case Train(epochs=int(epochs), kept=kept):
-                state.become(further.few_epochs(state.network, state.gains, epochs, state.removed, kept))
+                state.become(further.few_epochs(state.network, state.gains, epochs, state.removed, kept).network)
         self._next = None
 
     def _evaluated(self, event: Evaluate) -> Step:

@@ -62,6 +62,11 @@ class Trained:
     history: pd.DataFrame
     stopped: Network | None = None
 
+    @property
+    def fitted(self) -> Fitted:
+        """What the training gave."""
+        return Fitted(self.network, self.history, self.stopped)
+
 
 def network_key(of: Architecture, data: Dataset, recipe: Recipe, seed: int) -> str:
     """Return the SHA-256 over everything that decides a trained network; recipe defaults are left out."""

@@ -1,9 +1,9 @@
-"""The course of one training: its steps, and the looks at it that make its history."""
+"""The course of one training: what is trained on which rows, and the looks at it that make its history."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,7 +16,7 @@ from study.networks import Network, correct
 from study.training.backprop import Parameters
 from study.training.dropout import Dropout
 from study.training.masks import Masks, flat
-from study.training.optimizers import LBFGS, optimizer
+from study.training.optimizers import LBFGS
 from study.training.recipe import Recipe
 from study.training.snapshots import Snapshots
 
@@ -57,6 +57,9 @@ class Course:
         seed: of dropout.
         progress: told what is done.
         masks: of the weights; None for none.
+
+    Raises:
+        StudyError: when the network or the recipe does not go with the data.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Course:
         progress: Progress | None = None,
         masks: Masks | None = None,
     ) -> None:
+        _check(start, data, recipe)
         dtype = getattr(torch, recipe.precision)
         rows = data.training
         self.recipe = recipe
@@ -103,6 +107,16 @@ class Course:
         if self.mask is not None:
             self.parameters.gradient.mul_(self.mask)
         return z
+
+    def cut(self, masks: Masks) -> Tensor:
+        """Set masked weights to 0 from now on; return which parameters are gone, True where one is."""
+        parameters = self.parameters
+        mask = flat(parameters.template, masks, parameters.vector.dtype)
+        self.mask = mask if self.mask is None else self.mask * mask
+        gone = self.mask == 0
+        parameters.vector.masked_fill_(gone, 0.0)
+        parameters.gradient.masked_fill_(gone, 0.0)
+        return gone
 
     def begin(self, since: int) -> None:
         """Look at the start, which is of this epoch (or iteration) of the recipe."""
@@ -162,48 +176,6 @@ class Course:
                 f"{self.recipe.input_scale})"
             )
 
-    def descend(self, order: torch.Generator, until: int) -> None:
-        """Mini-batches in a new order every epoch, the learning rate on the recipe's schedule.
-
-        Args:
-            order: of the batches, at the recipe's beginning.
-            until: last epoch (or iteration) that is done.
-        """
-        recipe, parameters = self.recipe, self.parameters
-        moving = optimizer(recipe, parameters.vector, parameters.gradient)
-        last = until * (self.per_epoch if recipe.iterations is None else 1)
-        for batch in self._batches(order, self.steps, last):
-            if self.dropout is not None:
-                self.dropout.begin(self.steps)
-            self.backward(self.inputs[batch], self.targets[batch], self.dropout)
-            moving.step(recipe.learning_rate * recipe.share(self.steps, self.per_epoch))
-            self.steps += 1
-            if recipe.evaluate_every and self.steps % recipe.evaluate_every == 0:
-                self.validate()
-            due = recipe.target_accuracy is not None and self.steps % recipe.check_every == 0
-            if due and self.look(self.steps / self.per_epoch) >= (recipe.target_accuracy or 0.0):
-                return
-            if self.steps % self.per_epoch == 0 or self.steps == last:
-                self._after_epoch(last)
-
-    def _after_epoch(self, last: int) -> None:
-        """Look at every so many epochs, and at the end, which may be within one; tell of the progress."""
-        epoch, within = divmod(self.steps, self.per_epoch)
-        recipe = self.recipe
-        epochs = math.ceil(recipe.length / (1 if recipe.iterations is None else self.per_epoch))
-        if self.steps == last or epoch % math.ceil(epochs / LOOKS) == 0:
-            self.look(self.steps / self.per_epoch if within else epoch)
-        if self.progress:
-            self.progress(epoch if recipe.iterations is None else self.steps, self.planned)
-
-    def _batches(self, order: torch.Generator, first: int, last: int) -> Iterator[Tensor]:
-        """Yield the rows of the mini-batches from one iteration up to another one, drawn from the beginning on."""
-        done = 0
-        while done < last:
-            batches = torch.randperm(len(self.inputs), generator=order).split(self.recipe.batch_size)
-            yield from batches[max(0, first - done) : last - done]
-            done += len(batches)
-
     def lbfgs(self, iterations: int) -> None:
         """L-BFGS on all rows with a strong Wolfe line search, in at most `LOOKS` stretches that share their memory."""
         parameters = self.parameters
@@ -233,3 +205,19 @@ class Course:
             self.look(first + done + group["max_iter"])
             if self.progress:
                 self.progress(first + done + group["max_iter"], self.planned)
+
+
+def _check(start: Network, data: Dataset, recipe: Recipe) -> None:
+    """Refuse a data set that the network or the recipe does not go with."""
+    ends = (start.features, start.biases[-1].shape[0])
+    if ends != (data.features, data.outputs):
+        raise StudyError(
+            f"network {start.name} does not fit data set {data.name!r}: {data.features} inputs and {data.outputs} "
+            "outputs are needed"
+        )
+    if recipe.evaluate_every and "validation" not in data.splits:
+        raise StudyError(
+            f"training.evaluate_every={recipe.evaluate_every} needs rows to validate on, and data set {data.name!r} "
+            f"has the splits {', '.join(data.splits)}: give it a split `validation` (dataset.params.validation=5000 "
+            "where the data set has this setting), or training.evaluate_every=0"
+        )

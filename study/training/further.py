@@ -1,22 +1,27 @@
-"""Training what pruning has left: a few epochs at a constant rate, or from an epoch of the network's own recipe on.
+"""Training what pruning has left.
 
-A recipe that counts in iterations (`training.iterations`) is rewound to iterations in place of epochs.
+By a few epochs at a constant rate; from an epoch of the network's own recipe to its end; by that recipe anew, shorter
+and slower; or in one training of that recipe that cuts interrupt. A recipe that counts in iterations
+(`training.iterations`) is rewound to iterations in place of epochs.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from study.common.errors import LARGEST, StudyError
+from study.common.errors import LARGEST, StudyError, number, whole
 from study.data.base import Dataset
 from study.networks.network import Network
 from study.training.cache import trained_from
+from study.training.course import Fitted
 from study.training.masks import Masks, compacted
+from study.training.ongoing import Ongoing
 from study.training.recipe import Recipe
 from study.training.train import fit
 
@@ -35,6 +40,33 @@ def constant_rate(epochs: int) -> Recipe:
     (0.001, 1.0)
     """
     return Recipe(learning_rate=0.001, final_rate=1.0, batch_size=100, epochs=epochs, watched=500)
+
+
+def shortened(recipe: Recipe, epochs: int, per_epoch: int) -> Recipe:
+    """Return the recipe with another length, its whole schedule of the learning rate pressed into that.
+
+    A cosine ends with the new length; each of `steps` stays at its share of it, to the nearest iteration and at least
+    one after the one before. Recipes that count in iterations, or have `steps`, then count in iterations: as many as
+    these epochs have.
+
+    Args:
+        recipe: by mini-batches.
+        epochs: passes over the training rows, at least 1.
+        per_epoch: iterations in an epoch.
+
+    >>> shortened(Recipe(), 10, per_epoch=7).settings(), shortened(Recipe(iterations=500), 10, per_epoch=7).settings()
+    ({'epochs': 10}, {'iterations': 70})
+    >>> shortened(Recipe(epochs=60, schedule="steps", steps=(30, 45)), 10, per_epoch=7).steps
+    (35, 52)
+    """
+    whole("epochs", epochs, 1)
+    if recipe.iterations is None and not recipe.steps:
+        return replace(recipe, epochs=epochs)
+    share = epochs * per_epoch / recipe.length
+    steps: list[int] = []
+    for step in recipe.steps:
+        steps.append(max(round(step * share), steps[-1] + 1 if steps else 1))
+    return replace(recipe, iterations=epochs * per_epoch, steps=tuple(steps))
 
 
 @dataclass(frozen=True)
@@ -79,12 +111,14 @@ class Further:
         seed: of the trajectory.
         origin: the network's own training; None where it is not known, as of a network that was read from a file.
         folder: of the cache of networks; None for none.
+        own: what the network's own training gave; None where it was not trained here, or is pruned as another one.
     """
 
     data: Dataset
     seed: int
     origin: Origin | None = None
     folder: Path | None = None
+    own: Fitted | None = None
 
     def few_epochs(
         self,
@@ -94,8 +128,8 @@ class Further:
         removed: int,
         kept: bool = False,
         masks: Masks | None = None,
-    ) -> Network:
-        """Return the network after some epochs at a constant rate; what was removed stays removed.
+    ) -> Fitted:
+        """Return what some epochs at a constant rate give, of full size; what was removed stays removed.
 
         Args:
             network: as pruning has left it, of the trained network's size.
@@ -112,12 +146,11 @@ class Further:
         >>> from study import load_dataset
         >>> from study.networks import mlp
         >>> net, gains = mlp(64, [3], 10, seed=0), [torch.tensor([1.0, 0.0, 1.0])]
-        >>> trained = Further(load_dataset("digits"), seed=0).few_epochs(net, gains, epochs=1, removed=1)
+        >>> trained = Further(load_dataset("digits"), seed=0).few_epochs(net, gains, epochs=1, removed=1).network
         >>> trained.hidden, trained.weights[1].count_nonzero(dim=0).tolist()
         ((3,), [10, 0, 10])
         """
-        order = (self.seed + STRIDE * removed) % LARGEST
-        return self._trained(network, gains, masks, constant_rate(epochs), order, kept, since=0)
+        return self._trained(network, gains, masks, constant_rate(epochs), self._order(removed), kept, since=0)
 
     def to_the_end(
         self,
@@ -126,13 +159,66 @@ class Further:
         since: int,
         kept: bool = False,
         masks: Masks | None = None,
-    ) -> Network:
-        """Return the network trained from an epoch (or iteration) of its own recipe to its end, with the same batches.
+    ) -> Fitted:
+        """Return what training from an epoch (or iteration) of the network's own recipe to its end gives.
+
+        The batches are those of the recipe; the network is of full size, as in `few_epochs`.
 
         Momentum and Adam's moments begin anew at `since`. Other args as in `few_epochs`.
         """
         origin = self._origin(since)
         return self._trained(network, gains, masks, origin.recipe, origin.seed, kept, since=since)
+
+    def anew(
+        self,
+        network: Network,
+        gains: Sequence[Tensor],
+        masks: Masks | None,
+        removed: int,
+        kept: bool,
+        *,
+        epochs: int,
+        rate: float,
+        dropout: float | None = None,
+    ) -> Fitted:
+        """Return what training on by the network's own recipe gives, from where it stands, shorter and slower.
+
+        The recipe begins anew (its schedule over the new length, as `shortened` says), without its target and polish.
+
+        Args:
+            network, gains, masks, removed, kept: as in `few_epochs`.
+            epochs: passes over the training rows, at least 1, whatever the recipe counts in.
+            rate: what the recipe's learning rate is multiplied by.
+            dropout: in place of the recipe's; None for its own.
+
+        Raises:
+            StudyError: when the network's training is not known or is by L-BFGS, or training diverges.
+        """
+        recipe = self._known("training on by the network's own recipe").recipe
+        if recipe.optimizer == "lbfgs":
+            raise StudyError("training on goes with training.optimizer=adam or sgd: lbfgs has no epochs")
+        if not 0 < number("rate", rate) < math.inf:
+            raise StudyError(f"rate={rate}: a share of training.learning_rate is needed, above 0")
+        per_epoch = math.ceil(len(self.data.training) / recipe.batch_size)
+        recipe = replace(
+            shortened(replace(recipe, polish=0), epochs, per_epoch),
+            learning_rate=recipe.learning_rate * rate,
+            target_accuracy=None,
+            dropout=recipe.dropout if dropout is None else dropout,
+        )
+        return self._trained(network, gains, masks, recipe, self._order(removed), kept, since=0)
+
+    def ongoing(self, since: int = 0) -> Ongoing:
+        """Return the network's own training, paused at an epoch (or iteration) of its recipe, to be cut as it goes on.
+
+        Momentum and Adam's moments begin at `since`; from 0 on it is, without a cut, the network's training itself.
+
+        Raises:
+            StudyError: when its training is not known, has no such epoch, or is none that can be cut.
+        """
+        origin = self._known("cutting within the network's own training")
+        start = origin.start if since == 0 else self.at(since)
+        return Ongoing(start, self.data, origin.recipe, origin.seed, since)
 
     def at(self, epoch: int) -> Network:
         """Return the whole network as it was after an epoch (or iteration) of its own training.
@@ -145,16 +231,23 @@ class Further:
         origin = self._origin(epoch)
         if epoch == 0:
             return origin.start
-        return self._trained_from(origin.start, origin.recipe, origin.seed, kept=True, until=epoch)
+        return self._trained_from(origin.start, origin.recipe, origin.seed, kept=True, until=epoch).network
 
     def _origin(self, epoch: int) -> Origin:
+        origin = self._known(f"protocol.rewind={epoch}")
+        origin.check(epoch)
+        return origin
+
+    def _known(self, what: str) -> Origin:
         if self.origin is None:
             raise StudyError(
-                f"protocol.rewind={epoch} needs the network's own training, which is not known here: it goes with "
-                "networks that this study trains, and that are pruned as they were trained"
+                f"{what} needs the network's own training, which is not known here: it goes with networks that this "
+                "study trains, and that are pruned as they were trained"
             )
-        self.origin.check(epoch)
         return self.origin
+
+    def _order(self, removed: int) -> int:
+        return (self.seed + STRIDE * removed) % LARGEST
 
     def _trained(
         self,
@@ -165,13 +258,14 @@ class Further:
         order: int,
         kept: bool,
         **span: Any,
-    ) -> Network:
+    ) -> Fitted:
         if masks is not None:
             span["masks"] = compacted(network, masks, gains)
-        trained = self._trained_from(network.compact(gains), recipe, order, kept, **span)
-        return network.expanded(gains, trained)
+        found = self._trained_from(network.compact(gains), recipe, order, kept, **span)
+        stopped = None if found.stopped is None else network.expanded(gains, found.stopped)
+        return Fitted(network.expanded(gains, found.network), found.history, stopped)
 
-    def _trained_from(self, start: Network, recipe: Recipe, seed: int, kept: bool, **span: Any) -> Network:
+    def _trained_from(self, start: Network, recipe: Recipe, seed: int, kept: bool, **span: Any) -> Fitted:
         if self.folder is None or not kept:
-            return fit(start, self.data, seed=seed, recipe=recipe, **span).network
-        return trained_from(start, self.data, recipe, seed, self.folder, **span).network
+            return fit(start, self.data, seed=seed, recipe=recipe, **span)
+        return trained_from(start, self.data, recipe, seed, self.folder, **span).fitted

@@ -17,6 +17,9 @@ class Optimizer(Protocol):
     def step(self, rate: float) -> None:
         """Do one step of a learning rate."""
 
+    def forget(self, gone: Tensor) -> None:
+        """Set what is remembered of some parameters to 0: those where `gone`, shape (parameters,), is True."""
+
 
 def optimizer(recipe: Recipe, vector: Tensor, gradient: Tensor) -> Optimizer:
     """Return the optimiser of a recipe's mini-batches, its moments at 0.
@@ -59,6 +62,11 @@ class Adam:
             maximize=False,
         )
 
+    def forget(self, gone: Tensor) -> None:
+        """Set both moments of some parameters to 0; the count of steps stays."""
+        for (moment,) in self._moments:
+            moment.masked_fill_(gone, 0.0)
+
 
 class SGD:
     """`torch.optim.SGD(fused=True)` of one vector, to the bit: v <- momentum v + g, w <- w - rate v (Polyak 1964).
@@ -86,6 +94,11 @@ class SGD:
             is_first_step=self._first,
         )
         self._first = False
+
+    def forget(self, gone: Tensor) -> None:
+        """Set the velocity of some parameters to 0."""
+        for velocity in self._velocity:
+            velocity.masked_fill_(gone, 0.0)
 
 
 class LBFGS(torch.optim.LBFGS):

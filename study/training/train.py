@@ -15,6 +15,7 @@ from study.data.base import check_data
 from study.networks import Architecture, Network, as_network, fresh, layers_of
 from study.training.acceptance import poorly_trained
 from study.training.course import Course, Fitted, Progress
+from study.training.descent import Descent
 from study.training.masks import Masks, masked
 from study.training.recipe import Recipe
 from study.training.recipes import has_recipe, read_recipe
@@ -113,9 +114,8 @@ def fit(
     Raises:
         StudyError: when network, masks, span or splits do not fit, or training diverges.
     """
-    _check(start, data, recipe)
     order = torch.Generator().manual_seed(whole("seed", seed))
-    first, last = _span(recipe, since, until)
+    first, last = span(recipe, since, until)
     start = start if masks is None else masked(start, masks)
     with torch.no_grad(), threads(recipe.threads):
         course = Course(start, data, recipe, seed, progress, masks)
@@ -123,29 +123,14 @@ def fit(
         if recipe.optimizer == "lbfgs":
             course.lbfgs(recipe.epochs)
         else:
-            course.descend(order, last)
+            descent = Descent(course, order, last)
+            descent.until(descent.last)
             if recipe.polish and until is None:
                 course.lbfgs(recipe.polish)
     return course.fitted()
 
 
-def _check(start: Network, data: Dataset, recipe: Recipe) -> None:
-    """Refuse a data set that the network or the recipe does not go with."""
-    ends = (start.features, start.biases[-1].shape[0])
-    if ends != (data.features, data.outputs):
-        raise StudyError(
-            f"network {start.name} does not fit data set {data.name!r}: {data.features} inputs and {data.outputs} "
-            "outputs are needed"
-        )
-    if recipe.evaluate_every and "validation" not in data.splits:
-        raise StudyError(
-            f"training.evaluate_every={recipe.evaluate_every} needs rows to validate on, and data set {data.name!r} "
-            f"has the splits {', '.join(data.splits)}: give it a split `validation` (dataset.params.validation=5000 "
-            "where the data set has this setting), or training.evaluate_every=0"
-        )
-
-
-def _span(recipe: Recipe, since: int, until: int | None) -> tuple[int, int]:
+def span(recipe: Recipe, since: int, until: int | None) -> tuple[int, int]:
     """Return first and last epoch or iteration of what is trained.
 
     Raises:

@@ -27,6 +27,7 @@ from study.tracking import tables_digest
 from study.tracking.stores import store_of
 from study.training.cache import stored_key
 from study.training.recipe import Recipe
+from study.trajectories.trajectory import collect
 
 SMALL = ("dataset=digits", "network=mlp_10", "training.epochs=3", "training.polish=0", "record.truth_every=5")
 
@@ -174,6 +175,16 @@ def test_the_digest_leaves_out_timing(outputs):
     assert tables_digest(recorded) == found.data.tags["study.tables_digest"]
     recorded["events"]["parameters_left"] += 1
     assert tables_digest(recorded) != found.data.tags["study.tables_digest"]
+
+
+def test_a_network_trained_here_comes_with_its_history_and_early_stop(tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("study.cells.cell.collect", lambda *args: seen.append(args[3].own) or collect(*args))
+    more = ["+dataset.params.validation=100", "training.evaluate_every=5"]
+    done = compute(prepare(plan(composed(*SMALL, *more))), tmp_path)
+    assert seen[0] is not None
+    assert seen[0].history.equals(done.trained.history)
+    assert seen[0].stopped.digest() == done.trained.stopped.digest()
 
 
 def test_a_stored_network_is_pruned_as_it_is_and_with_other_outputs(tmp_path):

@@ -102,9 +102,10 @@ def test_training_lowers_the_error_of_a_linear_network_that_lost_a_unit():
 def test_more_epochs_begin_with_the_steps_of_fewer(data):
     further = Further(data, seed=0)
     net, gains = cases.network((4,), 3), [torch.tensor([1.0, 0.0, 1.0, 1.0], dtype=torch.float64)]
-    twice = further.few_epochs(net, gains, epochs=2, removed=1)
-    assert not further.few_epochs(net, gains, epochs=1, removed=1).weights[0].equal(twice.weights[0])
-    gain = [(further.few_epochs(net, gains, epochs=n, removed=1).weights[1] - net.weights[1])[:, 0] for n in (1, 2)]
+    twice = further.few_epochs(net, gains, epochs=2, removed=1).network
+    assert not further.few_epochs(net, gains, epochs=1, removed=1).network.weights[0].equal(twice.weights[0])
+    both = [further.few_epochs(net, gains, epochs=n, removed=1).network for n in (1, 2)]
+    gain = [(trained.weights[1] - net.weights[1])[:, 0] for trained in both]
     assert torch.allclose(2 * gain[0], gain[1], rtol=0.2)  # Adam's first steps are all of its rate: one batch an epoch
 
 
@@ -112,7 +113,7 @@ def test_a_layer_without_units_is_trained_around(data):
     further = Further(data, seed=0)
     net = cases.network((2, 5), 3)
     gains = [torch.zeros(2, dtype=torch.float64), torch.ones(5, dtype=torch.float64)]
-    trained = further.few_epochs(net, gains, epochs=3, removed=2)
+    trained = further.few_epochs(net, gains, epochs=3, removed=2).network
     assert trained.hidden == (2, 5)
     assert not trained.weights[1].any()
     assert not trained.biases[2].equal(net.biases[2])

@@ -90,7 +90,7 @@ def test_survivors_are_rewound_and_trained_as_the_whole_network_was(trained):
     network, data, origin = trained
     further, everything = Further(data, 1, origin), [torch.ones(8)]
     assert further.at(0).weights[0].equal(origin.start.weights[0])
-    again = further.to_the_end(further.at(0), everything, since=0)
+    again = further.to_the_end(further.at(0), everything, since=0).network
     assert all(a.equal(b) for a, b in zip(again.weights, network.weights, strict=True))
     whole, part = (fit(origin.start, data, seed=1, recipe=RECIPE, until=n).network for n in (6, 4))
     assert whole.weights[0].equal(network.weights[0])

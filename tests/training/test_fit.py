@@ -192,15 +192,15 @@ def test_a_rewound_ticket_has_the_weights_times_the_mask_and_goes_on_with_the_ba
     further, gains = Further(DATA, 2, Origin(start, recipe, 2)), [torch.ones(5), torch.ones(4)]
     whole = fit(start, DATA, seed=2, recipe=recipe).network
     for k in (3, 7, 10):
-        assert same(further.to_the_end(further.at(k), gains, since=k), whole)
+        assert same(further.to_the_end(further.at(k), gains, since=k).network, whole)
     masks = drawn(start)
     ticket = further.at(9)
     assert all(
         torch.equal(w, v * m) for w, v, m in zip(masked(ticket, masks).weights, ticket.weights, masks, strict=True)
     )
-    done = further.to_the_end(ticket, gains, since=9, masks=masks)
+    done = further.to_the_end(ticket, gains, since=9, masks=masks).network
     assert same(done, fit(ticket, DATA, seed=2, recipe=recipe, since=9, masks=masks).network)
-    few = further.few_epochs(ticket, gains, 1, removed=3, masks=masks)
+    few = further.few_epochs(ticket, gains, 1, removed=3, masks=masks).network
     assert all(bool((w[m == 0] == 0).all()) for net in (done, few) for w, m in zip(net.weights, masks, strict=True))
 
 
@@ -210,7 +210,7 @@ def test_masks_and_removed_units_go_together():
     small = compacted(start, masks, gains)
     assert [tuple(m.shape) for m in small] == [(3, 6), (4, 3), (3, 4)]
     assert torch.equal(small[1], masks[1][:, [0, 2, 3]])
-    done = Further(DATA, 0).few_epochs(start, gains, 1, removed=2, masks=masks)
+    done = Further(DATA, 0).few_epochs(start, gains, 1, removed=2, masks=masks).network
     assert all(bool((w[m == 0] == 0).all()) for w, m in zip(done.weights, masks, strict=True))
     assert not done.weights[1][:, [1, 4]].any()
 
