@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +31,8 @@ from study.training.cache import (
     stored_key,
     trained_from,
 )
-from study.training.further import Further, Origin
+from study.training.further import Further
+from study.training.origin import Origin
 from study.training.recipes import has_recipe
 from study.trajectories.trajectory import Progress, Result, collect
 
@@ -76,6 +78,8 @@ def prepare(plan: Plan, folder: Any = None) -> Cell:
     if plan.builder is not None:
         return _own(plan, data, plan.builder)
     if plan.stored is None:
+        per_epoch = math.ceil(len(data.training) / plan.recipe.batch_size)
+        plan.settings.protocol.check(plan.recipe, plan.recipe.length * (1 if plan.recipe.iterations else per_epoch))
         network, layers = None, plan.architecture(data)
         layers.fitted(data.features, data.outputs)  # filters that do not fit are refused here
         key = network_key(layers, data, plan.recipe, plan.seed)
@@ -172,9 +176,13 @@ def origin(cell: Cell) -> Origin | None:
     if cell.network is not None or plan.pruned_output is not None or not plan.settings.protocol.trains:
         return None
     if cell.start is not None:
-        return Origin(cell.start, plan.recipe, plan.seed)
-    start = fresh(plan.architecture(data), data.features, data.outputs, plan.seed)
-    return Origin(start, plan.recipe, plan.seed)
+        assert plan.builder is not None
+        return Origin(cell.start, plan.recipe, plan.seed, plan.builder.network)
+
+    def drawn(of: Dataset, seed: int) -> Network:
+        return fresh(plan.architecture(data), of.features, of.outputs, seed)
+
+    return Origin(drawn(data, plan.seed), plan.recipe, plan.seed, drawn)
 
 
 def poor(plan: Plan, network: Network, data: Dataset) -> str | None:

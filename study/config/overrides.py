@@ -199,7 +199,7 @@ def _parameters(group: str, choice: object, own: Path | None) -> list[str] | Non
         if (file := folder / group / f"{choice}.yaml").is_file():
             content: Any = OmegaConf.load(file)
             given = content if group == "protocol" else content.get("params") or {}
-            return [str(key) for key in given if key != "_target_"]
+            return [str(key) for key in given if key not in ("_target_", "defaults")]
     return None
 
 

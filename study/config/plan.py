@@ -131,7 +131,7 @@ def plan(cfg: DictConfig) -> Plan:
 
 def _settings(cfg: DictConfig) -> Settings:
     """Return how to prune."""
-    surfaces = 0 if not _listed(cfg.seed, cfg.record.surfaces_for) else cfg.record.surfaces_every
+    drawn = cfg.scope.name != "weight" and _listed(cfg.seed, cfg.record.surfaces_for)
     return Settings(
         ranking=cfg.ranking.name,
         **{name: cfg[name].name for name in NAMED},
@@ -139,7 +139,7 @@ def _settings(cfg: DictConfig) -> Settings:
         selection=Selection(cfg.selection.rows, cfg.selection.samples, cfg.selection.seed),
         protocol=_protocol(plain(cfg.protocol)),
         truth_every=cfg.record.truth_every,
-        surfaces_every=surfaces,
+        surfaces_every=cfg.record.surfaces_every if drawn else 0,
         pairs=cfg.record.pairs,
         reinsertion=cfg.record.reinsertion,
         hessian=cfg.record.hessian,

@@ -11,7 +11,7 @@ import numpy as np
 from study.impact.agreement import agreement
 from study.measures.base import Found
 from study.measures.impacts import Impacts
-from study.pruning.run import Step
+from study.pruning.runner import Step
 from study.records import Column
 
 

@@ -18,7 +18,7 @@ from study.impact.stages import Stages
 from study.networks.error import ErrorFunction
 from study.networks.network import Network
 from study.pruning.choice import Choice
-from study.pruning.run import Step
+from study.pruning.runner import Step
 from study.pruning.settings import Settings
 from study.records import Column
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from study.measures.base import Found, Measure
-from study.pruning.run import Step
+from study.pruning.runner import Step
 from study.records import Column
 
 

@@ -12,7 +12,7 @@ import torch
 from study.common.errors import StudyError, number, whole
 from study.impact.surfaces import surface
 from study.measures.base import Found, Measure
-from study.pruning.run import Step
+from study.pruning.runner import Step
 from study.records import Column
 
 
@@ -56,6 +56,6 @@ class Surfaces(Measure):
         if chosen is None or step.event % self.every:
             return {}
         gains = torch.arange(round(self.gain / self.step) + 1, dtype=torch.float64) * self.step
-        errors = surface(step.state.seen["pruning"], chosen.part, chosen.instead, gains)
+        errors = surface(step.state.stages()["pruning"], chosen.part, chosen.instead, gains)
         place = {"event": step.event, "layer": chosen.part.layer, "unit": chosen.part.index}
         return {"surfaces": {**place, "gain": gains.numpy(), "error": errors.numpy()}}

@@ -182,8 +182,7 @@ class Method(ABC):
         Raises:
             StudyError: naming the methods that can.
         """
-        able = [name for name in names() if method_class(name).weight_scores is not Method.weight_scores]
-        raise StudyError(f"method={name_of(self)} scores units, not single weights; {', '.join(able)} score weights")
+        raise _of_units_alone(self)
 
 
 def check_removal(method: Method, removal: str) -> None:
@@ -209,6 +208,21 @@ def check_filters(method: Method) -> None:
     """
     if (reason := method.filters_refused()) is not None:
         raise StudyError(f"method={name_of(method)} cannot rank the filters of convolutional layers: {reason}")
+
+
+def check_weights(method: Method) -> None:
+    """Refuse a method that cannot score single weights.
+
+    Raises:
+        StudyError: naming those that can.
+    """
+    if type(method).weight_scores is Method.weight_scores:
+        raise _of_units_alone(method)
+
+
+def _of_units_alone(method: Method) -> StudyError:
+    able = [name for name in names() if method_class(name).weight_scores is not Method.weight_scores]
+    return StudyError(f"method={name_of(method)} scores units, not single weights; {', '.join(able)} score weights")
 
 
 def name_of(method: Method) -> str:

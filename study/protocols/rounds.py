@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from study.common.errors import StudyError, number, whole
 from study.protocols.base import Evaluate, Event, Protocol, Ranking, Remaining, Remove, Rewind, Score, Train
+from study.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ class Rounds(Protocol):
                 f"protocol.epochs={self.epochs} goes with protocol.rewind=none: rewound networks train to the end of "
                 "their own recipe"
             )
+
+    def check(self, recipe: Recipe, iterations: int) -> None:  # noqa: ARG002
+        """Refuse a rewinding that the training has not."""
+        if isinstance(self.rewind, int):
+            recipe.check_moment("protocol.rewind", self.rewind)
 
     def events(self, state: Remaining, ranking: Ranking) -> Iterator[Event]:
         """Yield the events; a round is a removal event, and after all but the last one a training event."""

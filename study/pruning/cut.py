@@ -1,84 +1,95 @@
-"""Which weights go at once: a share of each layer, or of all layers together, the smallest scores first."""
+"""Which parts go at once: down to a share of each layer, or of all layers together, the smallest scores first."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
-from study.common.errors import StudyError, choice, number
 from study.networks.parts import Parts
+from study.protocols.base import Cut
+from study.scopes.base import Scope
 
-SCOPES = ("layer", "global")
-"""Whether each layer loses its share, or all layers together theirs."""
-
-
-@dataclass(frozen=True)
-class Cut:
-    """How much goes.
-
-    Attributes:
-        share: of the weights that are left, 0 to 1.
-        threshold: "layer": every layer loses its share (Frankle & Carbin 2019 on LeNet-300-100); "global": the layers
-            together lose theirs, by one threshold (open_lth).
-        rates: the share of single layers by their index, instead of `share`: half of it for the output layer in
-            Frankle & Carbin 2019, 0 for a layer that stays whole. Under "global" those layers are cut apart.
-
-    >>> Cut(0.2, rates={2: 0.1}).of(2)
-    0.1
-    """
-
-    share: float
-    threshold: str = "layer"
-    rates: Mapping[int, float] | None = None
-
-    def __post_init__(self) -> None:
-        choice("threshold", self.threshold, SCOPES)
-        for name, value in (("share", self.share), *(("rates", v) for v in (self.rates or {}).values())):
-            if not 0 <= number(name, value) <= 1:
-                raise StudyError(f"{name}={value}: a share of the weights that are left is needed, 0 to 1")
-
-    def of(self, layer: int) -> float:
-        """Return the share of one layer."""
-        return (self.rates or {}).get(layer, self.share)
+Groups = list[tuple[Tensor, int]]
+"""Places of the parts that are cut together, ascending, and how many of them go."""
 
 
-def going(scores: Tensor, weights: Parts, cut: Cut) -> Tensor:
-    """Return which weights go, bool, shape (n,).
+def going(scores: Tensor, parts: Parts, cut: Cut, sizes: Sequence[int], values: Tensor) -> Tensor:
+    """Return which parts go, bool, shape (n,).
 
-    The number is exact, half a weight rounded to the even: of equal scores at the threshold the one of the lower layer
+    The number is exact, half a part rounded to the even. Of equal scores at the threshold the one of the lower layer
     goes first, then of the lower index. (Google's lottery tickets let all of them go.)
 
     Args:
-        scores: of the weights that are left, shape (n,); the smallest goes first.
-        weights: these weights.
+        scores: of the parts that are left, shape (n,); the smallest goes first.
+        parts: these parts.
         cut: how many.
+        sizes: parts of every layer in the trained network; the output layer's last, where it has any.
+        values: the weights themselves, shape (n,): thresholds in deviations are of them, whatever the scores.
 
-    Raises:
-        StudyError: when a score is not a number.
-
-    >>> weights = Parts.of([(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1)])
+    >>> parts = Parts.of([(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1)])
     >>> scores = torch.tensor([0.3, 0.1, 0.1, 0.4, 0.2, 0.9])
-    >>> going(scores, weights, Cut(0.5)).tolist(), going(scores, weights, Cut(0.5, "global")).tolist()
-    ([False, True, True, False, True, False], [False, True, True, False, True, False])
+    >>> [going(scores, parts, Cut(0.5, threshold=t), (4, 2), scores).tolist() for t in ("layer", "global")]
+    [[False, True, True, False, True, False], [False, True, True, False, True, False]]
     """
-    if scores.isnan().any():
-        bad = weights.at(int(scores.isnan().nonzero()[0, 0]))
-        raise StudyError(f"the method gave weight {bad.index} of layer {bad.layer} a score that is not a number")
-    gone = torch.zeros(len(weights), dtype=torch.bool)
-    layers = weights.layer.unique().tolist()
-    together = [m for m in layers if cut.threshold == "global" and m not in (cut.rates or {})]
-    groups = [([m], cut.of(m)) for m in layers if m not in together] + ([(together, cut.share)] if together else [])
-    for group, share in groups:
-        here = torch.isin(weights.layer, torch.tensor(group)).nonzero()[:, 0]
-        here = here[_order(weights.index[here])]
-        here = here[_order(weights.layer[here])]
-        first = here[_order(scores[here])][: round(share * len(here))]
-        gone[first] = True
+    gone = torch.zeros(len(parts), dtype=torch.bool)
+    order = ascending(scores, parts)
+    for here, count in _groups(parts, cut, sizes, values):
+        member = torch.zeros(len(parts), dtype=torch.bool)
+        member[here] = True
+        gone[order[member[order]][:count]] = True
     return gone
 
 
-def _order(values: Tensor) -> Tensor:
-    return values.argsort(stable=True)
+def smallest(scores: Tensor, parts: Parts, count: int) -> Tensor:
+    """Return which parts go where so many go of all layers together, bool; args and ties as in `going`."""
+    gone = torch.zeros(len(parts), dtype=torch.bool)
+    gone[ascending(scores, parts)[:count]] = True
+    return gone
+
+
+def ascending(scores: Tensor, parts: Parts) -> Tensor:
+    """Return the places of the parts by score, then layer, then index, int64, shape (n,)."""
+    order = parts.index.argsort(stable=True)
+    order = order[parts.layer[order].argsort(stable=True)]
+    return order[scores[order].argsort(stable=True)]
+
+
+def _groups(parts: Parts, cut: Cut, sizes: Sequence[int], values: Tensor) -> Groups:
+    """Return the parts that are cut together, and how many of them go."""
+    last, layers = len(sizes) - 1, range(len(sizes))
+    of_layer = {m: (parts.layer == m).nonzero()[:, 0] for m in layers}
+    alone = [m for m in layers if cut.threshold == "layer" or (m == last and cut.output is not None)]
+    together = [m for m in layers if m not in alone]
+    if cut.deviations is not None:
+        return [(here, int((_deviations(here, values) < cut.deviations).sum())) for here in of_layer.values()]
+    found = [(of_layer[m], _surplus(cut.of(m, last) * sizes[m], len(of_layer[m]))) for m in alone]
+    if not together:
+        return found
+    here = torch.cat([of_layer[m] for m in together])
+    count = _surplus(float(cut.left or 0.0) * sum(sizes[m] for m in together), len(here))
+    if cut.threshold == "global":
+        return [*found, (here.sort().values, count)]
+    apart = torch.cat([_deviations(of_layer[m], values) for m in together])
+    goes = torch.zeros(len(parts), dtype=torch.bool)
+    goes[here[apart.argsort(stable=True)[:count]]] = True  # by magnitude: how many of each layer
+    return [*found, *((of_layer[m], int(goes[of_layer[m]].sum())) for m in together)]
+
+
+def _surplus(wanted: float, there: int) -> int:
+    return max(0, there - round(wanted))
+
+
+def _deviations(here: Tensor, values: Tensor) -> Tensor:
+    """Return the magnitudes of a layer's weights in standard deviations of those that are left."""
+    w = values[here]
+    deviation = w.std(correction=0) if len(w) else w.new_tensor(0.0)
+    return w.abs() / deviation if deviation > 0 else w.abs()
+
+
+def first_bad(scores: Tensor, parts: Parts, scope: Scope) -> str | None:
+    """Return the name of the first part whose score is not a number; None where all are."""
+    if not scores.isnan().any():
+        return None
+    return scope.called(parts.at(int(scores.isnan().nonzero()[0, 0])))

@@ -84,7 +84,8 @@ class Settings:
             "compensate": its least-squares regression on the other units of its layer, over the same rows, goes into
             their outgoing weights and the next bias (`removals.compensate`). A true impact is that of the removal as it
             is made, compensation included, with the coefficients of the ranking rows.
-        scope: "unit" (the paper): any hidden unit may go; "filter", "neuron": those of convolutional, of dense layers.
+        scope: "unit" (the paper): any hidden unit may go; "filter", "neuron": those of convolutional, of dense layers;
+            "weight": single weights.
         error: "half_squared" (the paper) or, under a softmax, "cross_entropy": what is ranked on.
         selection: the rows ranked on.
         protocol: the order of score, remove, train and evaluate.
@@ -148,6 +149,7 @@ class Settings:
             )
         if self.search != "none" and self.scope != "unit":
             raise StudyError(f"record.search={self.search} goes with scope unit: it looks at sets of all hidden units")
+        self._check_parts()
         if self.removal == "compensate" and (self.pairs or self.reinsertion or self.hessian):
             raise StudyError(
                 "pairs, reinsertion and hessian go with removal zero or mean: where other units' weights have taken "
@@ -156,6 +158,21 @@ class Settings:
         number("surface_step", self.surface_step), number("surface_gain", self.surface_gain)
         if not (0 < self.surface_step < math.inf and 1 <= self.surface_gain < math.inf):
             raise StudyError("error surfaces: surface_step > 0 and surface_gain >= 1 are needed")
+
+    def _check_parts(self) -> None:
+        """Refuse what goes with units alone, or with single weights alone."""
+        if self.scope != "weight":
+            if self.protocol.weights_only:
+                raise StudyError(
+                    f"protocol={self.protocol.name} goes with scope=weight, not with scope={self.scope}; "
+                    "protocol=rounds cuts and rewinds units"
+                )
+            return
+        if self.removal != "zero":
+            raise StudyError(f"removal={self.removal} goes with units: a single weight is removed by removal=zero")
+        units = ("pairs", "reinsertion", "hessian", "surfaces_every")
+        if given := [name for name in units if getattr(self, name)]:
+            raise StudyError(f"record.{given[0]}={getattr(self, given[0])} is about units, not about scope=weight")
 
     @property
     def labels(self) -> dict[str, str]:

@@ -1,25 +1,22 @@
-"""A network while parts of it go: what is gone stands here, and nowhere else."""
+"""A network while parts of it go: what every kind of part has in common; units and weights have files of their own."""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from study.common.device import device as device_of
 from study.common.errors import StudyError
 from study.data.base import Dataset
-from study.impact import fused
-from study.impact.cached import unit_errors
-from study.impact.stages import Stages, ones, replacement
+from study.impact.stages import Stages, ones
+from study.methods.base import Method, Scores
 from study.networks.error import ErrorFunction, correct
 from study.networks.network import Network
 from study.networks.parts import Parts
-from study.pruning.choice import Choice
 from study.pruning.settings import Settings
-from study.removals.base import Replacement
 from study.scopes import scope
 
 
@@ -58,80 +55,51 @@ class Truths:
         self._known[start] = impacts
 
 
-class State:
+class State(ABC):
     """One network on the data, and what is left of it.
 
     Attributes:
-        gains: one vector a hidden layer, 1, or 0 where a unit is gone.
-        scope: which units may go.
+        scope: which parts may go.
         units: how many they were.
-        network: of the trained network's size; what took a unit's place is put into it.
+        network: of the trained network's size, as it is now.
+        gains: one vector a hidden layer, 1, or 0 where a unit is gone.
+        seed: of the trajectory.
     """
 
-    def __init__(
-        self, network: Network, data: Dataset, settings: Settings, device: str = "cpu", truths: Truths | None = None
-    ) -> None:
+    gains: list[Tensor]
+
+    def __init__(self, network: Network, data: Dataset, settings: Settings, device: str = "cpu", seed: int = 0) -> None:
         check(network, data)
-        self.network, self.data, self.settings = network, data, settings
+        self.network, self.data, self.settings, self.seed = network, data, settings, seed
         self.gains = ones(network)
         self.scope = scope(settings.scope)
         self.units = len(self.scope.parts(network))
-        self._device, self._truths = device, truths
+        self._device = device
         self._error = ErrorFunction(network.output, settings.error)
         self._second = second_error(network.output, settings.error)
-        self._looked: tuple[dict[str, Stages], Stages] | None = None
         self._changed()
-        self.scale = self.seen["pruning"].samples / self.ranked.samples
-
-    @property
-    def seen(self) -> dict[str, Stages]:
-        """Cached passes of what is left on the rows of every split that is evaluated on."""
-        return self._passes()[0]
-
-    @property
-    def ranked(self) -> Stages:
-        """The same on the calibration rows, those that the criterion scores on."""
-        return self._passes()[1]
-
-    def _passes(self) -> tuple[dict[str, Stages], Stages]:
-        """Run what is left on all rows, where the weights are others than before."""
-        if self._looked is None:
-            there, chosen = self.network.to(device_of(self._device)), self.settings.selection
-            splits = self.data.evaluation_splits.items()
-            seen = {name: Stages(there, rows, self._error, self.gains) for name, rows in splits}
-            on = seen.get(chosen.rows)
-            self._looked = seen, Stages(there, chosen.of(self.data), self._error, self.gains) if on is None else on
-        return self._looked
 
     def _changed(self) -> None:
         self._parts: Parts | None = None
-        self._replacement: Replacement | None = None
         self._evaluations: dict[str, Evaluation] | None = None
         self._impacts: Tensor | None = None
 
     @property
     def parts(self) -> Parts:
-        """The units that are left of those that may go, by layer, then index."""
+        """The parts that are left of those that may go, by layer, then index."""
         if self._parts is None:
-            self._parts = self.scope.parts(self.network, self.gains)
+            self._parts = self._there()
         return self._parts
 
     @property
     def left(self) -> int:
-        """How many units are left of those that may go."""
+        """How many parts are left of those that may go."""
         return len(self.parts)
 
     @property
     def removed(self) -> int:
-        """How many units are gone."""
+        """How many parts are gone."""
         return self.units - self.left
-
-    @property
-    def replacement(self) -> Replacement:
-        """What would take the place of each unit that is left, by the calibration rows."""
-        if self._replacement is None:
-            self._replacement = replacement(self.settings.removal, self.ranked)
-        return self._replacement
 
     def evaluate(self) -> dict[str, Evaluation]:
         """Return errors and correct samples, by split.
@@ -140,21 +108,14 @@ class State:
             StudyError: when an error is not a finite number.
         """
         if self._evaluations is None:
-            seen = self.seen.items()
+            seen = self.stages().items()
             self._evaluations = {name: evaluate(stages, self._second, self.data.classes) for name, stages in seen}
         return self._evaluations
 
     def impacts(self) -> Tensor:
-        """Return the true impacts of the `parts`, on the pruning rows, shape (units left,), on the CPU."""
+        """Return the true impacts of the `parts`, on the pruning rows, shape (parts left,), on the CPU."""
         if self._impacts is None:
-            start = self._start()
-            known = None if start is None or self._truths is None else self._truths.get(start)
-            if known is None:
-                pruning = self.seen["pruning"]
-                known = unit_errors(pruning, self.parts, self.replacement) - pruning.total()
-                if start is not None and self._truths is not None:
-                    self._truths.note(start, known)
-            self._impacts = known
+            self._impacts = self._measured()
         return self._impacts
 
     @property
@@ -166,28 +127,38 @@ class State:
         """Take over true impacts that the criterion has measured on the pruning rows."""
         self._impacts = impacts
 
-    def _start(self) -> tuple[str, ...] | None:
-        """Return what the true impacts in a trained network depend on; None where units are gone."""
-        if self.left < self.units:
-            return None
-        of = self.settings
-        # What takes a unit's place depends on the rows ranked on.
-        how = (of.error, of.removal, of.scope, repr(of.selection), fused.path(self._device))
-        return (self.network.digest(), self.data.digest, *how)
+    @property
+    @abstractmethod
+    def ranked_on_pruning(self) -> bool:
+        """Whether the calibration rows, those that the criterion scores on, are the pruning rows."""
 
-    def remove(self, choice: Choice) -> None:
-        """Take out one unit; run what follows again."""
-        layer, unit = choice.part
-        self.gains[layer][unit] = 0.0
-        self.network = choice.instead.into(self.network, layer, unit)
-        for stages in {id(s): s for s in (*self.seen.values(), self.ranked)}.values():
-            stages.remove(layer, unit, choice.instead)
-        self._changed()
+    @abstractmethod
+    def scores(self, method: Method, again: bool) -> Scores:
+        """Return what the criterion says of the parts that are left; `again`: whether it will be asked anew."""
 
+    @abstractmethod
+    def stages(self) -> dict[str, Stages]:
+        """Return cached passes of what is left on the rows of every split that is evaluated on."""
+
+    @abstractmethod
+    def there(self, parts: Parts) -> Tensor:
+        """Return whether each of some parts is there, bool, shape (n,)."""
+
+    @abstractmethod
+    def size(self) -> tuple[int, int]:
+        """Return the parameters and the multiply-adds of a sample's forward pass that are left."""
+
+    @abstractmethod
     def become(self, network: Network) -> None:
         """Take over other weights; what is gone stays gone."""
-        self.network, self._looked = network, None
-        self._changed()
+
+    @abstractmethod
+    def _there(self) -> Parts:
+        """Return the parts that are left."""
+
+    @abstractmethod
+    def _measured(self) -> Tensor:
+        """Measure the true impacts of the parts."""
 
 
 def check(network: Network, data: Dataset) -> None:

@@ -59,7 +59,9 @@ class Condition:
     ranking: str = _dimension(
         "single_overall | iterative | iterative[every=...]: when scores are computed", default="iterative"
     )
-    scope: str = _dimension("unit | filter | neuron: which parts may go", "{}s alone", named=True, default="unit")
+    scope: str = _dimension(
+        "unit | filter | neuron | weight: which parts may go", "{}s alone", named=True, default="unit"
+    )
     removal: str = _dimension("zero | mean | compensate", "removal {}", named=True, default="zero")
     selection: str = _dimension(
         "rows ranked on: pruning | held_out | subset[samples=...]", "ranked on {} rows", default="pruning"

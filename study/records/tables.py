@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from study.records.column import Column
+from study.records.masks import MASKED
 from study.records.weights import WEIGHTS
 
 if TYPE_CHECKING:  # whoever needs a name or a word alone waits for no pandas
@@ -34,7 +35,7 @@ EVENTS: dict[str, Column] = {
     "scope": Column(
         "str",
         "",
-        "unit | filter | neuron: what may go; units with filters among them say filter",
+        "unit | filter | neuron | weight: what may go; units with filters among them say filter",
     ),
     "removed": Column("int32", "units", "gone so far"),
     "round": Column("int32", "", "of the protocol; 0 = the trained network"),
@@ -146,9 +147,14 @@ TABLES: dict[str, dict[str, Column]] = {
     "searched_sets": SEARCHED_SETS,
     "removals": REMOVALS,
     **WEIGHTS,
+    **MASKED,
 }
 
-ON_DEMAND = ("pairs", "reinserted", "hessian", "searched", "searched_sets", "removals", *WEIGHTS)
+ON_DEMAND = (
+    *("pairs", "reinserted", "hessian", "searched", "searched_sets", "removals"),
+    *WEIGHTS,
+    *MASKED,
+)
 """Tables that only some cells have; the others record none of them, so that a new one disowns no old result."""
 
 

@@ -44,6 +44,7 @@ SCOPES = {
     "unit": "units of all hidden layers",
     "filter": "filters of convolutional layers",
     "neuron": "units of dense layers",
+    "weight": "single weights",
 }
 REMOVALS = {
     "zero": "set to zero",

@@ -19,7 +19,7 @@ def names() -> tuple[str, ...]:
     """Return the names of all scopes, sorted; nothing of theirs is loaded.
 
     >>> names()
-    ('filter', 'neuron', 'unit')
+    ('filter', 'neuron', 'unit', 'weight')
     """
     return by_name.names(__path__)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -18,8 +19,13 @@ from study.networks.parts import Part, Parts
 class Scope(ABC):
     """Parts of one kind; a subclass lives in the module of its name.
 
-    A part's gain is 1 in the trained network, and 0 where the part is gone.
+    A part's gain is 1 in the trained network, and 0 where the part is gone. Gains lie in one vector a layer.
+
+    Attributes:
+        weights: whether its parts are single weights, not units.
     """
+
+    weights: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -28,7 +34,11 @@ class Scope(ABC):
 
     @abstractmethod
     def layers(self, network: Network) -> Sequence[int]:
-        """Return the hidden layers whose outputs the gains multiply, ascending."""
+        """Return the layers whose parts may go, ascending: hidden ones where parts are units."""
+
+    def sizes(self, network: Network) -> Sequence[int]:
+        """Return the length of every layer's vector of gains."""
+        return network.hidden
 
     @abstractmethod
     def absent(self) -> str:
@@ -39,7 +49,7 @@ class Scope(ABC):
 
         Args:
             network: as trained.
-            gains: one vector a hidden layer; None for the trained network's, all 1.
+            gains: one vector a layer; None for the trained network's, all 1.
 
         Raises:
             StudyError: when the network has never had one.
@@ -47,7 +57,7 @@ class Scope(ABC):
         layers = self.layers(network)
         if not len(layers):
             raise StudyError(f"scope={self.name}: network {network.name} {self.absent()}")
-        ones = [torch.ones(n) for n in network.hidden] if gains is None else gains
+        ones = [torch.ones(n) for n in self.sizes(network)] if gains is None else gains
         return Parts.there(gain if m in layers else gain[:0] for m, gain in enumerate(ones))
 
     def called(self, part: Part) -> str:

@@ -22,11 +22,15 @@ from study.training.cache import trained_from
 from study.training.course import Fitted
 from study.training.masks import Masks, compacted
 from study.training.ongoing import Ongoing
+from study.training.origin import Origin
 from study.training.recipe import Recipe
 from study.training.train import fit
 
 STRIDE = 1_000_003
 """Between the seeds of two trainings of one trajectory: each has batches of its own, the same for every method."""
+
+REDRAWN = 7_368_787
+"""Between the seed of a network and that of the weights that it is drawn anew with."""
 
 
 def constant_rate(epochs: int) -> Recipe:
@@ -67,36 +71,6 @@ def shortened(recipe: Recipe, epochs: int, per_epoch: int) -> Recipe:
     for step in recipe.steps:
         steps.append(max(round(step * share), steps[-1] + 1 if steps else 1))
     return replace(recipe, iterations=epochs * per_epoch, steps=tuple(steps))
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where a trained network comes from.
-
-    Attributes:
-        start: as drawn.
-        recipe: that it was trained by.
-        seed: of the order of its batches.
-    """
-
-    start: Network
-    recipe: Recipe
-    seed: int
-
-    def check(self, epoch: int) -> None:
-        """Refuse an epoch (or iteration) that this training has not.
-
-        Raises:
-            StudyError: saying which it has.
-        """
-        unit, length = self.recipe.unit, self.recipe.length
-        if self.recipe.optimizer == "lbfgs":
-            raise StudyError(f"protocol.rewind={epoch} goes with training.optimizer=adam or sgd: lbfgs has no epochs")
-        if epoch >= length:
-            raise StudyError(
-                f"protocol.rewind={epoch} is none of the {unit} before the end of training; possible: 0 (as drawn) to "
-                f"{length - 1} (training.{unit}={length})"
-            )
 
 
 @dataclass(frozen=True)
@@ -194,7 +168,7 @@ class Further:
         Raises:
             StudyError: when the network's training is not known or is by L-BFGS, or training diverges.
         """
-        recipe = self._known("training on by the network's own recipe").recipe
+        recipe = self.known("training on by the network's own recipe").recipe
         if recipe.optimizer == "lbfgs":
             raise StudyError("training on goes with training.optimizer=adam or sgd: lbfgs has no epochs")
         if not 0 < number("rate", rate) < math.inf:
@@ -216,7 +190,7 @@ class Further:
         Raises:
             StudyError: when its training is not known, has no such epoch, or is none that can be cut.
         """
-        origin = self._known("cutting within the network's own training")
+        origin = self.known("cutting within the network's own training")
         start = origin.start if since == 0 else self.at(since)
         return Ongoing(start, self.data, origin.recipe, origin.seed, since)
 
@@ -233,12 +207,34 @@ class Further:
             return origin.start
         return self._trained_from(origin.start, origin.recipe, origin.seed, kept=True, until=epoch).network
 
+    def redrawn(self) -> Network:
+        """Return the whole network with its weights drawn anew: by another seed, one and the same each time.
+
+        Raises:
+            StudyError: when it cannot be drawn again.
+        """
+        origin = self.known("a control with weights drawn anew")
+        return origin.drawn(self.data, (origin.seed + REDRAWN) % LARGEST)
+
+    def whole(self) -> Fitted:
+        """Return what the network's own training gives, from the cache where it is there."""
+        origin = self.known("training the whole network")
+        return self._trained_from(origin.start, origin.recipe, origin.seed, kept=True)
+
     def _origin(self, epoch: int) -> Origin:
-        origin = self._known(f"protocol.rewind={epoch}")
+        origin = self.known(f"protocol.rewind={epoch}")
         origin.check(epoch)
         return origin
 
-    def _known(self, what: str) -> Origin:
+    def known(self, what: str) -> Origin:
+        """Return where the network comes from.
+
+        Args:
+            what: needs it.
+
+        Raises:
+            StudyError: where that is not known.
+        """
         if self.origin is None:
             raise StudyError(
                 f"{what} needs the network's own training, which is not known here: it goes with networks that this "

@@ -158,6 +158,24 @@ class Recipe:
         """Epochs or iterations of mini-batches, whichever the recipe counts in."""
         return self.epochs if self.iterations is None else self.iterations
 
+    def check_moment(self, name: str, moment: int) -> None:
+        """Refuse an epoch (or iteration) that is none before the end of this training.
+
+        Args:
+            name: of the setting.
+            moment: its value.
+
+        Raises:
+            StudyError: saying which there are.
+        """
+        if self.optimizer == "lbfgs":
+            raise StudyError(f"{name}={moment} goes with training.optimizer=adam or sgd: lbfgs has no epochs")
+        if moment >= self.length:
+            raise StudyError(
+                f"{name}={moment} is none of the {self.unit} before the end of training; possible: 0 (as drawn) to "
+                f"{self.length - 1} (training.{self.unit}={self.length})"
+            )
+
     def share(self, iteration: int, per_epoch: int) -> float:
         """Return the share of the learning rate that is left after so many iterations.
 

@@ -6,11 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+import torch
 
 from study import records
+from study.data.base import Dataset
 from study.measures.base import Block, Found, Measure
+from study.networks.error import ErrorFunction, correct
 from study.networks.parts import Parts
-from study.pruning.run import Step
+from study.pruning.runner import Step
+from study.pruning.weight_state import WeightState
+from study.records.masks import packed
+from study.training.early_stop import early_stop
 
 
 def add(found: dict[str, list[Block]], seen: Found) -> None:
@@ -23,6 +29,8 @@ def tables(found: dict[str, list[Block]], asked: Sequence[Measure]) -> dict[str,
     """Return the tables in the records' order, then those that measures of one's own declare."""
     frames = {name: pd.DataFrame(found[name]) for name in ("events", "evaluations")}
     frames |= {name: _stacked(blocks) for name, blocks in found.items() if name not in frames}
+    if len(frames.get("masks", ())):
+        frames["masks"] = frames["masks"].drop_duplicates("mask", ignore_index=True)
     declared = records.TABLES | {name: columns for of in asked for name, columns in of.tables.items() if columns}
     made = {}
     for name, columns in declared.items():
@@ -36,11 +44,11 @@ def tables(found: dict[str, list[Block]], asked: Sequence[Measure]) -> dict[str,
 
 def of_event(step: Step) -> Block:
     """Return the row of `events`: what went to get here, and what is left."""
-    parameters, multiply_adds = step.network.left(step.gains)
+    parameters, multiply_adds = step.state.size()
     one = step.removed[0] if len(step.removed) == 1 else None
     return {
         "event": step.event,
-        "kind": "start" if not step.event else "remove" if step.removed else "train",
+        "kind": "start" if not step.event else "remove" if step.went else "train",
         "layer": -1 if one is None else one.part.layer,
         "unit": -1 if one is None else one.part.index,
         "units_left": len(step.parts),
@@ -87,6 +95,37 @@ def of_evaluations(step: Step, sizes: dict[str, int], classes: dict[str, list[in
             }
         )
     return rows
+
+
+def of_sparsity(step: Step) -> tuple[Block, Block]:
+    """Return the rows of `sparsity` and of `masks`, one a layer each, where single weights go."""
+    assert isinstance(step.state, WeightState)
+    masks = [mask.numpy() for mask in step.state.masks]
+    digests, shapes, bits = zip(*(packed(mask) for mask in masks), strict=True)
+    sizes = {"weights": [mask.size for mask in masks], "left": [int(mask.sum()) for mask in masks]}
+    sparsity = {"event": step.event, "layer": list(range(len(masks))), **sizes, "mask": digests}
+    return sparsity, {"mask": digests, "shape": shapes, "bits": bits}
+
+
+def of_training(step: Step, data: Dataset, error: ErrorFunction) -> Block | None:
+    """Return the row of `trainings`; None where nothing was trained, or without a look at validation rows."""
+    if step.training is None or step.training.stopped is None:
+        return None
+    history, stopped = step.training.history, step.training.stopped
+    stop, rows = early_stop(history), data.held_out
+    z = stopped.logits(rows.inputs)
+    right = correct(z, rows.labels, stopped.output).double().mean() if data.classes else torch.tensor(torch.nan)
+    return {
+        "event": step.event,
+        "since": int(history["step"].min()),
+        "until": int(history["step"].max()),
+        "early_stop": stop.iteration,
+        "censored": int(stop.censored),
+        "validation_error": stop.error,
+        "validation_accuracy": stop.accuracy,
+        "held_out_error": float(error.total(z, rows.targets.T)) / len(rows),
+        "held_out_accuracy": float(right),
+    }
 
 
 def _stacked(blocks: list[Block]) -> pd.DataFrame:

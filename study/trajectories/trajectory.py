@@ -18,15 +18,24 @@ from study.data.base import Dataset, check_data
 from study.measures.base import Block, Measure, Trajectory
 from study.methods import Method
 from study.methods import method as method_of
-from study.networks import Network, as_network
+from study.networks import ErrorFunction, Network, as_network
 from study.protocols import protocol as protocol_of
 from study.pruning.choice import Choice
 from study.pruning.run import steps
 from study.pruning.settings import Selection, Settings
 from study.pruning.state import Truths
+from study.pruning.weight_state import WeightState
 from study.records.kept import removable
 from study.training.further import Further
-from study.trajectories.tables import add, of_evaluations, of_event, of_removals, tables
+from study.trajectories.tables import (
+    add,
+    of_evaluations,
+    of_event,
+    of_removals,
+    of_sparsity,
+    of_training,
+    tables,
+)
 
 Progress = Callable[[int, int], None]
 """Called with (units removed, units at the start) after every step."""
@@ -217,6 +226,7 @@ def collect(
     found: dict[str, list[Block]] = {name: [] for name in records.TABLES}
     path: list[tuple[list[Tensor], Network]] = []
     gone: list[Choice] = []
+    error = ErrorFunction(network.output, settings.error)
     sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
     classes = {name: _per_class(split.labels, data.classes) for name, split in data.evaluation_splits.items()}
     with torch_threads(settings.threads):
@@ -227,6 +237,11 @@ def collect(
             found["evaluations"] += of_evaluations(step, sizes, classes)
             if len(step.removed) > 1:
                 found["removals"].append(of_removals(step))
+            if isinstance(step.state, WeightState):
+                sparsity, masks = of_sparsity(step)
+                add(found, {"sparsity": sparsity, "masks": masks})
+            if (trained := of_training(step, data, error)) is not None:
+                add(found, {"trainings": trained})
             for of in asked:
                 add(found, of.at(step, method.tie))
             if progress is not None:

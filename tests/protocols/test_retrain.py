@@ -130,7 +130,10 @@ def test_a_compact_network_of_other_sizes_is_refused():
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"name": "retrian"}, "protocol='retrian'; possible: no_retrain, retrain, rounds"),
+        (
+            {"name": "retrian"},
+            "protocol='retrian'; possible: early, gradual, lottery_ticket, no_retrain, prune_retrain, retrain, ",
+        ),
         ({"name": "retrain", "every": 0.0}, "protocol.every=0.0; possible: a share"),
         ({"name": "retrain", "every": 1.5}, "protocol.every=1.5"),
         ({"name": "retrain", "epochs": -1}, "protocol.epochs=-1: 0 or more"),

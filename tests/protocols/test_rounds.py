@@ -14,7 +14,8 @@ from study.protocols import protocol
 from study.protocols.base import Evaluate, Ranking, Remove, Rewind, Score, Train
 from study.protocols.rounds import Rounds
 from study.pruning.settings import Settings
-from study.training.further import Further, Origin
+from study.training.further import Further
+from study.training.origin import Origin
 from study.training.recipe import Recipe
 from study.training.train import fit
 from study.trajectories.trajectory import collect, prune

@@ -15,7 +15,7 @@ from study.methods import Scores, method, names
 from study.methods.base import method_class, removals
 from study.networks import from_module
 from study.networks.parts import Parts
-from study.pruning import state
+from study.pruning import unit_state
 from study.pruning.choice import choose
 from study.pruning.settings import Selection, Settings
 from study.pruning.state import Truths
@@ -207,7 +207,7 @@ def test_both_errors_are_recorded_under_a_softmax(data):
 def test_tables_are_as_declared_and_the_same_twice(data):
     net = cases.network((5, 4), 3)
     one, two = (prune(net, data, "taylor2_exact", surfaces_every=4, pairs=True, search="beam") for _ in range(2))
-    assert {*one.tables, "reinserted", "hessian", "removals", "sampled", "bridge", "decisions"} == set(records.TABLES)
+    assert {*one.tables, *records.ON_DEMAND} == set(records.TABLES)
     for name, frame in one.tables.items():
         assert list(frame.columns) == list(records.TABLES[name])
         pd.testing.assert_frame_equal(
@@ -255,7 +255,7 @@ def test_what_does_not_fit_is_said(data):
 def test_methods_share_the_true_impacts_of_a_trained_network(monkeypatch):
     net, data = cases.network((5, 4), 3), cases.dataset()
     asked = []
-    monkeypatch.setattr(state, "unit_errors", lambda *args: asked.append(len(args[1])) or unit_errors(*args))
+    monkeypatch.setattr(unit_state, "unit_errors", lambda *args: asked.append(len(args[1])) or unit_errors(*args))
     known = Truths()
 
     def impacts(net, data, name, **given):

@@ -78,7 +78,7 @@ def test_a_network_without_such_parts_is_refused(net, name, told):
 
 
 def test_an_unknown_scope_and_a_search_beside_one_are_refused():
-    with pytest.raises(StudyError, match="scope='weights'; possible: filter, neuron, unit"):
+    with pytest.raises(StudyError, match="scope='weights'; possible: filter, neuron, unit, weight"):
         prune(NET, DATA, "magnitude", scope="weights")
     with pytest.raises(StudyError, match="goes with scope unit"):
         prune(NET, DATA, "magnitude", scope="neuron", search="beam")

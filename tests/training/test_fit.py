@@ -12,8 +12,9 @@ from study.networks import mlp
 from study.training.backprop import Parameters
 from study.training.cache import started_key, trained_from
 from study.training.dropout import Dropout
-from study.training.further import Further, Origin
+from study.training.further import Further
 from study.training.masks import compacted, masked, masks_digest
+from study.training.origin import Origin
 from study.training.recipe import Recipe
 from study.training.recipes import read_recipe
 from study.training.train import fit

@@ -8,8 +8,9 @@ import torch
 from study.common.errors import StudyError
 from study.data import Dataset
 from study.training.early_stop import early_stop
-from study.training.further import STRIDE, Further, Origin, shortened
+from study.training.further import STRIDE, Further, shortened
 from study.training.masks import compacted
+from study.training.origin import Origin
 from study.training.recipe import Recipe
 from study.training.train import fit
 from tests import cases

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from study.common.errors import StudyError
 from study.data import Dataset
 from study.training.early_stop import early_stop
-from study.training.further import Further, Origin
+from study.training.further import Further
 from study.training.ongoing import Ongoing
+from study.training.origin import Origin
 from study.training.recipe import Recipe
 from study.training.train import fit
 from tests import cases

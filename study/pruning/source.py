@@ -1,0 +1,49 @@
+"""A ticket from another data set: its mask, and the weights that it goes back to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from study.common.errors import StudyError
+from study.data import Dataset
+from study.networks.network import Network
+from study.training.further import Further
+from study.training.origin import Origin
+
+
+def elsewhere(further: Further, source: Dataset, redraw: bool) -> Further:
+    """Return how the network of another data set is trained: the same drawn network, recipe and seed.
+
+    Args:
+        further: of the cell's own network.
+        source: the other data set.
+        redraw: whether the output layer is the source's own, drawn by the same seed.
+
+    Raises:
+        StudyError: when the source does not fit.
+    """
+    origin, data = further.known("a ticket from another data set"), further.data
+    if source.features != data.features:
+        raise StudyError(
+            f"protocol.source: data set {source.name!r} has {source.features} inputs, {data.name!r} has "
+            f"{data.features}: one network takes the rows of both"
+        )
+    if not redraw and source.outputs != data.outputs:
+        raise StudyError(
+            f"protocol.source: data set {source.name!r} has {source.outputs} outputs, {data.name!r} has "
+            f"{data.outputs}: protocol.head=redraw leaves the source's output layer behind"
+        )
+    start = origin.start
+    if redraw:
+        start = with_head(start, origin.drawn(source, origin.seed))
+    there = replace(further, data=source, origin=Origin(start, origin.recipe, origin.seed), own=None)
+    return replace(there, own=there.whole())
+
+
+def with_head(network: Network, of: Network) -> Network:
+    """Return the network with the output layer of another one."""
+    return replace(
+        network,
+        weights=(*network.weights[:-1], of.weights[-1]),
+        biases=(*network.biases[:-1], of.biases[-1]),
+    )
