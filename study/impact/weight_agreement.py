@@ -67,7 +67,7 @@ def bridge(sampled: Mapping[str, Array], together: bool, seed: int) -> list[dict
         for name, values in said.items():
             chosen = chosen_mean(sampled, values, cuts)
             agreed = agreement(sampled, values, live)
-            cost = {"chosen_mean": chosen, "oracle_mean": oracle, "regret": chosen - oracle}
+            cost = {"chosen_mean": chosen, "oracle_mean": oracle, "regret": float(np.maximum(chosen - oracle, 0))}
             rows.append({**of, "criterion": name, **agreed, **cost})
     return rows
 

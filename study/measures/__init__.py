@@ -80,7 +80,8 @@ def lacking(wanted: Iterable[Measure], there: Mapping[str, Mapping[str, object]]
 
 def asked(of: Settings) -> list[Measure]:
     """Return the measures that settings ask for, in the order of their tables."""
-    found = [measure("impacts", every=of.truth_every), measure("agreement", every=of.truth_every)]
+    usual = ("bridge",) if of.scope == "weight" else ("impacts", "agreement")
+    found = [measure(name, every=of.truth_every) for name in usual if name not in of.measures]
     if of.surfaces_every:
         found.append(measure("surfaces", every=of.surfaces_every, gain=of.surface_gain, step=of.surface_step))
     found += [measure(name) for name in ("pairs", "hessian") if getattr(of, name)]

@@ -29,10 +29,10 @@ def decisions(sampled: pd.DataFrame, events: pd.DataFrame, evaluations: pd.DataF
     for event, of in drawn.items():
         if (of["going"] < 0).all() or event + 1 not in path:
             continue
-        row = {"event": event, "weights_left": path[event]["units_left"]}
-        row["going"] = path[event + 1]["removed"] - path[event]["removed"]
-        row |= _cut(of) | dict.fromkeys(("joint", "interaction", "instability", "survivors"), NULL)
+        row = {"event": event, "weights_left": path[event]["units_left"], **_cut(of)}
+        row |= dict.fromkeys(("going", "joint", "interaction", "instability", "survivors"), NULL)
         if path[event + 1]["phase"] == "prune":
+            row["going"] = path[event + 1]["removed"] - path[event]["removed"]
             row |= _cost(event, row["single_sum"], splits)
         trained = [later for later in drawn if later > event and path[later]["phase"] == "train"]
         if trained:

@@ -18,7 +18,7 @@ SAMPLED: dict[str, Column] = {
     "first_order": Column("float64", "error", "-w dE/dw on the calibration rows, scaled to the pruning rows"),
     "curvature": Column("float64", "error", "w^2/2 d2E/dw^2 of the same, exact; null for networks with filters"),
     "gauss_newton": Column("float64", "error", "the same with the Gauss-Newton part of d2E/dw^2 alone"),
-    "score": Column("float64", "", "the method's, smallest goes first; null where nothing was scored"),
+    "score": Column("float64", "", "the method's, smallest goes first; null where no cut is next but for event 0"),
     "from_cut": Column(
         "float64",
         "share",
@@ -55,7 +55,9 @@ BRIDGE: dict[str, Column] = {
 DECISIONS: dict[str, Column] = {
     "event": Column("int32", "", "as in sampled, of those before a cut"),
     "weights_left": Column("int64", "weights", "before the cut"),
-    "going": Column("int64", "weights", "that the cut takes"),
+    "going": Column(
+        "int64", "weights", "that go in the cut, and with units that it leaves without links; null as joint is"
+    ),
     "better_gone": Column("float64", "share", "of the weights left whose impact is below 0"),
     "going_better_gone": Column("float64", "share", "the same of those that go"),
     "silent": Column("float64", "share", "of the weights left that are silent"),

@@ -9,7 +9,7 @@ from study.common.errors import StudyError
 from study.impact.sampling import priorities, stratified
 from study.impact.weights import Pass, every_weight, weight_impacts
 from study.networks.error import ErrorFunction
-from study.pruning.cut import Cut, going
+from study.pruning.cut import smallest
 from tests import cases
 
 
@@ -63,7 +63,7 @@ def test_what_is_left_of_a_sample_is_drawn_again_after_a_cut_and_training():
     seen, error = Pass.of(net, rows, ErrorFunction("sigmoid")), ErrorFunction("sigmoid")
     every = every_weight(net)
     first = stratified(seen, every, 10, seed=3)
-    cut = going(every.values(net.weights).abs(), every, Cut(0.2))
+    cut = smallest(every.values(net.weights).abs(), every, len(every) // 5)
     left, gone = every[~cut], set(every[cut])
     generator = torch.Generator().manual_seed(0)
     moved = [w + 0.05 * w.std() * torch.randn(w.shape, generator=generator, dtype=w.dtype) for w in net.weights]

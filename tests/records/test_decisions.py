@@ -61,7 +61,7 @@ def test_survivors_are_the_weights_of_both_samples_that_can_be_felt():
 
 def test_what_was_trained_at_once_has_no_cost_of_the_cut_alone():
     (first, _) = decisions(sampled(), events("prune", "train", "train", "prune"), evaluations())
-    assert all(math.isnan(first[name]) for name in ("joint", "interaction", "instability"))
+    assert all(math.isnan(first[name]) for name in ("going", "joint", "interaction", "instability"))
     assert first["single_sum"] == 5
     (first, _) = decisions(sampled(), events(*["prune"] * 4), evaluations())
     assert math.isnan(first["survivors"])
