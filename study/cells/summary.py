@@ -12,8 +12,8 @@ from study.trajectories.trajectory import Result
 
 Curves = dict[str, tuple[pd.Series, pd.Series]]
 """Steps and values, by name."""
-CRITERIA = ("method", "magnitude", "taylor1", "taylor2", "other_rows")
-"""Whose agreement with the true impacts of single weights is drawn."""
+CRITERIA = ("method", "taylor2")
+"""Whose agreement with the true impacts of single weights is drawn: a store takes no more than eight curves a run."""
 
 
 @dataclass(frozen=True)
@@ -112,14 +112,13 @@ def _curves_of_weights(result: Result) -> Curves:
     ends = path.drop_duplicates("round", keep="last")
     round_of = path.set_index("event")["round"]
     decisions = result.tables.get("decisions", empty("decisions"))
-    splits = result.tables["evaluations"]["split"].unique()
-    curves = {f"accuracy/{split}": (ends["round"], ends[f"accuracy_{split}"]) for split in splits}
+    curves = {f"accuracy/{split}": (ends["round"], ends[f"accuracy_{split}"]) for split in ("pruning", "held_out")}
     curves["size/share_left"] = (ends["round"], ends["units_left"] / path["units_left"].iloc[0])
     for criterion in CRITERIA:
         seen = _bridge(result, criterion)
         curves[f"agreement/{criterion}"] = (seen["event"].map(round_of), seen["spearman"])
     method = _bridge(result)
     curves["cut/regret"] = (method["event"].map(round_of), method["regret"])
-    for name in ("interaction", "instability", "survivors"):
+    for name in ("interaction", "instability"):
         curves[f"cut/{name}"] = (decisions["event"].map(round_of), decisions[name])
     return curves

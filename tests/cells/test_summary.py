@@ -6,6 +6,7 @@ import pytest
 
 from study.cells.summary import step_metrics, summary
 from study.protocols.base import Cut, Evaluate, Score
+from study.tracking.record import MOST_STEP_METRICS
 from tests.measures.test_bridge import Twice, pruned
 
 
@@ -27,7 +28,8 @@ def found():
 def test_curves_of_weights_go_by_the_round_and_say_what_its_cut_did(found):
     curves, bridge = step_metrics(found), found.tables["bridge"]
     path, decisions = found.trajectory, found.tables["decisions"]
-    for split in ("pruning", "held_out", "validation"):
+    assert len(curves) <= MOST_STEP_METRICS
+    for split in ("pruning", "held_out"):
         last = path[f"accuracy_{split}"].iloc[[0, 2, 3]]
         assert curves[f"accuracy/{split}"] == list(zip([0, 1, 2], last, strict=True))
     assert curves["size/share_left"] == list(zip([0, 1, 2], [1.0, *(path["units_left"][2:] / 195)], strict=True))
@@ -36,7 +38,6 @@ def test_curves_of_weights_go_by_the_round_and_say_what_its_cut_did(found):
     assert [step for step, _ in curves["agreement/method"]] == [0, 1]  # none decided in the end
     for name in ("interaction", "instability"):
         assert curves[f"cut/{name}"] == list(zip([0, 1], decisions[name], strict=True))
-    assert [step for step, _ in curves["cut/survivors"]] == [0]
     assert [step for step, _ in curves["cut/regret"]] == [0, 1]
 
 
@@ -55,5 +56,5 @@ def test_a_cell_of_weights_that_measures_nothing_has_its_curves():
     assert "bridge" not in found.tables
     assert math.isnan(summary(found).spearman_start)
     assert {name for name, points in step_metrics(found).items() if points} == {
-        *("accuracy/pruning", "accuracy/held_out", "accuracy/validation", "size/share_left"),
+        *("accuracy/pruning", "accuracy/held_out", "size/share_left"),
     }
