@@ -76,8 +76,8 @@ class Frames:
             (seed and draw as integers), run_id, run_name and start_time.
         networks: one row a trained network (kind "network"), the same columns.
         events, evaluations, impacts, agreement, surfaces, pairs, reinserted, hessian, searched, searched_sets,
-        removals, sampled, bridge, decisions, sparsity, masks, trainings: the tables of `study.records` of all cells,
-            each led by the column `key`, the cell's key.
+        removals, sampled, bridge, decisions, sparsity, masks, trainings, stopped: the tables of `study.records` of all
+            cells, each led by the column `key`, the cell's key.
         not_run: population and the reason why none of its cells was run.
         failed: cells that were begun and never finished, with the reason of the last attempt (`FAILED_COLUMNS`, text).
         damaged: finished cells whose tables are lost or not as they were written, which are in no other frame, and
@@ -104,6 +104,7 @@ class Frames:
     sparsity: pd.DataFrame = field(default_factory=lambda: no_rows("sparsity"))
     masks: pd.DataFrame = field(default_factory=lambda: no_rows("masks"))
     trainings: pd.DataFrame = field(default_factory=lambda: no_rows("trainings"))
+    stopped: pd.DataFrame = field(default_factory=lambda: no_rows("stopped"))
     not_run: pd.DataFrame = field(default_factory=lambda: _no_text("population", "reason"))
     failed: pd.DataFrame = field(default_factory=lambda: _no_text(*FAILED_COLUMNS))
     damaged: pd.DataFrame = field(default_factory=no_damaged)

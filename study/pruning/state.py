@@ -204,3 +204,10 @@ def evaluate(stages: Stages, second: ErrorFunction | None, classes: int) -> Eval
     if classes:
         right = torch.bincount(stages.labels[correct(z, stages.labels, stages.network.output)], minlength=classes).cpu()
     return Evaluation(total, None if second is None else float(second.total(z, stages.t)), right)
+
+
+def evaluated(network: Network, data: Dataset, settings: Settings) -> dict[str, Evaluation]:
+    """Return errors and correct samples of a whole network, by split that is evaluated on."""
+    error, second = ErrorFunction(network.output, settings.error), second_error(network.output, settings.error)
+    splits = data.evaluation_splits.items()
+    return {name: evaluate(Stages(network, rows, error), second, data.classes) for name, rows in splits}

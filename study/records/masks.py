@@ -30,15 +30,13 @@ MASKS: dict[str, Column] = {
 TRAININGS: dict[str, Column] = {
     "event": Column("int32", "", "as in events: what was trained to get here; 0 = the whole network's own training"),
     "since": Column("int64", "iterations", "of the recipe, at the start of this training"),
-    "until": Column("int64", "iterations", "the same at its end"),
+    "until": Column("int64", "iterations", "the last look at validation rows"),
     "early_stop": Column(
         "int64", "iterations", "of the smallest validation error, smoothed over five looks (Frankle & Carbin 2019)"
     ),
     "censored": Column("int8", "", "1 = the smallest is the last look's: the early stop may come later; else 0"),
     "validation_error": Column("float64", "error a sample", "smoothed, at the early stop"),
     "validation_accuracy": Column("float64", "share", "of the validation rows correct at the early stop"),
-    "held_out_error": Column("float64", "error a sample", "of the early-stopped network on held-out rows"),
-    "held_out_accuracy": Column("float64", "share", "of held-out rows that the early-stopped network gets right"),
 }
 
 MASKED = {"sparsity": SPARSITY, "masks": MASKS, "trainings": TRAININGS}

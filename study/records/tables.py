@@ -148,12 +148,14 @@ TABLES: dict[str, dict[str, Column]] = {
     "removals": REMOVALS,
     **WEIGHTS,
     **MASKED,
+    "stopped": EVALUATIONS,
 }
 
 ON_DEMAND = (
     *("pairs", "reinserted", "hessian", "searched", "searched_sets", "removals"),
     *WEIGHTS,
     *MASKED,
+    "stopped",
 )
 """Tables that only some cells have; the others record none of them, so that a new one disowns no old result."""
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import torch
 
 from study import records
-from study.data.base import Dataset
 from study.measures.base import Block, Found, Measure
-from study.networks.error import ErrorFunction, correct
 from study.networks.parts import Parts
 from study.pruning.runner import Step
+from study.pruning.state import Evaluation
 from study.pruning.weight_state import WeightState
 from study.records.masks import packed
 from study.training.early_stop import early_stop
@@ -27,7 +25,7 @@ def add(found: dict[str, list[Block]], seen: Found) -> None:
 
 def tables(found: dict[str, list[Block]], asked: Sequence[Measure]) -> dict[str, pd.DataFrame]:
     """Return the tables in the records' order, then those that measures of one's own declare."""
-    frames = {name: pd.DataFrame(found[name]) for name in ("events", "evaluations")}
+    frames = {name: pd.DataFrame(found[name]) for name in ("events", "evaluations", "stopped")}
     frames |= {name: _stacked(blocks) for name, blocks in found.items() if name not in frames}
     if len(frames.get("masks", ())):
         frames["masks"] = frames["masks"].drop_duplicates("mask", ignore_index=True)
@@ -77,14 +75,16 @@ def of_removals(step: Step) -> Block:
     return {"event": step.event, **Parts.of(c.part for c in step.removed).columns(), **said}
 
 
-def of_evaluations(step: Step, sizes: dict[str, int], classes: dict[str, list[int]]) -> list[Block]:
-    """Return the rows of `evaluations`, one a split; samples and samples per class by split."""
+def of_evaluations(
+    event: int, evaluations: Mapping[str, Evaluation], sizes: dict[str, int], classes: dict[str, list[int]]
+) -> list[Block]:
+    """Return the rows of `evaluations` or `stopped`, one a split; samples and samples per class by split."""
     rows: list[Block] = []
-    for split, seen in step.evaluations.items():
+    for split, seen in evaluations.items():
         per_class = seen.correct.tolist()
         rows.append(
             {
-                "event": step.event,
+                "event": event,
                 "split": split,
                 "samples": sizes[split],
                 "error": seen.error,
@@ -107,24 +107,17 @@ def of_sparsity(step: Step) -> tuple[Block, Block]:
     return sparsity, {"mask": digests, "shape": shapes, "bits": bits}
 
 
-def of_training(step: Step, data: Dataset, error: ErrorFunction) -> Block | None:
-    """Return the row of `trainings`; None where nothing was trained, or without a look at validation rows."""
-    if step.training is None or step.training.stopped is None:
-        return None
-    history, stopped = step.training.history, step.training.stopped
-    stop, rows = early_stop(history), data.held_out
-    z = stopped.logits(rows.inputs)
-    right = correct(z, rows.labels, stopped.output).double().mean() if data.classes else torch.tensor(torch.nan)
+def of_training(event: int, history: pd.DataFrame) -> Block:
+    """Return the row of `trainings` of a training that has looked at validation rows."""
+    stop, looks = early_stop(history), history.dropna(subset=["validation_error"])["step"]
     return {
-        "event": step.event,
-        "since": int(history["step"].min()),
-        "until": int(history["step"].max()),
+        "event": event,
+        "since": int(looks.min()),
+        "until": int(looks.max()),
         "early_stop": stop.iteration,
         "censored": int(stop.censored),
         "validation_error": stop.error,
         "validation_accuracy": stop.accuracy,
-        "held_out_error": float(error.total(z, rows.targets.T)) / len(rows),
-        "held_out_accuracy": float(right),
     }
 
 

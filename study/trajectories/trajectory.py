@@ -18,12 +18,12 @@ from study.data.base import Dataset, check_data
 from study.measures.base import Block, Measure, Trajectory
 from study.methods import Method
 from study.methods import method as method_of
-from study.networks import ErrorFunction, Network, as_network
+from study.networks import Network, as_network
 from study.protocols import protocol as protocol_of
 from study.pruning.choice import Choice
 from study.pruning.run import steps
 from study.pruning.settings import Selection, Settings
-from study.pruning.state import Truths
+from study.pruning.state import Truths, evaluated
 from study.pruning.weight_state import WeightState
 from study.records.kept import removable
 from study.training.further import Further
@@ -226,7 +226,6 @@ def collect(
     found: dict[str, list[Block]] = {name: [] for name in records.TABLES}
     path: list[tuple[list[Tensor], Network]] = []
     gone: list[Choice] = []
-    error = ErrorFunction(network.output, settings.error)
     sizes = {name: len(split) for name, split in data.evaluation_splits.items()}
     classes = {name: _per_class(split.labels, data.classes) for name, split in data.evaluation_splits.items()}
     with torch_threads(settings.threads):
@@ -234,14 +233,16 @@ def collect(
             path.append((step.gains, step.network))
             gone += step.removed
             found["events"].append(of_event(step))
-            found["evaluations"] += of_evaluations(step, sizes, classes)
+            found["evaluations"] += of_evaluations(step.event, step.evaluations, sizes, classes)
             if len(step.removed) > 1:
                 found["removals"].append(of_removals(step))
             if isinstance(step.state, WeightState):
                 sparsity, masks = of_sparsity(step)
                 add(found, {"sparsity": sparsity, "masks": masks})
-            if (trained := of_training(step, data, error)) is not None:
-                add(found, {"trainings": trained})
+            if step.training is not None and step.training.stopped is not None:
+                add(found, {"trainings": of_training(step.event, step.training.history)})
+                stopped = evaluated(step.training.stopped, data, settings)
+                found["stopped"] += of_evaluations(step.event, stopped, sizes, classes)
             for of in asked:
                 add(found, of.at(step, method.tie))
             if progress is not None:

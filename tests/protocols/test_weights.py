@@ -332,3 +332,27 @@ def test_a_ticket_from_other_classes_needs_a_head_rule(tmp_path):
     for source in ("digits+", "digits+half", "a b"):
         with pytest.raises(StudyError, match="the name of a data set is needed"):
             protocol("transfer", source=source)
+
+
+def test_early_stops_are_recorded_of_the_whole_network_and_of_every_ticket(tmp_path):
+    looking = ["+dataset.params.validation=200", "training.evaluate_every=5"]
+    cell = composed_cell(*looking, "protocol=lottery_ticket", "protocol.rounds=2", "protocol.rewind=1")
+    tables = compute(cell, tmp_path).result.tables
+    found = tables["trainings"].set_index("event")
+    assert found.index.tolist() == [0, 2, 4]
+    per_epoch = -(-len(cell.data.training) // cell.plan.recipe.batch_size)
+    assert found["since"].tolist() == [0, per_epoch, per_epoch]
+    assert (found["until"] == 3 * per_epoch).all()
+    assert ((found["since"] <= found["early_stop"]) & (found["early_stop"] <= found["until"])).all()
+    stopped = tables["stopped"].set_index(["event", "split"])
+    for event in (0, 2, 4):
+        row = stopped.loc[event, "validation"]
+        assert row["correct"] / row["samples"] == pytest.approx(found["validation_accuracy"][event], abs=1 / 200)
+    assert set(stopped.loc[4].index) == {"pruning", "held_out", "validation"}
+    own = fit(mlp_of(cell), cell.data, seed=cell.plan.seed, recipe=cell.plan.recipe)
+    right = (own.stopped.logits(cell.data.held_out.inputs).argmax(0) == cell.data.held_out.labels).sum()
+    assert stopped.loc[0, "held_out"]["correct"] == int(right)
+
+
+def mlp_of(cell):
+    return mlp(cell.data.features, cell.plan.hidden, 10, activation=cell.plan.activation, seed=cell.plan.seed)
