@@ -342,7 +342,7 @@ def test_early_stops_are_recorded_of_the_whole_network_and_of_every_ticket(tmp_p
     assert found.index.tolist() == [0, 2, 4]
     per_epoch = -(-len(cell.data.training) // cell.plan.recipe.batch_size)
     assert found["since"].tolist() == [0, per_epoch, per_epoch]
-    assert (found["until"] == 3 * per_epoch).all()
+    assert (found["until"] == 3 * per_epoch // 5 * 5).all()  # the last look
     assert ((found["since"] <= found["early_stop"]) & (found["early_stop"] <= found["until"])).all()
     stopped = tables["stopped"].set_index(["event", "split"])
     for event in (0, 2, 4):
