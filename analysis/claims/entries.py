@@ -62,6 +62,10 @@ class Part:
         """The column of the metrics table that is tested."""
         return self.metric + ("_held_out" if self.split == "held_out" else "")
 
+    def column_of(self, operand: Operand) -> str:
+        """Return the column that a term is read from: the part's, unless the term names a metric of its own."""
+        return replace(self, metric=operand.metric or self.metric).column
+
     @property
     def operands(self) -> list[Operand]:
         """The terms of the quantity, in the order `of`, `minus`, `beyond`, `per`."""

@@ -67,14 +67,20 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Term:
-    """The rows of an operand under an arm.
+    """The rows of an operand under an arm, and the column of them that is its metric.
 
-    Rows (index: seed) are those of the metrics; of several methods, their range in the part's metric alone.
+    Rows (index: seed) are those of the metrics; of several methods, their range in this column alone.
     """
 
     method: str
     rows: pd.DataFrame
+    column: str
     reason: str = ""
+
+    @property
+    def values(self) -> pd.Series:
+        """Its metric, one value a seed."""
+        return self.rows[self.column]
 
 
 def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
@@ -85,25 +91,24 @@ def quantity(part: Part, arm: Arm, source: Source) -> Quantity:
     for found in terms:
         if found.reason:
             return Quantity(NONE, found.reason)
-    column = part.column
     if part.best_of > 1:
-        terms[0] = replace(terms[0], rows=_best(terms[0].rows, column, part.best_of))
+        terms[0] = replace(terms[0], rows=_best(terms[0].rows, terms[0].column, part.best_of))
     if part.scale == "fisher_z":
-        terms = [replace(t, rows=t.rows.assign(**{column: _fisher(t.rows[column], t.rows["units"])})) for t in terms]
+        terms = [replace(t, rows=t.rows.assign(**{t.column: _fisher(t.values, t.rows["units"])})) for t in terms]
     if part.test == "EQ_WELCH":
-        both = pd.concat([t.rows[column] for t in terms], axis=1, keys=["of", "minus"])
+        both = pd.concat([t.values for t in terms], axis=1, keys=["of", "minus"])
         return Quantity(both.astype(float))
     if part.metric == WINS:
         values = _wins(source, terms[0].rows, terms[1].rows)
     else:
         summed = terms[1:-1] if part.per else terms[1:]
         values = sum(
-            (sign * t.rows[column] for sign, t in zip((-1, -1, 1)[: len(summed)], summed, strict=True)),
-            terms[0].rows[column],
+            (sign * t.values for sign, t in zip((-1, -1, 1)[: len(summed)], summed, strict=True)),
+            terms[0].values,
         )
         values = values - (part.minus if isinstance(part.minus, float) else 0.0)
         if part.per:
-            values = values / terms[-1].rows[column].where(lambda divisor: divisor != 0)
+            values = values / terms[-1].values.where(lambda divisor: divisor != 0)
     known = values.dropna().astype(float)
     return Quantity(known, _missing(part, values, known, terms))
 
@@ -128,7 +133,7 @@ def _series(part: Part, arm: Arm, source: Source) -> Quantity:
         found = term(replace(part.of, population=population), part, arm, source)
         if found.reason:
             return Quantity(NONE, found.reason)
-        columns[size] = found.rows[part.column].astype(float)
+        columns[size] = found.values.astype(float)
     wide = pd.DataFrame(columns).dropna()
     if wide.empty:
         return Quantity(NONE, f"no seed has a network of every one of {', '.join(p for p, _ in part.over)}")
@@ -141,18 +146,18 @@ def _series(part: Part, arm: Arm, source: Source) -> Quantity:
 def term(operand: Operand, part: Part, arm: Arm, source: Source) -> Term:
     """Return the rows of an operand under an arm, with the reason if there are none."""
     population, conditions = arm.population(operand.population or part.population), arm.conditions(operand)
-    method = "/".join(condition.method for condition in conditions)
+    method, column = "/".join(condition.method for condition in conditions), part.column_of(operand)
     if population is None:
-        return Term(method, source.none, f"no network of the authors for {part.population}")
+        return Term(method, source.none, column, f"no network of the authors for {part.population}")
     found = {one.method: source.of.get((population, one), source.none) for one in conditions}
-    rows = found[method] if method in found else _range(found, part.column)
+    rows = found[method] if method in found else _range(found, column)
     reason = ""
     if population not in source.populations:
         reason = source.absent.get(population, f"no finished cells of {population}")
     elif absent := [m for m, of_method in found.items() if of_method.empty]:
         where = ", ".join([conditions[0].ranking, *conditions[0].unusual()])
         reason = f"no finished cells of {population} with {'/'.join(absent)}, {where}"
-    return Term(method, rows, reason)
+    return Term(method, rows, column, reason)
 
 
 def _range(found: dict[str, pd.DataFrame], column: str) -> pd.DataFrame:
@@ -187,7 +192,7 @@ def _missing(part: Part, values: pd.Series, known: pd.Series, terms: list[Term])
         notes.append(f"{part.metric} is not defined in any network")
     if part.metric.startswith("r_"):
         for t in terms:
-            floor = int((t.rows[part.column] == 0).sum())
+            floor = int((t.values == 0).sum())
             if floor:
                 notes.append(f"{part.metric} of {t.method} is 0 in {floor} of {len(t.rows)} networks")
     return "; ".join(notes)

@@ -1,7 +1,8 @@
 """What runs record, and how it is spoken of: tables, tags, conditions, words. Neutral ground: no torch, no MLflow.
 
-Of `study`, `analysis` knows this package, how commands show and end their work (`common`, `sweeps.workers`) and which
-runs are whole (`tracking.inspection`); it hands its summaries of the cells to `tracking.summaries`.
+Of `study`, `analysis` knows this package, how commands show and end their work (`common`, `sweeps.workers`), which
+runs are whole (`tracking.inspection`) and how protocols are labelled (`protocols`); it hands its summaries of the cells
+to `tracking.summaries`.
 """
 
 from study.records.column import Column

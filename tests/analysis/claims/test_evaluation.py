@@ -70,6 +70,19 @@ def test_known_truth_is_found(ten):
     assert (part["verdict"], part["estimate"]) == ("supported", 0.5)
 
 
+def test_a_term_may_have_a_metric_of_its_own():
+    """R_1 less R_5 of the same network, both held out."""
+    cells = merged(study(populations=["mnist_1x100"], seeds=range(100, 103), methods=["taylor1"]))
+    metrics = table(cells)
+    source = Source(metrics, per_network(metrics), curves(cells), {})
+    own, other = operand({"method": "taylor1"}), operand({"method": "taylor1", "metric": "r_5"})
+    part = Part("p", "decides", "mnist_1x100", "SUP", 0.0, "r_1", of=own, minus=other, split="held_out")
+    of = source.networks.query("ranking == 'iterative'").set_index("seed")
+    found = quantity(part, Arm("", ""), source).values
+    assert found.tolist() == (of["r_1_held_out"] - of["r_5_held_out"]).tolist()
+    assert (found < 0).all()
+
+
 def test_absent_populations_are_not_run_with_their_reason(ten):
     row = overall(ten, "C26")
     assert row["verdict"] == "not run"

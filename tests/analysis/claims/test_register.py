@@ -129,6 +129,27 @@ def test_conditions_are_read_by_the_names_of_their_dimensions():
     )
     five = operand({"method": ["taylor1", "random"], "population": "mnist_2x50"})
     assert five == Operand((Condition("taylor1"), Condition("random")), "mnist_2x50")
+    assert operand({"method": "taylor1", "metric": "rho_0"}) == Operand((Condition("taylor1"),), metric="rho_0")
+
+
+def test_the_parameters_of_a_protocol_are_those_that_its_tag_says():
+    ticket = {"name": "lottery_ticket", "control": "reinit", "rounds": 7}
+    (condition,) = operand({"method": "magnitude", "scope": "weight", "protocol": ticket}).conditions
+    assert condition.protocol == "lottery_ticket[rounds=7,control=reinit]"  # in the protocol's own order
+
+
+@pytest.mark.parametrize(
+    ("protocol", "said"),
+    [
+        ({"name": "lottery_ticket", "rounds": 7, "share": 0.2}, r"share: 0.2 is the default.*leave it out.*rounds=7\]"),
+        ({"name": "lottery_ticket", "round": 7}, "protocol.*round"),
+        ({"name": "lottery", "rounds": 7}, "protocol.*lottery_ticket"),
+        ({"name": "lottery_ticket", "control": "reset"}, "protocol.control.*reinit"),
+    ],
+)
+def test_a_protocol_that_no_cell_has_is_refused(protocol, said):
+    with pytest.raises(RegisterError, match=said):
+        operand({"method": "magnitude", "protocol": protocol})
 
 
 @pytest.mark.parametrize(
