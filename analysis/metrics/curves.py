@@ -9,6 +9,8 @@ from analysis.frames import Frames
 
 HELD_OUT = "held_out"
 """Stands for the held-out split with the most rows, whatever its name: 500 rows cannot resolve a point of accuracy."""
+CHOOSING = ("pruning", "validation")
+"""Splits whose rows choose something: what goes, or when training stops."""
 
 CELL_COLUMNS = ["key", "population", "method", "ranking", "seed", "draw"]
 
@@ -18,11 +20,11 @@ def of_split(evaluations: pd.DataFrame, split: str) -> pd.DataFrame:
 
     Args:
         evaluations: the table of `study.records` with the leading column `key`.
-        split: "pruning", "held_out" (of every cell's splits other than "pruning" the one with the most rows; the
-            first by name among equals) or the name of a further split.
+        split: "pruning", "held_out" (of every cell's splits that choose nothing the one with the most rows; the first
+            by name among equals) or the name of a further split.
     """
     if split == HELD_OUT:
-        others = evaluations.loc[evaluations["split"] != "pruning", ["key", "split", "samples"]].drop_duplicates()
+        others = evaluations.loc[~evaluations["split"].isin(CHOOSING), ["key", "split", "samples"]].drop_duplicates()
         largest = others.sort_values(["samples", "split"], ascending=[False, True]).drop_duplicates("key")
         chosen = evaluations.merge(largest[["key", "split"]], on=["key", "split"])
     else:

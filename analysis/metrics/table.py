@@ -1,4 +1,4 @@
-"""All metrics of every cell: M1 to M8 and cost, one row a cell."""
+"""All metrics of every cell: M1 to M8, cost, and those of single weights, one row a cell."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from analysis.frames import Frames
 from analysis.metrics import gains, greedy, path, together, units
 from analysis.metrics.curves import HELD_OUT, of_split
 from analysis.metrics.trajectory import trajectory
+from analysis.metrics.weights import of_weights
 from study.records import hidden_of
 from study.records.condition import DIMENSIONS, USUAL
 
@@ -32,6 +33,7 @@ def table(frames: Frames) -> pd.DataFrame:
     """
     cells = frames.cells[[*CELL, "task", "network"]]
     rows = cells.set_index("key")
+    weights = of_weights(frames)
     frames = _one_by_one(frames)
     parts: list[pd.DataFrame | pd.Series] = [
         _on_split(of_split(frames.evaluations, "pruning"), rows["task"], complete=_complete(frames)),
@@ -47,7 +49,7 @@ def table(frames: Frames) -> pd.DataFrame:
     joined["log2_e0"] = np.log2((joined["E0"] / joined["samples"]).where(joined["E0"] > 0))
     joined = joined.join([_faults(frames.impacts, joined), _predicted(frames), _held_out_change(frames, joined)])
     joined = joined.join(together.superadditive(frames, joined))
-    joined = joined.join(_agreement(frames.agreement, joined))
+    joined = joined.join([_agreement(frames.agreement, joined), weights])
     dropped = [f"{name}_held_out" for name in PRUNING_ONLY if f"{name}_held_out" in joined]
     return joined.drop(columns=["task", "network", *dropped]).reset_index()
 
@@ -114,9 +116,9 @@ def main_condition(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_by_one(frames: Frames) -> Frames:
-    """Return the cells in which every event is the removal of one unit: what the metrics are defined for."""
+    """Return the cells in which every event is the removal of one unit: what the metrics of units are defined for."""
     events = frames.events
-    others = set(events.loc[events["removed"] != events["event"], "key"])
+    others = set(events.loc[(events["removed"] != events["event"]) | (events["scope"] == "weight"), "key"])
     return frames.of([key for key in frames.cells["key"] if key not in others]) if others else frames
 
 
