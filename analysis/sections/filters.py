@@ -26,8 +26,8 @@ class Filters(Section):
         return Shown(tables={"filters": in_words(of.frames, of.fresh)})
 
     def cells(self, of: Material) -> pd.DataFrame:
-        """Return the cells of networks with filters."""
-        cells = of.frames.cells
+        """Return the cells of networks with filters; those in which single weights go are none of the table's."""
+        cells = of.frames.cells[of.frames.cells["scope"] != "weight"]
         return cells[cells["network"].map(filters_of).map(len) > 0]
 
 

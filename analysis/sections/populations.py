@@ -25,12 +25,12 @@ class Populations(Section):
 
 
 def populations(frames: Frames, table: pd.DataFrame) -> pd.DataFrame:
-    """Return populations with their networks, acceptance and starts."""
+    """Return populations with their networks, acceptance and starts; cells of single weights are left out."""
     rows = []
-    one = table.drop_duplicates(["population", "network_key"])
+    one = table[table["scope"] != "weight"].drop_duplicates(["population", "network_key"])
     for population, group in one.groupby("population"):
         bands = group["band"].value_counts()
-        cells = frames.cells[frames.cells["population"] == population]
+        cells = frames.cells[(frames.cells["population"] == population) & (frames.cells["scope"] != "weight")]
         rows.append(
             {
                 "population": population,

@@ -1,4 +1,4 @@
-"""Figures of recorded tables: those that a cell logs (`cell`); `axes` and `style` are the report's, too."""
+"""Figures of recorded tables: those that a cell logs (`cell`, `weights`); `axes` and `style` are the report's, too."""
 
 from study.figures.cell import (
     agreement_along_the_way,

@@ -5,21 +5,18 @@ No global state of matplotlib is touched: every figure has a canvas of its own, 
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from study.figures.axes import estimates, surfaces
-from study.figures.style import ALL, LAYERS, SPLITS, error_scale, layer_colour
+from study.figures.canvas import canvas
+from study.figures.style import ALL, error_scale, layer_colour, split_colour
+from study.figures.weights import draw_weights
 from study.records.words import QUANTITIES, layer_name
-
-LETTERS_AN_INCH, TITLE_LINE = 12, 0.18
-"""Letters of a title, before it takes another line, and the height of one, in inches."""
 
 
 def degradation(evaluations: pd.DataFrame, events: pd.DataFrame, title: str) -> Figure:
@@ -33,7 +30,7 @@ def degradation(evaluations: pd.DataFrame, events: pd.DataFrame, title: str) -> 
     total, gone = int(events["units_left"].max()), events.groupby("event")["removed"].max()
     for number, (split, rows) in enumerate(evaluations.groupby("split", sort=False)):
         curves = [rows["error"] / rows["samples"], (rows["correct"] / rows["samples"]).astype(float)]
-        colour, dashes = _split_colour(str(split), number), "-" if split == "pruning" else "--"
+        colour, dashes = split_colour(str(split), number), "-" if split == "pruning" else "--"
         label = f"{str(split).replace('_', '-')} rows"
         for axis, curve in zip(axes, curves, strict=False):
             axis.plot(rows["event"].map(gone), curve, color=colour, ls=dashes, label=label, lw=1.6)
@@ -90,11 +87,15 @@ def error_surfaces(frame: pd.DataFrame, title: str) -> Figure:
 def draw_all(tables: Mapping[str, pd.DataFrame], title: str, filters: int = 0) -> dict[str, Figure]:
     """Draw every figure whose table has rows; the names put them in reading order.
 
+    A cell of single weights has figures of its own (`weights.draw_weights`).
+
     Args:
         tables: of the cell.
         title: of all figures.
         filters: number of convolutional layers, which come first and are labelled as such.
     """
+    if len(tables.get("sparsity", ())):
+        return draw_weights(tables, title, filters)
     start = tables["evaluations"].query("event == 0 and split == 'pruning'")["error"]
     figures = {"1_degradation": degradation(tables["evaluations"], tables["events"], title)}
     if tables["impacts"]["impact"].notna().any():
@@ -111,42 +112,9 @@ def draw_all(tables: Mapping[str, pd.DataFrame], title: str, filters: int = 0) -
 
 
 def _figure(columns: int, title: str, wide: bool = True) -> tuple[Figure, list[Axes]]:
-    width, height = (9.0, 3.8) if columns > 1 else (6.2, 4.2) if wide else (5.4, 5.0)
-    lines = textwrap.wrap(title, int(LETTERS_AN_INCH * width))
-    further = TITLE_LINE * max(0, len(lines) - 1)
-    figure = Figure(figsize=(width, height + further))
-    FigureCanvasAgg(figure)
-    axes = list(figure.subplots(1, columns, squeeze=False, gridspec_kw=_margins(width, height, further))[0])
-    for axis in axes:
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.grid(color="#EEEEEE", lw=0.8)
-        axis.set_axisbelow(True)
-    figure.suptitle("\n".join(lines), fontsize=10, y=1 - 0.08 / (height + further))
-    return figure, axes
-
-
-def _margins(width: float, height: float, further: float) -> dict[str, float]:
-    """Return fixed margins: matplotlib's own layout engine draws everything twice, which doubles what figures cost.
-
-    Args:
-        width, height: of a figure whose title takes one line, in inches.
-        further: what the title's further lines add to the height.
-    """
-    left, right, bottom, top, between = 0.95, 0.2, 0.6, 0.65 + further, 0.3
-    height += further
-    return {
-        "left": left / width,
-        "right": 1 - right / width,
-        "bottom": bottom / height,
-        "top": 1 - top / height,
-        "wspace": between,
-    }
+    return canvas(columns, title, (9.0, 3.8) if columns > 1 else (6.2, 4.2) if wide else (5.4, 5.0))
 
 
 def _over_removals(axis: Axes, total: int) -> None:
     axis.set(xlabel=f"units removed (of {total})", xlim=(0, total))
     axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-
-
-def _split_colour(split: str, number: int) -> str:
-    return SPLITS.get(split, LAYERS[(number + 2) % len(LAYERS)])

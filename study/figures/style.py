@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 LAYERS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 """Colours of hidden layers, from the one nearest the input on: Okabe and Ito's, which the colour-blind tell apart."""
@@ -20,6 +21,9 @@ DECADES = 10.0
 """From this ratio of the largest to the smallest error on, an error axis is logarithmic."""
 FEW_DECADES = 50
 """Below this ratio of a logarithmic axis's ends the powers of ten would leave too few ticks, or none."""
+
+ONE_TWO_FIVE, SHORTEST = 25, 80
+"""Percent of the weights left: below the first 1, 2 and 5 are ticks enough; an axis reaches down to the second."""
 
 SCALE = 1e3
 """Impacts are drawn as asinh(impact / E0 * SCALE): they span decades and change sign, so no logarithm will do."""
@@ -36,6 +40,28 @@ def layer_colour(layer: int) -> str:
 def layer_marker(layer: int) -> str:
     """Return the marker of a hidden layer, 0 nearest the input."""
     return MARKERS[int(layer) % len(MARKERS)]
+
+
+def split_colour(split: str, number: int) -> str:
+    """Return the colour of a split; `number` counts the splits of a figure, for one that has none of its own."""
+    return SPLITS.get(split, LAYERS[(number + 2) % len(LAYERS)])
+
+
+def over_weights_left(ax: Axes, least: float) -> Axes:
+    """Make the lower axis that of the weights left in percent: logarithmic, falling to the right, plain numbers.
+
+    Args:
+        ax: axes to draw on.
+        least: the smallest that is drawn, in percent.
+    """
+    low = min(least, SHORTEST)
+    margin = (100 / low) ** 0.04
+    ax.set_xscale("log")
+    ax.set(xlabel="weights left, %", xlim=(100 * margin, low / margin))
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if low < ONE_TWO_FIVE else range(1, 10)))
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.xaxis.set_minor_locator(NullLocator())
+    return ax
 
 
 def error_scale(axis: Axis, errors: pd.Series, least: float = DECADES) -> None:

@@ -39,6 +39,11 @@ METHODS = {
     "worst_first": Words("worst first", "#B0A000"),
 }
 """By the methods' names, in the order of legends and of rows."""
+CRITERIA = {
+    "method": Words("the cell's own method", "#000000"),
+    "other_rows": Words("truth on validation rows", "#8C8C00"),
+}
+"""What the table bridge compares with the truth beside methods: the scores that decided, and other rows."""
 RANKINGS = {"single_overall": "ranked once", "iterative": "re-ranked"}
 SCOPES = {
     "unit": "units of all hidden layers",
@@ -73,12 +78,14 @@ def label(method: str) -> str:
     >>> label("taylor2")
     'second order'
     """
-    return METHODS[method].label if method in METHODS else method.replace("_", " ")
+    known = METHODS | CRITERIA
+    return known[method].label if method in known else method.replace("_", " ")
 
 
 def colour(method: str) -> str:
     """Return a method's colour; grey for one that is not known here."""
-    return METHODS[method].colour if method in METHODS else "#999999"
+    known = METHODS | CRITERIA
+    return known[method].colour if method in known else "#999999"
 
 
 def dashes(method: str) -> str:
@@ -92,7 +99,7 @@ def ordered(methods: Iterable[str]) -> list[str]:
     >>> ordered(["random", "mine", "taylor1"])
     ['taylor1', 'random', 'mine']
     """
-    order = list(METHODS)
+    order = [*METHODS, *CRITERIA]
     return sorted(set(methods), key=lambda m: (order.index(m) if m in order else len(order), m))
 
 

@@ -1,0 +1,78 @@
+"""What networks can do with the weights that are left: after training, right after a cut, and when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from analysis.figures.drawn import Drawn, drawn
+from analysis.figures.grid import Grid
+from analysis.frames import Frames
+from analysis.sections.weights.cells import WHOLE, conditions, events_of, groups, held_out, in_words, spread
+from analysis.sections.weights.panels import by_condition, told
+from study.records.words import QUANTITIES
+
+PANELS = {"trained": "after training", "cut": "right after the cut", "early_stop": "early stop"}
+
+
+def paths(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return one row an event of these cells.
+
+    Columns: those of `cells`; event, round, phase, left; quantity, the name of what is seen; whole, of the trained
+    network; trained and cut, the same after training and right after a cut, else null; early_stop, censored,
+    held_out_accuracy, of the table trainings, else null. All on held-out rows.
+    """
+    seen = held_out(frames.evaluations)
+    right = seen.groupby("key")["correct"].transform(lambda of: of.notna().any()).astype(bool)
+    value = seen["correct"].astype("float64").where(right, seen["error"]) / seen["samples"]
+    named = right.map({True: "accuracy", False: "error_per_sample"})
+    seen = seen[["key", "event"]].assign(seen=value, quantity=named)
+    rows = cells.merge(events_of(frames, cells), on="key").merge(seen, on=["key", "event"])
+    rows = rows.sort_values(["key", "event"], ignore_index=True)
+    begins = rows["on_path"] & (rows["event"] == 0)
+    cut = rows["left"] < WHOLE
+    rows = rows.assign(
+        whole=rows.groupby("key")["seen"].transform("first"),
+        trained=rows["seen"].where(begins | (cut & (rows["phase"] == "train"))),
+        cut=rows["seen"].where(cut & (rows["phase"] == "prune")),
+    )
+    stops = frames.trainings[["key", "event", "early_stop", "censored", "held_out_accuracy"]]
+    return rows.merge(stops, on=["key", "event"], how="left")
+
+
+def draw(rows: pd.DataFrame) -> Iterator[Drawn]:
+    """Draw a figure a population and protocol; `rows` of `paths`."""
+    for population, protocol, of in groups(rows):
+        quantity, shown, least = str(of["quantity"].iloc[0]), conditions(of), float(of["left"].min())
+        stops = of.assign(early_stop=of["early_stop"].where(of["trained"].notna()).astype("float64"))
+        curves = {name: spread(stops, ["condition"], name) for name in PANELS}
+        curves = {name: curve for name, curve in curves.items() if len(curve)}
+        if not curves:
+            continue
+        made = Grid(len(curves), 3, (3.9, 3.1))
+        for ax, (name, curve) in zip(made.axes, curves.items(), strict=True):
+            if name != "early_stop":
+                ax.axhline(float(of.drop_duplicates("network_key")["whole"].median()), color="#999999", lw=0.9, ls=":")
+            by_condition(ax, curve, shown, least)
+            ax.set(title=PANELS[name], ylabel="iterations" if name == "early_stop" else f"{QUANTITIES[quantity]}")
+        words = f"{population}: {in_words(protocol, of)}. "
+        words += f"{QUANTITIES[quantity].capitalize()} on held-out rows; dotted: the whole network's median."
+        words += _censored(stops)
+        data = pd.concat(curves.values())
+        yield drawn(
+            f"weights_path_{population}_{protocol}",
+            words,
+            made.finish(),
+            data,
+            told(curves.get("trained", data), words),
+        )
+
+
+def _censored(stops: pd.DataFrame) -> str:
+    """Return, in words, how many trainings had their smallest validation error at the last look."""
+    there = stops.dropna(subset=["early_stop"])
+    if there.empty:
+        return ""
+    late = int((there["censored"] == 1).sum())
+    return f" Early stops: {late} of {len(there)} are the last look's, and may come later."
