@@ -42,7 +42,7 @@ status: setup  ## how far a profile is, while it runs or after it was stopped
 report: setup  ## judge the claims and write outputs/report/index.html from what is recorded
 	$(PY) -m analysis
 
-results: setup  ## build the report anew and copy its small results to analysis/results; PART=claims, regime or filters: that part alone
+results: setup  ## build the report anew and copy its small results to analysis/results; PART=claims, regime, filters or weights: that part alone
 	$(PY) -m analysis --keep analysis/results $(addprefix --part ,$(PART))
 
 notebooks: setup  ## run the notebooks and write outputs/notebooks/*.html (two minutes; 03 reads what is recorded)

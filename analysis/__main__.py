@@ -15,7 +15,7 @@ from analysis.frames import MADE_AGAIN, Frames, tell_damaged
 from analysis.numbers import number
 from analysis.reporting import Made, frames_of, keep, make, wanted
 from analysis.runs import find
-from analysis.sections import kept_parts
+from analysis.sections import kept_parts, related
 from analysis.statistics import VERDICTS
 from study.common.command import SHOWN, exit_code
 from study.common.fingerprint import fingerprint
@@ -95,6 +95,8 @@ def tell(made: Made, console: Console) -> None:
     """Print the verdicts, what is missing, and where the page is."""
     frames = made.judged.frames
     show(made.judged.evaluation, console)
+    if made.judged.related is not None:
+        show_related(made.judged.related, console)
     for cause, names in frames.left_out.items():
         console.print(f"[yellow]Not run: {names}.[/yellow] {escape(cause)}", highlight=False, soft_wrap=True)
     tell_lost(frames, console)
@@ -132,6 +134,17 @@ def show(judged: claims.Evaluation, console: Console) -> None:
     console.print("Arms that are not listed were not run; the report says why.")
     counts = overall["verdict"].value_counts()
     console.print(", ".join(f"{counts[v]} {v}" for v in VERDICTS if v in counts))
+
+
+def show_related(judged: claims.Evaluation, console: Console) -> None:
+    """Print the verdicts on the claims of related systems that were run, at this scale."""
+    overall = judged.verdicts[(judged.verdicts["role"] == "overall") & (judged.verdicts["verdict"] != "not run")]
+    grid = Table("claim", "statement", "n", "p corrected", "verdict", title=related.TITLE, title_justify="left")
+    for _, row in overall.iterrows():
+        cells = row["claim"], row["statement"], str(row["n"]), number(row["p_corrected"], 2), row["verdict"]
+        grid.add_row(*cells, style=STYLES.get(row["verdict"], ""))
+    if len(overall):
+        console.print(grid)
 
 
 def tell_lost(frames: Frames, console: Console) -> None:

@@ -9,7 +9,8 @@ found = analysis.judge()                     # outputs/mlflow/mlflow.db; or uri=
 found.verdicts.query("part == 'overall'")[["claim", "arm", "n", "verdict"]]
 ```
 
-`found.table` has the metrics of every cell, `found.report("report")` writes the report of these cells.
+`found.table` has the metrics of every cell, `found.report("report")` writes the report of these cells, and
+`found.related`, where the store has such cells, the verdicts on the claims of related systems.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Judged:
         table: `metrics.table(frames)`, one row a cell.
         shown: the rows of it that verdicts and the report rest on.
         evaluation: `claims.evaluate` of it: verdicts, values, headline, ...
+        related: the same of the register of related systems; None where the store has none of its populations.
     """
 
     frames: Frames
@@ -49,6 +51,7 @@ class Judged:
     table: pd.DataFrame
     shown: pd.DataFrame
     evaluation: claims.Evaluation
+    related: claims.Evaluation | None = None
 
     @property
     def verdicts(self) -> pd.DataFrame:
@@ -58,7 +61,9 @@ class Judged:
     def material(self, rates: pd.DataFrame) -> Material:
         """Return what the sections of a report are made of; `rates`: of `selftest.rates`."""
         frames = self.frames.of(self.shown["key"].tolist())
-        return Material(frames, metrics.seen_along(frames, self.shown), self.evaluation, rates, self.apart)
+        return Material(
+            frames, metrics.seen_along(frames, self.shown), self.evaluation, rates, self.apart, self.related
+        )
 
     def report(self, folder: Path | str, draws: int = FEW) -> Path:
         """Write the report of these cells and return its page.
@@ -88,4 +93,5 @@ def judge(frames: Frames, say: Say = lambda *_: None) -> Judged:
     entering = claims.entering_cells(frames, table, evaluation.register)
     # A stored network has no seed of its own: it is shown whatever number its cells carry.
     theirs = claims.newest_cells(frames, table[is_theirs(table)])
-    return Judged(frames, apart, table, pd.concat([entering[~is_theirs(entering)], theirs]), evaluation)
+    shown, related = pd.concat([entering[~is_theirs(entering)], theirs]), claims.evaluate_related(frames, table)
+    return Judged(frames, apart, table, shown, evaluation, related)

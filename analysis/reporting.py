@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import report, selftest, start_here
+from analysis.claims.rejudge import RELATED_PART
 from analysis.frames import Frames
 from analysis.pipeline import Judged, judge
 from analysis.runs import Found, export, read, read_export
@@ -69,7 +70,10 @@ def keep(made: Made, arguments: argparse.Namespace) -> None:
     }
     # A part that the store has nothing of stays as it is, unless it is asked for by name.
     parts = arguments.part or [part for part, cells in entered.items() if len(cells)]
-    report.keep(arguments.out, arguments.keep, {p: entered[p] for p in parts}, made.judged.evaluation.digest)
+    digests = dict.fromkeys(parts, made.judged.evaluation.digest)
+    if made.judged.related is not None:
+        digests[RELATED_PART] = made.judged.related.digest
+    report.keep(arguments.out, arguments.keep, {p: entered[p] for p in parts}, digests)
 
 
 def wanted(arguments: argparse.Namespace) -> bool:

@@ -1,9 +1,10 @@
 """The claims of the paper as data, and what the recorded networks say of them."""
 
-from analysis.claims.evaluation import Evaluation, entering_cells, evaluate, newest_cells
-from analysis.claims.register import Claim, Part, Register, RegisterError, load
+from analysis.claims.evaluation import Evaluation, entering_cells, evaluate, evaluate_related, newest_cells
+from analysis.claims.register import RELATED, Claim, Part, Register, RegisterError, load
 
 __all__ = [
+    "RELATED",
     "Claim",
     "Evaluation",
     "Part",
@@ -11,6 +12,7 @@ __all__ = [
     "RegisterError",
     "entering_cells",
     "evaluate",
+    "evaluate_related",
     "load",
     "newest_cells",
 ]

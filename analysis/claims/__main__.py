@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from analysis.claims.adding import KEPT, SHORT, add
-from analysis.claims.register import Register, load
-from analysis.claims.rejudge import TABLES, rejudge
+from analysis.claims.register import FOLDER, RELATED, Register, freeze, load
+from analysis.claims.rejudge import TABLES, rejudge, rejudge_related
 from analysis.claims.sweeps import write
 from analysis.metrics.names import explained
 from analysis.runs import read_store
@@ -31,7 +31,8 @@ def as_table(register: Register) -> Table:
 
 def metrics_as_table(register: Register) -> Table:
     """Return what the metrics' names mean, one row a metric that the register tests."""
-    tested = {part.metric for claim in register.claims for part in claim.parts}
+    parts = [part for claim in register.claims for part in claim.parts]
+    tested = {name for part in parts for name in (part.metric, *(operand.metric for operand in part.operands))}
     table = Table("metric", "what it is", title="E(k): error with k of K units gone; q = k/K; E0 = E(0), E_all = E(K)")
     for name, metric in explained().items():
         if name in tested:
@@ -40,17 +41,19 @@ def metrics_as_table(register: Register) -> Table:
 
 
 def main() -> None:
-    """Print the register or what its metrics mean, write its profiles, judge kept values, or add those of a store."""
+    """Print a register or what its metrics mean, freeze it, write profiles, judge kept values, add those of a store."""
     parser = argparse.ArgumentParser(prog="python -m analysis.claims", description=main.__doc__)
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("show", "metrics", "sweeps", "judge", "add"),
+        choices=("show", "metrics", "sweeps", "judge", "add", "freeze"),
         default="show",
         help="show: the claims; metrics: what the names of their metrics mean; sweeps: write "
         "conf/profile/paper.yaml and full.yaml; judge: verdicts.csv and amended.csv anew from kept values; add: the "
-        "values of a store to the kept ones, of all parts that it has every registered network of, and judge",
+        "values of a store to the kept ones, of all parts that it has every registered network of, and judge; freeze: "
+        "write the digest of the related systems' claims into their plan, before their first network is judged",
     )
+    parser.add_argument("--related", action="store_true", help="show, metrics: those of related systems")
     parser.add_argument("--store", help="add: the store's address, as sqlite:///PATH/mlflow.db")
     parser.add_argument(
         "--experiment", default="incredible_shrinking_network", help="add: its experiment (%(default)s)"
@@ -59,6 +62,7 @@ def main() -> None:
     parser.add_argument("--tables", type=Path, default=TABLES, help="folder of the kept tables (%(default)s)")
     arguments = parser.parse_args()
     console = Console()
+    folder = RELATED if arguments.related else FOLDER
     if arguments.what == "sweeps":
         for path in write(load()):
             console.print(path.name, highlight=False)
@@ -66,6 +70,8 @@ def main() -> None:
         both = rejudge(arguments.tables)
         for row in both[both["by"] != ""].itertuples():
             console.print(f"{row.claim} ({row.arm}): {row.frozen} -> {row.verdict}, {row.by}", highlight=False)
+        for row in rejudge_related(arguments.tables).itertuples():
+            console.print(f"{row.claim}, at this scale: {row.before} -> {row.verdict}", highlight=False)
     elif arguments.what == "add":
         if arguments.store is None:
             raise StudyError("add: name the store, --store sqlite:///PATH/mlflow.db")
@@ -73,9 +79,11 @@ def main() -> None:
             add(read_store(arguments.store, arguments.experiment), arguments.tables, replace=arguments.replace), console
         )
     elif arguments.what == "metrics":
-        console.print(metrics_as_table(load()))
+        console.print(metrics_as_table(load(folder)))
+    elif arguments.what == "freeze":
+        console.print(f"{RELATED / 'plan.yaml'}: frozen: {freeze()}", highlight=False, soft_wrap=True)
     else:
-        console.print(as_table(load()))
+        console.print(as_table(load(folder)))
 
 
 def tell(found: pd.DataFrame, console: Console) -> None:

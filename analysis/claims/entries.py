@@ -79,7 +79,7 @@ class Claim:
 
     Attributes:
         id, statement, source, note: in words.
-        tier: "A", "B" or "C".
+        tier: "A", "B" or "C"; of related systems the family that it is corrected in.
         arms: the conditions in which it is judged; empty for a claim that is not run.
         parts: the tested quantities; empty for a claim that is not run.
         one_suffices: whether one deciding part shows the claim ("can be"); else all must hold.

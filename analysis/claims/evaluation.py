@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.claims.amended import COLUMNS, once, side_by_side
 from analysis.claims.headline import Sentence, headline
 from analysis.claims.quantities import Source
-from analysis.claims.register import Register, load
+from analysis.claims.register import RELATED, Register, load
 from analysis.claims.sanity import sanity
 from analysis.claims.tested import VALUES, tested, values
 from analysis.claims.verdicts import verdicts
@@ -88,6 +88,17 @@ def evaluate(frames: Frames, table: pd.DataFrame, register: Register | None = No
         confirmatory=bool(len(seeds)) and bool((seeds >= register.plan["confirmatory_from"]).all()),
         register=register,
     )
+
+
+def evaluate_related(frames: Frames, table: pd.DataFrame) -> Evaluation | None:
+    """Evaluate the register of related systems on the cells of its populations; None where a store has none of them.
+
+    Args:
+        frames, table: as in `evaluate`.
+    """
+    register = load(RELATED)
+    mine = table[table["population"].isin(register.populations)]
+    return None if mine.empty else evaluate(frames.of(mine["key"].tolist()), mine, register)
 
 
 def _source(cells: pd.DataFrame, trajectories: pd.DataFrame, absent: dict[str, str]) -> Source:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
+
 from analysis.claims.amendments import RegisterError
 from study.common.errors import StudyError
 from study.protocols import protocol
@@ -72,8 +74,10 @@ def _protocol(name: str, params: Mapping[str, Any]) -> str:
         RegisterError: for a protocol, parameter or value that there is not, and for a parameter that has its default
             value: no tag says it, so that no cell would be found.
     """
+    # The value of a word of `each` comes as text.
+    given = {key: yaml.safe_load(value) if isinstance(value, str) else value for key, value in params.items()}
     try:
-        label = protocol(name, **params).label
+        label = protocol(name, **given).label
     except StudyError as error:
         raise RegisterError(f"protocol: {error}") from error
     if usual := [f"{key}: {value}" for key, value in params.items() if key not in parted(label)[1]]:

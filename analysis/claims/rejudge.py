@@ -7,16 +7,18 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.claims.amended import once, side_by_side
-from analysis.claims.register import Register, load
+from analysis.claims.register import RELATED, Register, load
 from analysis.claims.tested import from_values
-from analysis.claims.verdicts import verdicts
+from analysis.claims.verdicts import OVERALL, verdicts
 from study.common.errors import StudyError
 from study.common.spreadsheet import write_csv
 
 TABLES = Path(__file__).parents[1] / "results" / "tables"
 PLACE = ["claim", "arm", "part", "role", "population", "metric"]
 PART = "claims"
-"""The part of the results that rests on the register (`analysis.report.PARTS`)."""
+"""The part of the results that rests on the paper's register."""
+RELATED_PART, RELATED_VALUES, RELATED_VERDICTS = "weights", "related_values", "related_verdicts"
+"""The part that rests on the register of related systems, and its tables."""
 
 
 def check_tables(folder: Path) -> None:
@@ -51,10 +53,36 @@ def rejudge(folder: Path = TABLES, register: Register | None = None) -> pd.DataF
     write_csv(judged, folder / "verdicts.csv", index=False)
     both = side_by_side(register, load(amended=False), test)
     write_csv(both, folder / "amended.csv", index=False)
-    kept = pd.read_csv(folder / "kept.csv")
-    kept.loc[kept["part"] == PART, "register"] = register.digest
-    write_csv(kept, folder / "kept.csv", index=False)
+    _judged_by(register, PART, folder)
     return both
+
+
+def rejudge_related(folder: Path = TABLES) -> pd.DataFrame:
+    """Judge the kept values of related systems anew, write their verdicts, and return the overall rows that changed.
+
+    Args:
+        folder: with the kept tables; where those of related systems are not among them, nothing is done.
+    """
+    files = [folder / f"{name}.csv" for name in (RELATED_VALUES, RELATED_VERDICTS)]
+    if not all(file.is_file() for file in files):
+        return pd.DataFrame(columns=[*PLACE, "verdict", "before"])
+    values, before = map(pd.read_csv, files)
+    register = load(RELATED)
+    judged = verdicts(register, from_values(register, values))
+    judged = judged.assign(reason=_reasons(judged, before))
+    write_csv(judged, files[1], index=False)
+    _judged_by(register, RELATED_PART, folder)
+    overall = judged[judged["part"] == OVERALL].set_index(["claim", "arm"])
+    earlier = before[before["part"] == OVERALL].set_index(["claim", "arm"])["verdict"]
+    overall = overall.assign(before=earlier.reindex(overall.index)).reset_index()
+    return overall[overall["verdict"] != overall["before"]]
+
+
+def _judged_by(register: Register, part: str, folder: Path) -> None:
+    """Write the digest of the register that a part of the results was judged by."""
+    kept = pd.read_csv(folder / "kept.csv")
+    kept.loc[kept["part"] == part, "register"] = register.digest
+    write_csv(kept, folder / "kept.csv", index=False)
 
 
 def _reasons(judged: pd.DataFrame, before: pd.DataFrame) -> pd.Series:

@@ -67,7 +67,7 @@ class Family:
 
 
 TIERS: dict[str, tuple[Correction, float]] = {"A": (holm, 0.05), "B": (holm, 0.05), "C": (false_discoveries, 0.10)}
-"""How the claims of a tier are corrected, and the level."""
+"""How the paper's claims of a tier are corrected, and the level."""
 
 Judged = Mapping[tuple[str, str], list[Tested]]
 """The tested parts by claim and arm."""
@@ -122,11 +122,18 @@ def families(register: Register, judged: Judged) -> dict[tuple[str, str], Family
     """
     found = {}
     for arm in register.arms:
-        for tier, how in TIERS.items():
+        for tier, how in _corrections(register).items():
             claims = [c for c in register.tier(tier) if arm in c.arms or (not c.parts and "not_run" in register.rules)]
             parts = {c.id: judged.get((c.id, arm), []) for c in claims}
             found[arm, tier] = Family(parts, {c.id: _of_claim(c, arm, judged) for c in claims}, *how)
     return found
+
+
+def _corrections(register: Register) -> Mapping[str, tuple[Correction, float]]:
+    """Return how the claims of each tier are corrected: those of a family of related systems by Holm."""
+    if "families" not in register.plan:
+        return TIERS
+    return dict.fromkeys((claim.tier for claim in register.claims), (holm, float(register.plan["level"])))
 
 
 def _of_claim(claim: Claim, arm: str, judged: Judged) -> PValues:

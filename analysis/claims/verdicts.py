@@ -35,7 +35,7 @@ def verdicts(register: Register, judged: Judged) -> pd.DataFrame:
     of = families(register, judged)
     for claim in register.claims:
         if not claim.parts:
-            rows[claim.id, ""] = [_not_run(claim)]
+            rows[claim.id, ""] = [_not_run(claim, next(iter(register.arms)))]
         for name in claim.arms:
             rows[claim.id, name] = _claim_rows(claim, register, name, of[name, claim.tier])
     for claim in register.claims:
@@ -173,10 +173,10 @@ def _why(verdict: str, decided: list[dict[str, object]]) -> str:
     return f"{reason}; {verdict}: " + ", ".join(f"{row['population']} ({row['part']})" for row in which)
 
 
-def _not_run(claim: Claim) -> dict[str, object]:
+def _not_run(claim: Claim, arm: str) -> dict[str, object]:
     row = {name: value for name, value in _row(claim, Arm("", "")).items() if name != "arm"}
     return row | {
-        "arm": "as_published",
+        "arm": arm,
         "part": OVERALL,
         "role": OVERALL,
         "template": claim.test,

@@ -50,6 +50,7 @@ def table(frames: Frames) -> pd.DataFrame:
     joined = joined.join([_faults(frames.impacts, joined), _predicted(frames), _held_out_change(frames, joined)])
     joined = joined.join(together.superadditive(frames, joined))
     joined = joined.join([_agreement(frames.agreement, joined), weights])
+    joined["dense_accuracy"] = joined["dense_accuracy"].fillna(joined["accuracy_0_held_out"])
     dropped = [f"{name}_held_out" for name in PRUNING_ONLY if f"{name}_held_out" in joined]
     return joined.drop(columns=["task", "network", *dropped]).reset_index()
 

@@ -1,6 +1,7 @@
 """Metrics of cells of single weights: what the network came to, and what its criterion knew before every cut.
 
-All are null for cells of units. Accuracies are shares of the held-out rows.
+Here they are of cells of single weights alone; `table` gives cells of units their dense_accuracy. Accuracies are shares
+of the held-out rows.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +27,8 @@ values, the README says what stands here) and people.
 every network, of either plan. `python -m analysis.claims judge` judges these values anew, `add --store` first adds
 those of another store. `tables/kept.csv` says how many recorded cells of how many networks each part comes from, and
 the digest of the register that they were judged by. The parts may come from stores of their own: *claims* from the
-profiles `full`, `authors` and `methods`, the others from that of their name.
+profiles `full`, `authors` and `methods`, the others from that of their name. *weights* has the claims of related
+systems, at this scale, judged by a register of their own: `tables/related_verdicts.csv`, `tables/related_values.csv`.
 """
 
 
@@ -52,14 +53,14 @@ def check_kept(folder: Path) -> None:
         )
 
 
-def keep(report: Path, folder: Path, cells: dict[str, pd.DataFrame], digest: str) -> None:
+def keep(report: Path, folder: Path, cells: dict[str, pd.DataFrame], digests: Mapping[str, str]) -> None:
     """Copy parts of a report's small results; other parts that are kept there stay.
 
     Args:
         report: folder of the report.
         folder: to write into; earlier results of these parts are removed (`check_kept` lets nothing else pass).
         cells: for every part that is to be kept the cells that entered it; columns key, network_key, seed.
-        digest: of the register.
+        digests: of the register that each part is judged by.
 
     Raises:
         StoreError: for a folder of other things, and for a part without cells; nothing is removed then.
@@ -81,7 +82,7 @@ def keep(report: Path, folder: Path, cells: dict[str, pd.DataFrame], digest: str
                 (folder / file).parent.mkdir(parents=True, exist_ok=True)
                 (folder / file).write_text(ABOVE.sub("", (report / file).read_text()))
         seeds = f"{of['seed'].min()} to {of['seed'].max()}"
-        origin[part] = (of["key"].nunique(), of["network_key"].nunique(), seeds, digest)
+        origin[part] = (of["key"].nunique(), of["network_key"].nunique(), seeds, digests[part])
     written = pd.DataFrame.from_dict(origin, orient="index", columns=COLUMNS).rename_axis("part")
     written.to_csv(folder / "tables" / f"{ORIGIN}.csv")
 

@@ -33,6 +33,7 @@ class Material:
         rates: `selftest.rates`.
         apart: by sweep, the cells that sections have for themselves (`Section.sweep`); a sweep without cells has empty
             frames, and one of a section that is not there none.
+        related: the evaluation of the claims of related systems; None where the store has no cell of them.
     """
 
     frames: Frames
@@ -40,11 +41,18 @@ class Material:
     judged: Evaluation
     rates: pd.DataFrame
     apart: Mapping[str, Frames]
+    related: Evaluation | None = None
 
     @cached_property
     def plain(self) -> pd.DataFrame:
         """Rows of `table` under the main condition: nothing retrained, units set to zero, both rankings."""
         return main_condition(self.table)
+
+    @cached_property
+    def of_related(self) -> pd.Series:
+        """Whether a row of `table` is of related systems: of their populations, or of single weights."""
+        named = frozenset() if self.related is None else self.related.register.populations
+        return self.table["population"].isin(named) | (self.table["scope"] == "weight")
 
     @cached_property
     def fresh(self) -> pd.DataFrame:
@@ -161,8 +169,8 @@ class Section(ABC):
         return bool(shown.figures) or any(len(table) for table in shown.tables.values())
 
     def cells(self, of: Material) -> pd.DataFrame:
-        """Return the cells behind what is kept of it; columns key, network_key, seed."""
-        return of.table
+        """Return the cells behind what is kept of it; columns key, network_key, seed. Usually the paper's."""
+        return of.table[~of.of_related]
 
     @property
     def name(self) -> str:

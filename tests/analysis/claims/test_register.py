@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from analysis.claims import RegisterError, load
+from analysis.claims import RELATED, RegisterError, load
 from analysis.claims.register import FOLDER, Operand, operand
 from analysis.metrics import table, trajectory
 from study.records.condition import Condition
@@ -63,7 +63,7 @@ def test_accuracy_claims_have_the_held_out_rows_as_co_primary():
 
 
 def test_bands_are_those_of_the_configuration():
-    bands = load().bands
+    bands = load().bands | load(RELATED).bands
     found = {}
     for file in (ROOT / "conf" / "population").glob("*.yaml"):
         population = yaml.safe_load(file.read_text())["population"]

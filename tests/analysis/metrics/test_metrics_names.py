@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from analysis.claims import load
+from analysis.claims import RELATED, load
 from analysis.claims.__main__ import metrics_as_table
 from analysis.claims.quantities import WINS
 from analysis.metrics import table
@@ -18,6 +18,14 @@ def test_every_metric_that_the_register_names_is_explained():
     assert len(tested) > 50
     assert tested <= set(explained())
     assert metrics_as_table(load()).row_count == len(tested)
+
+
+def test_metrics_of_single_terms_are_explained_too():
+    parts = [part for claim in load(RELATED).claims for part in claim.parts]
+    tested, own = {part.metric for part in parts}, {term.metric for part in parts for term in part.operands} - {""}
+    assert own == {"dense_accuracy"}
+    assert tested | own <= set(explained())
+    assert metrics_as_table(load(RELATED)).row_count == len(tested | own)
 
 
 def test_the_columns_of_the_table_are_explained_and_no_other():

@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.claims import load
+from analysis.claims import RELATED, load
 from analysis.claims.amended import once, side_by_side
 from analysis.claims.amendments import read
 from analysis.claims.register import FOLDER
+from analysis.claims.rejudge import RELATED_PART, RELATED_VALUES, RELATED_VERDICTS
 from analysis.claims.tested import from_values
 from analysis.claims.verdicts import verdicts
 from analysis.numbers import number
@@ -34,6 +35,15 @@ def test_the_kept_verdicts_follow_from_the_kept_values(kept):
     pd.testing.assert_frame_equal(kept[same], plain[same], check_dtype=False, rtol=1e-12)
 
 
+def test_the_kept_verdicts_of_related_systems_follow_from_their_kept_values():
+    if not (RESULTS / f"{RELATED_VERDICTS}.csv").is_file():
+        pytest.skip("no results of related systems are kept yet")
+    kept, register = pd.read_csv(RESULTS / f"{RELATED_VERDICTS}.csv"), load(RELATED)
+    again = verdicts(register, from_values(register, pd.read_csv(RESULTS / f"{RELATED_VALUES}.csv")))
+    both = [rows.set_index(["claim", "arm", "part", "population"])["verdict"] for rows in (kept.fillna(""), again)]
+    pd.testing.assert_series_equal(*both, check_dtype=False)
+
+
 def test_the_kept_verdicts_of_the_frozen_plan_follow_from_the_kept_values(kept):
     register, frozen = load(), load(amended=False)
     values = pd.read_csv(RESULTS / "values.csv")
@@ -47,9 +57,10 @@ def test_the_kept_verdicts_of_the_frozen_plan_follow_from_the_kept_values(kept):
 def test_the_kept_results_are_of_this_very_register():
     """The map and the filters rest on no claim: a plan that was amended since leaves them as they are."""
     kept = pd.read_csv(RESULTS / "kept.csv").set_index("part")["register"]
-    assert set(kept.index) == set(kept_parts())
+    assert set(kept_parts()) - {RELATED_PART} <= set(kept.index) <= set(kept_parts())
     assert kept["claims"] == load().digest
-    assert set(kept) <= {load().digest, load().frozen, read(FOLDER).frozen_files}
+    assert kept.get(RELATED_PART, load(RELATED).digest) == load(RELATED).digest
+    assert set(kept.drop(RELATED_PART, errors="ignore")) <= {load().digest, load().frozen, read(FOLDER).frozen_files}
 
 
 def test_the_readme_states_the_kept_verdicts(kept):

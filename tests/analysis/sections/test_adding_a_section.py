@@ -64,7 +64,7 @@ def test_a_file_that_is_no_section_is_named(folder):
 def test_places_names_and_kept_files_are_those_of_one_section_each():
     every = found()
     assert len({section.place for section in every}) == len({section.name for section in every}) == len(every) >= 18
-    assert list(kept_parts()) == ["claims", "regime", "filters"]
+    assert list(kept_parts()) == ["claims", "regime", "filters", "weights"]
     kept = [name for section in every if section.kept for name in (*section.kept.tables, *section.kept.figures)]
     assert len(set(kept)) == len(kept) - 1  # the ladder is a table and a figure
     assert all(section.title and section.__doc__ for section in every)

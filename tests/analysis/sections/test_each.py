@@ -131,7 +131,7 @@ def test_results_are_kept_and_what_was_there_goes(judged, tmp_path):
     (tmp_path / "kept" / "tables" / "old.csv").touch()
     (tmp_path / "kept" / "README.md").write_text("# Results\n\nof an older store")
     cells = pd.DataFrame({"key": ["k", "l", "m"], "network_key": ["a", "a", "b"], "seed": [100, 100, 101]})
-    keep(tmp_path / "report", tmp_path / "kept", {"claims": cells}, judged.digest)
+    keep(tmp_path / "report", tmp_path / "kept", {"claims": cells}, {"claims": judged.digest})
     there = sorted(p.name for p in (tmp_path / "kept").rglob("*") if p.is_file())
     assert there == ["README.md", "kept.csv", "verdicts.csv"]
     kept = (tmp_path / "kept" / "tables" / "verdicts.csv").read_text()
@@ -147,20 +147,20 @@ def test_a_part_of_the_results_is_kept_alone(judged, tmp_path):
     (report / "tables").mkdir(parents=True)
     for name in ("verdicts", "regime", "mechanism"):
         (report / "tables" / f"{name}.csv").write_text("old")
-    keep(report, kept, dict.fromkeys(kept_parts(), cells), judged.digest)
+    keep(report, kept, dict.fromkeys(kept_parts(), cells), dict.fromkeys(kept_parts(), judged.digest))
     for name in ("verdicts", "regime"):
         (report / "tables" / f"{name}.csv").write_text("new")
     (report / "tables" / "mechanism.csv").unlink()
-    keep(report, kept, {"regime": cells.iloc[:1]}, "another")
+    keep(report, kept, {"regime": cells.iloc[:1]}, {"regime": "another"})
     assert {p.name: p.read_text() for p in (kept / "tables").iterdir() if p.name != "kept.csv"} == {
         "verdicts.csv": "old",
         "regime.csv": "new",
     }
     origin = pd.read_csv(kept / "tables" / "kept.csv", index_col="part")
-    assert origin["cells"].to_dict() == {"claims": 2, "filters": 2, "regime": 1}
-    assert origin["register"].to_dict() == {"claims": judged.digest, "filters": judged.digest, "regime": "another"}
+    assert origin["cells"].to_dict() == dict.fromkeys(kept_parts(), 2) | {"regime": 1}
+    assert origin["register"].to_dict() == dict.fromkeys(kept_parts(), judged.digest) | {"regime": "another"}
     with pytest.raises(StoreError, match=r"no cell of the part filters; the results in .* stay"):
-        keep(report, kept, {"claims": cells, "filters": cells.iloc[:0]}, "another")
+        keep(report, kept, {"claims": cells, "filters": cells.iloc[:0]}, {})
     assert (kept / "tables" / "verdicts.csv").read_text() == "old"
     (kept / "tables" / "kept.csv").write_text("part,what\nmine,1\n")
     with pytest.raises(StoreError, match=r"kept\.csv is none of ours"):
