@@ -26,7 +26,7 @@ class Related(Section):
 
     title = TITLE
     short = "Related systems"
-    place = 105
+    place = 103
     kept = Kept(RELATED_PART, tables=(RELATED_VERDICTS, RELATED_VALUES))
 
     def made(self, of: Material) -> Shown:
