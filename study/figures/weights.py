@@ -60,13 +60,13 @@ def accuracy(tables: Mapping[str, pd.DataFrame], left: pd.Series, title: str) ->
     A regression is drawn by its error per sample.
 
     Args:
-        tables: events, evaluations and, where validation rows were looked at, trainings.
+        tables: events, evaluations and, where validation rows were looked at, trainings and stopped.
         left: weights left by event, in percent.
         title: of the figure.
     """
     path = tables["evaluations"].merge(tables["events"][["event", "phase"]], on="event")
     right = bool(path["correct"].notna().any())
-    path = path.assign(left=path["event"].map(left), seen=path["correct" if right else "error"] / path["samples"])
+    path = path.assign(left=path["event"].map(left), seen=_seen(path, right))
     cut = (path["phase"] == "prune") & (path["event"] > 0)
     parts = {"after training": path[~cut], "right after the cut": path[cut]}
     parts = {words: rows for words, rows in parts.items() if len(rows)}
@@ -78,14 +78,20 @@ def accuracy(tables: Mapping[str, pd.DataFrame], left: pd.Series, title: str) ->
         axis.set_title(words, fontsize=9)
         axis.set_ylabel(QUANTITIES["accuracy" if right else "error_per_sample"])
         over_weights_left(axis, float(left.min()))
+    if len(stopped := tables.get("stopped", pd.DataFrame())):
+        of = stopped[stopped["split"] == "held_out"]
+        at, words = of["event"].map(left), "held-out rows, at the early stop"
+        axes[0].plot(at, _seen(of, right), "v:", color=ALL, ms=3.5, lw=1, label=words)
     if len(trainings):
-        if right:
-            at, stopped = trainings["event"].map(left), trainings["held_out_accuracy"]
-            axes[0].plot(at, stopped, "v:", color=ALL, ms=3.5, lw=1, label="held-out rows, at the early stop")
         early_stops(trainings.assign(left=trainings["event"].map(left)), axes[-1])
         over_weights_left(axes[-1], float(left.min()))
     _legend(figure, axes)
     return figure
+
+
+def _seen(rows: pd.DataFrame, right: bool) -> pd.Series:
+    """Return the share of rows that are right, or the error a row."""
+    return (rows["correct" if right else "error"] / rows["samples"]).astype("float64")
 
 
 def _legend(figure: Figure, axes: list[Axes]) -> None:

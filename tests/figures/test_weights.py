@@ -43,6 +43,7 @@ def test_accuracy_lies_over_the_weights_left_by_split_after_training_and_right_a
     assert x[0] == 100
     np.testing.assert_allclose(x[1], 100 * (48 + 9) / 114)
     np.testing.assert_allclose(line(trained, "pruning rows")[1], [0.95, 0.94, 0.93, 0.92])
+    np.testing.assert_allclose(line(trained, "held-out rows, at the early stop")[1], [0.89, 0.88, 0.87, 0.86])
     np.testing.assert_allclose(line(cut, "validation rows")[1], [0.52] * 3)
     for axis in (trained, cut, stop):
         assert axis.get_xscale() == "log"
@@ -57,7 +58,7 @@ def test_accuracy_lies_over_the_weights_left_by_split_after_training_and_right_a
 
 def test_without_looks_at_validation_rows_there_is_no_early_stop():
     made = made_weights.tables()
-    del made["trainings"]
+    del made["trainings"], made["stopped"]
     assert len(weights.accuracy(made, weights.percent_left(made["events"]), "t").axes) == 2
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from analysis.frames import Frames
-from analysis.metrics import HELD_OUT, of_split
 from study.figures.style import LAYERS
 from study.records.condition import parted
 from study.records.words import RANKINGS, colour, label, ordered
@@ -119,11 +118,6 @@ def events_of(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
         on_path=(events["event"] > 0) | of["phase"].shift(-1).eq("prune"),
     )
     return events[["key", "event", "round", "phase", "left", "on_path"]]
-
-
-def held_out(evaluations: pd.DataFrame) -> pd.DataFrame:
-    """Return the evaluations on held-out rows; rows that the early stop was chosen on are none."""
-    return of_split(evaluations[evaluations["split"] != "validation"], HELD_OUT)
 
 
 def several(rows: pd.DataFrame) -> bool:

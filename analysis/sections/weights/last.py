@@ -18,7 +18,7 @@ def last_rounds(rows: pd.DataFrame) -> pd.DataFrame:
         trained=("trained", "last"), cut=("cut", "last"), left=("left", "last"), round=("round", "last")
     )  # fmt: skip
     stopped = rows.dropna(subset=["trained"]).sort_values("event").drop_duplicates("key", keep="last")
-    told = ["early_stop", "censored", "held_out_accuracy"]
+    told = ["early_stop", "censored", "stopped"]
     facts = rows.drop_duplicates("key").set_index("key")
     ended = ended.join(facts[["network_key", *GROUP, "condition", "method", "line", "whole"]])
     ended = ended.join(stopped.set_index("key")[told])
@@ -42,7 +42,7 @@ def _in_words(of: pd.DataFrame, step: int) -> dict[str, object]:
         "after training": between(of["trained"]),
         "early stop, iterations": between(of["early_stop"]),
         "of them the last look": f"{late} of {stops}" if stops else number(float("nan")),
-        "at the early stop": between(of["held_out_accuracy"]),
+        "at the early stop": between(of["stopped"]),
     }
 
 

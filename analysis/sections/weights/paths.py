@@ -9,7 +9,8 @@ import pandas as pd
 from analysis.figures.drawn import Drawn, drawn
 from analysis.figures.grid import Grid
 from analysis.frames import Frames
-from analysis.sections.weights.cells import WHOLE, conditions, events_of, groups, held_out, in_words, spread
+from analysis.metrics import HELD_OUT, of_split
+from analysis.sections.weights.cells import WHOLE, conditions, events_of, groups, in_words, spread
 from analysis.sections.weights.panels import by_condition, told
 from study.records.words import QUANTITIES
 
@@ -20,15 +21,11 @@ def paths(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
     """Return one row an event of these cells.
 
     Columns: those of `cells`; event, round, phase, left; quantity, the name of what is seen; whole, of the trained
-    network; trained and cut, the same after training and right after a cut, else null; early_stop, censored,
-    held_out_accuracy, of the table trainings, else null. All on held-out rows.
+    network; trained and cut, the same after training and right after a cut, else null; stopped, the same of the
+    early-stopped network, early_stop and censored, where validation rows were looked at, else null. All on held-out
+    rows.
     """
-    seen = held_out(frames.evaluations)
-    right = seen.groupby("key")["correct"].transform(lambda of: of.notna().any()).astype(bool)
-    value = seen["correct"].astype("float64").where(right, seen["error"]) / seen["samples"]
-    named = right.map({True: "accuracy", False: "error_per_sample"})
-    seen = seen[["key", "event"]].assign(seen=value, quantity=named)
-    rows = cells.merge(events_of(frames, cells), on="key").merge(seen, on=["key", "event"])
+    rows = cells.merge(events_of(frames, cells), on="key").merge(_seen(frames.evaluations), on=["key", "event"])
     rows = rows.sort_values(["key", "event"], ignore_index=True)
     begins = rows["on_path"] & (rows["event"] == 0)
     cut = rows["left"] < WHOLE
@@ -37,8 +34,18 @@ def paths(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
         trained=rows["seen"].where(begins | (cut & (rows["phase"] == "train"))),
         cut=rows["seen"].where(cut & (rows["phase"] == "prune")),
     )
-    stops = frames.trainings[["key", "event", "early_stop", "censored", "held_out_accuracy"]]
+    stopped = _seen(frames.stopped)[["key", "event", "seen"]].rename(columns={"seen": "stopped"})
+    stops = frames.trainings[["key", "event", "early_stop", "censored"]].merge(stopped, on=["key", "event"], how="left")
     return rows.merge(stops, on=["key", "event"], how="left")
+
+
+def _seen(evaluations: pd.DataFrame) -> pd.DataFrame:
+    """Return key, event, seen and quantity: accuracy on held-out rows, or the error a row in a regression."""
+    rows = of_split(evaluations, HELD_OUT)
+    right = rows.groupby("key")["correct"].transform(lambda of: of.notna().any()).astype(bool)
+    value = rows["correct"].astype("float64").where(right, rows["error"]) / rows["samples"]
+    named = right.map({True: "accuracy", False: "error_per_sample"})
+    return rows[["key", "event"]].assign(seen=value.astype("float64"), quantity=named)
 
 
 def draw(rows: pd.DataFrame) -> Iterator[Drawn]:

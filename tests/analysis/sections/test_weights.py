@@ -88,6 +88,7 @@ def test_numbers_on_the_page_are_those_of_the_tables(page):
     assert ends["magnitude"][:6] == ["3", "3", "13.2", "0.9 [0.9, 0.9]", "0.5 [0.5, 0.5]", "0.87 [0.87, 0.87]"]
     assert ends["first order"][5] == "0.85 [0.85, 0.85]"
     assert ends["magnitude"][6:8] == ["250 [240, 260]", "0 of 3"]
+    assert ends["magnitude"][8] == "0.86 [0.86, 0.86]"
     kept = pd.read_csv(page / "tables" / "weights_last.csv").set_index("condition")
     for words, cells in ends.items():
         assert cells == [str(kept.loc[words, name]) for name in kept.columns if name not in ("population", "protocol")]
@@ -131,7 +132,8 @@ def test_event_0_is_on_the_path_only_where_weights_are_cut_next(store):
 
 def _tables(frames):
     return {
-        name: getattr(frames, name) for name in ("evaluations", "bridge", "decisions", "sparsity", "masks", "trainings")
+        name: getattr(frames, name)
+        for name in ("evaluations", "bridge", "decisions", "sparsity", "masks", "trainings", "stopped")
     }
 
 
