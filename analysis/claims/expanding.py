@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
@@ -20,8 +20,13 @@ SAME = ("test", "metric", "networks", "best_of", "scale", "compares", "search")
 """Fields that a part has as its entry says them, or as usual."""
 
 
-def parts_of(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
+def parts_of(claim: str, raw: dict[str, Any], terms: Mapping[str, Any] | None = None) -> Iterator[Part]:
     """Expand one entry of a claim over the values of `each`, its populations, those beside them, and splits.
+
+    Args:
+        claim: its id.
+        raw: the entry.
+        terms: what its terms are where they say nothing else (`operands.operand`).
 
     Raises:
         RegisterError: for an unknown word, and for a metric without the search that it needs.
@@ -33,13 +38,13 @@ def parts_of(claim: str, raw: dict[str, Any]) -> Iterator[Part]:
     published = raw.get("published", {})
     if "each" not in raw:
         _check(claim, entry)
-        yield from _parts(claim, entry, published)
+        yield from _parts(claim, entry, published, terms)
         return
     ((word, values),) = raw["each"].items()
     for value in values:
         filled = _filled(entry, {word: value})
         _check(claim, filled)
-        yield from _parts(claim, filled, published.get(value, {}))
+        yield from _parts(claim, filled, published.get(value, {}), terms)
 
 
 def _check(claim: str, entry: dict[str, Any]) -> None:
@@ -54,19 +59,22 @@ def _check(claim: str, entry: dict[str, Any]) -> None:
         raise RegisterError(f"{claim}, {entry['part']}: splits {sorted(unknown)}; known: {', '.join(SPLITS)}")
 
 
-def _parts(claim: str, entry: dict[str, Any], published: dict[str, float]) -> Iterator[Part]:
+def _parts(
+    claim: str, entry: dict[str, Any], published: dict[str, float], terms: Mapping[str, Any] | None
+) -> Iterator[Part]:
     """Yield the parts of an entry: one a population and split.
 
     Args:
         claim: its id.
         entry: with every word of `each` filled in.
         published: values of the published curves, by population.
+        terms: as in `parts_of`.
     """
     margin = entry.get("margin", 0.0)
     over = tuple((name, float(size)) for name, size in entry.get("over", {}).items())
     populations = entry["populations"] if not over else [f"{over[0][0]} to {over[-1][0]}"]
     roles = [(p, entry["role"]) for p in populations] + [(p, "beside") for p in entry.get("beside", [])]
-    same = {name: entry[name] for name in SAME if name in entry} | _terms(claim, entry)
+    same = {name: entry[name] for name in SAME if name in entry} | _terms(claim, entry, terms)
     for (population, role), split in product(roles, entry.get("splits", ["pruning"])):
         value = published.get(population) if split == "pruning" else None  # the curves are on the pruning rows
         yield Part(
@@ -83,14 +91,14 @@ def _parts(claim: str, entry: dict[str, Any], published: dict[str, float]) -> It
         )
 
 
-def _terms(claim: str, entry: dict[str, Any]) -> dict[str, Any]:
+def _terms(claim: str, entry: dict[str, Any], usual: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the terms of an entry's quantity, by the names of the part's fields."""
     try:
-        found: dict[str, Any] = {name: operand(entry[name]) for name in ("of", "per") if name in entry}
+        found: dict[str, Any] = {name: operand(entry[name], usual) for name in ("of", "per") if name in entry}
         if "minus" in entry:
             number = isinstance(entry["minus"], int | float)
-            found["minus"] = float(entry["minus"]) if number else operand(entry["minus"])
-        return found | {"beyond": tuple(map(operand, entry.get("beyond", [])))}
+            found["minus"] = float(entry["minus"]) if number else operand(entry["minus"], usual)
+        return found | {"beyond": tuple(operand(term, usual) for term in entry.get("beyond", []))}
     except RegisterError as error:
         raise RegisterError(f"{claim}, {entry['part']}: {error}") from error
 

@@ -32,10 +32,14 @@ class Operand:
     metric: str = ""
 
 
-def operand(said: object) -> Operand:
+def operand(said: object, usual: Mapping[str, Any] | None = None) -> Operand:
     """Return the term that a mapping of the register names, by the names of the dimensions.
 
     A value with parameters is a mapping itself. What is not said is as usual.
+
+    Args:
+        said: the mapping.
+        usual: of a register whose terms are usually something else than the paper's, by dimension.
 
     Raises:
         RegisterError: for anything but such a mapping, and for a protocol that no cell's tag says so; names the key or
@@ -47,6 +51,7 @@ def operand(said: object) -> Operand:
     """
     if not isinstance(said, Mapping) or "method" not in said:
         raise RegisterError(f"{said!r} names no cells: write a mapping with a method, as {{method: brute_force}}")
+    said = {**(usual or {}), **said}
     known = (*DIMENSIONS, POPULATION, METRIC)
     if unknown := [str(name) for name in said if name not in known]:
         raise RegisterError(f"a condition has no {', '.join(unknown)}; known: {', '.join(known)}")

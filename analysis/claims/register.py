@@ -144,7 +144,7 @@ def _register(files: Mapping[str, Any], changes: Amendments) -> Register:
         raise RegisterError(f"plan: families: {absent[0]} has no file {absent[0]}.yaml beside the plan")
     entries = [{"tier": family} | entry for family in plan.get("families", ()) for entry in files[family]]
     entries = entries or [entry for name in TIERS for entry in files[name]]
-    claims = [_claim(changes.entry(entry), arms) for entry in entries]
+    claims = [_claim(changes.entry(entry), arms, plan.get("terms", {})) for entry in entries]
     claims += [Claim(**entry) for entry in files["not_run"]]
     said = {
         "claims": tuple(sorted(claims, key=lambda claim: claim.id)),
@@ -188,11 +188,11 @@ def _stamp(folder: Path) -> str:
     return total.hexdigest()
 
 
-def _claim(entry: dict[str, Any], arms: Mapping[str, Arm]) -> Claim:
+def _claim(entry: dict[str, Any], arms: Mapping[str, Arm], terms: Mapping[str, Any]) -> Claim:
     unknown = set(entry["arms"]) - set(arms)
     if unknown:
         raise RegisterError(f"{entry['id']}: unknown arms {sorted(unknown)}; known: {', '.join(arms)}")
-    parts = [part for raw in entry["parts"] for part in parts_of(entry["id"], raw)]
+    parts = [part for raw in entry["parts"] for part in parts_of(entry["id"], raw, terms)]
     beyond = {arm for part in parts for arm in part.arms} - set(entry["arms"])
     if beyond:
         raise RegisterError(f"{entry['id']}: a part names arms {sorted(beyond)}; the claim's: {entry['arms']}")

@@ -141,7 +141,7 @@ def _tags(cell: Ticket) -> dict[str, object]:
         "removal": "zero",
         "selection": "pruning",
         "protocol": cell.protocol,
-        "error": "half_squared",
+        "error": "cross_entropy",
         "seed": cell.seed,
         "draw": 0,
         "sweep": "weights",

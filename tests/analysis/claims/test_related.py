@@ -64,6 +64,7 @@ def test_the_conditions_are_those_of_single_weights_or_of_small_whole_networks(r
             for term in part.operands:
                 for condition in term.conditions:
                     weights = condition.scope == "weight" and parted(condition.protocol)[0] != "no_retrain"
+                    assert condition.error == "cross_entropy", claim.id  # as the populations have it
                     assert weights or term.metric == "dense_accuracy", (claim.id, condition)
 
 
@@ -73,6 +74,12 @@ def test_bands_are_those_of_the_configuration(related):
         if file.is_file():
             said = yaml.safe_load(file.read_text())["population"].get("band")
             assert (said or None) == related.bands.get(name), name
+
+
+def test_the_populations_are_ranked_by_the_error_that_every_term_says(related):
+    files = [CONF / "population" / f"{name}.yaml" for name in related.populations]
+    said = {file.stem: yaml.safe_load(file.read_text())["error"] for file in files if file.is_file()}
+    assert said == dict.fromkeys(said, related.plan["terms"]["error"])
 
 
 def test_the_two_registers_share_no_claim_and_leave_each_other_alone(related):
@@ -166,7 +173,8 @@ def test_a_large_sparse_network_is_compared_with_small_whole_ones():
     for seed in range(100, 110):
         for name, (accuracy, sparsity) in small.items():
             right = [accuracy + 0.001 * (seed - 100), 0.1]
-            whole.append(Cell(f"fashion_{name}", "magnitude", [1.0, 9.0], right, hidden=(1,), seed=seed))
+            more = {"hidden": (1,), "seed": seed, "ranked_error": "cross_entropy"}
+            whole.append(Cell(f"fashion_{name}", "magnitude", [1.0, 9.0], right, **more))
             gradual = f"gradual[sparsity={sparsity}]"
             sparse.append(Ticket("fashion_gradual", protocol=gradual, seed=seed, accuracy=[0.91, 0.5, 0.9], left=[0.1]))
     store = together(frames(whole), ticketed(sparse))
