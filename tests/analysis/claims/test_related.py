@@ -5,6 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 import yaml
+from hydra import compose
 
 from analysis.claims import RELATED, RegisterError, evaluate_related, load
 from analysis.claims.register import FOLDER, freeze
@@ -15,6 +16,9 @@ from analysis.metrics.names import explained
 from analysis.pipeline import judge
 from analysis.statistics import holm
 from study.common.paths import CONF
+from study.config.plan import plan as planned
+from study.config.population import composer
+from study.methods.base import check_weights
 from study.records import TABLES
 from study.records.condition import parted
 from tests.analysis.synthetic import Cell, frames, study
@@ -80,6 +84,26 @@ def test_the_populations_are_ranked_by_the_error_that_every_term_says(related):
     files = [CONF / "population" / f"{name}.yaml" for name in related.populations]
     said = {file.stem: yaml.safe_load(file.read_text())["error"] for file in files if file.is_file()}
     assert said == dict.fromkeys(said, related.plan["terms"]["error"])
+
+
+def test_every_term_can_be_run_and_its_cell_is_the_one_that_is_looked_for(related):
+    """As the command line reads it: the method scores weights, the protocol fits the training, the tags are its own."""
+    asked = {
+        (term.population or part.population, condition)
+        for claim in related.claims
+        for part in claim.parts
+        for term in part.operands
+        for condition in term.conditions
+    }
+    there = {(population, c) for population, c in asked if (CONF / "population" / f"{population}.yaml").is_file()}
+    assert len(there) > 20
+    with composer():
+        for population, condition in sorted(there, key=str):
+            plan = planned(compose("config", [f"population={population}", *condition.overrides()]))
+            assert plan.condition == condition, population
+            if condition.scope == "weight":
+                check_weights(plan.method)
+                plan.settings.protocol.check(plan.recipe, plan.recipe.iterations or 10**6)
 
 
 def test_the_two_registers_share_no_claim_and_leave_each_other_alone(related):

@@ -1,8 +1,12 @@
 """The section on related systems: a row a claim and a part, and nothing where no cell is of them."""
 
+import io
+
 import pandas as pd
 import pytest
+from rich.console import Console
 
+from analysis.__main__ import show_related
 from analysis.pipeline import judge
 from analysis.report import build
 from analysis.sections.claims import Claims
@@ -37,6 +41,15 @@ def test_the_page_says_at_which_scale(judged, tmp_path):
     assert "Lottery tickets (Frankle &amp; Carbin 2019)" in page
     assert "Development seeds only: nothing here" not in page
     assert {p.name for p in (tmp_path / "tables").glob("related*")} == {"related_verdicts.csv", "related_values.csv"}
+
+
+def test_the_terminal_tells_the_claims_that_were_run(judged):
+    console = Console(record=True, width=200, file=io.StringIO())
+    show_related(judged.related, console)
+    lines = console.export_text().splitlines()
+    assert lines[0].strip() == TITLE
+    assert any("L1" in line and "supported" in line for line in lines)
+    assert not any("L4" in line for line in lines)  # not run
 
 
 def test_it_is_absent_without_such_cells():
