@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from study.common.errors import truth, whole
 from study.data._random import generator
 from study.data.base import Dataset, one_hot
 from study.data.split import Split
@@ -114,7 +115,13 @@ def drawn(split: str, rows: int, seed: int) -> tuple[Floats, npt.NDArray[np.int6
     return disturbed(labels, rng), labels
 
 
-def load(*, seed: int = 0, folder: Path | None = None) -> Dataset:  # noqa: ARG001 - generated: no files
+def load(
+    *,
+    seed: int = 0,
+    folder: Path | None = None,  # noqa: ARG001 - generated: no files
+    flipped: bool = False,
+    shuffled: int | None = None,
+) -> Dataset:
     """Return 4,000 signals to train on and 1,000 others to prune on, 1,000 held out and 10,000 fresh ones.
 
     All are drawn from one distribution, each split by a stream of its own of the data seed. Inputs have 40 features,
@@ -127,13 +134,22 @@ def load(*, seed: int = 0, folder: Path | None = None) -> Dataset:  # noqa: ARG0
     Args:
         seed: the data seed: draws all rows.
         folder: not used.
+        flipped: every signal is mirrored: its last point comes first. Neighbours stay neighbours.
+        shuffled: seed of a permutation of the points, one for all rows: neighbours are torn apart. None leaves them.
+
+    Raises:
+        StudyError: when a parameter is not of its kind.
     """
+    truth("mnist1d: flipped", flipped)
+    order = np.arange(LENGTH)[::-1] if flipped else np.arange(LENGTH)
+    if shuffled is not None:
+        order = generator("mnist1d points", whole("mnist1d: shuffled", shuffled)).permutation(order)
     made = {split: drawn(split, rows, seed) for split, rows in SIZES.items()}
     points = made["training"][0].ravel()
     mean = math.fsum(points) / len(points)
     deviation = math.sqrt(math.fsum((points - mean) ** 2) / len(points))
     splits = {
-        split: _split(np.round((signals - mean) / deviation, DECIMALS), labels)
+        split: _split(np.round((signals[:, order] - mean) / deviation, DECIMALS), labels)
         for split, (signals, labels) in made.items()
     }
     splits["validation"] = splits["pruning"]

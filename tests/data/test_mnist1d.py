@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from study.common.errors import StudyError
 from study.data import load_dataset
 from study.data import mnist1d as made
 
@@ -67,3 +68,19 @@ def test_the_nearest_training_signal_is_right_as_often_as_published_signals_let_
     nearest = torch.cdist(test.inputs, train.inputs).argmin(1)
     right = float((train.labels[nearest] == test.labels).double().mean())
     assert 0.56 < right < 0.62
+
+
+def test_signals_are_mirrored_or_shuffled_and_nothing_else():
+    plain, flipped, shuffled = (load_dataset("mnist1d", **of) for of in ({}, {"flipped": True}, {"shuffled": 3}))
+    for split, rows in plain.splits.items():
+        assert torch.equal(flipped.splits[split].inputs, rows.inputs.flip(1))
+        torn = shuffled.splits[split].inputs
+        assert torch.equal(torn.sort(1).values, rows.inputs.sort(1).values)
+        assert torch.equal(flipped.splits[split].labels, rows.labels)
+    points, torn = plain.training.inputs, shuffled.training.inputs
+    order = [int((points == column[:, None]).all(0).nonzero()[0, 0]) for column in torn.T]
+    assert sorted(order) == list(range(40))
+    assert order != sorted(order)
+    for of in ({"shuffled": -1}, {"flipped": "yes"}):
+        with pytest.raises(StudyError, match=next(iter(of))):
+            load_dataset("mnist1d", **of)
