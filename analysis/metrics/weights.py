@@ -106,7 +106,9 @@ def _decided(frames: Frames) -> pd.DataFrame:
     whole = frames.events[frames.events["event"] == 0].set_index("key")["units_left"]
     late = cuts[cuts["weights_left"] < LATE * cuts["key"].map(whole).astype("float64")]
     means = cuts.groupby("key")[["survivors", "better_gone", "instability"]].mean()
-    return means.join(late.groupby("key")["interaction"].median().rename("interaction_late"))
+    # The sum's size alone: where single impacts promise a gain, what the cut costs is still measured by it.
+    ratio = (late["joint"] / late["single_sum"].abs()).groupby(late["key"]).median()
+    return means.join(ratio.rename("interaction_late"))
 
 
 def _by_method(frames: Frames) -> pd.Series:

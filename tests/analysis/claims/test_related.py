@@ -121,7 +121,7 @@ def test_the_two_registers_share_no_claim_and_leave_each_other_alone(related):
         ("plan", "in_force: [not_run, ", "in_force: ["),
         ("tickets", "margin: 0.0025", "margin: 0.0026"),
         ("gradual", "metric: dense_accuracy", "metric: accuracy_0_held_out"),
-        ("not_run", "cost: ", "cost: perhaps "),
+        ("retrain", "networks: 10", "networks: 11"),
     ],
 )
 def test_a_changed_register_is_refused_until_it_is_frozen_anew(tmp_path, name, old, new):
@@ -199,7 +199,7 @@ def test_a_large_sparse_network_is_compared_with_small_whole_ones():
             right = [accuracy + 0.001 * (seed - 100), 0.1]
             more = {"hidden": (1,), "seed": seed, "ranked_error": "cross_entropy"}
             whole.append(Cell(f"fashion_{name}", "magnitude", [1.0, 9.0], right, **more))
-            gradual = f"gradual[sparsity={sparsity}]"
+            gradual = f"gradual[sparsity={sparsity},begin=860,every=275,cuts=20]"
             sparse.append(Ticket("fashion_gradual", protocol=gradual, seed=seed, accuracy=[0.91, 0.5, 0.9], left=[0.1]))
     store = together(frames(whole), ticketed(sparse))
     found = evaluate_related(store, table(store))

@@ -24,7 +24,8 @@ FULL = Ticket(
         "survivors": [0.2, 0.6],
         "better_gone": [0.3, 0.5],
         "instability": [0.4, 0.6],
-        "interaction": [9.0, 2.5],
+        "single_sum": [1.0, -2.0],
+        "joint": [9.0, 5.0],
     },
 )
 
