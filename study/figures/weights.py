@@ -27,6 +27,8 @@ SMALLEST_IMAGE = 4
 """Pixels of the side of a square from which on inputs are drawn as an image."""
 AGREEMENTS = {"spearman": "Spearman, with the true impact", "spearman_absolute": "Spearman, of magnitudes"}
 """The panels of the table bridge."""
+CHOOSING = ("pruning", "validation")
+"""Splits whose rows choose something: what early-stopped networks do on them says little."""
 LOWEST = -0.25
 """An axis of correlations reaches down to it at least."""
 
@@ -78,10 +80,11 @@ def accuracy(tables: Mapping[str, pd.DataFrame], left: pd.Series, title: str) ->
         axis.set_title(words, fontsize=9)
         axis.set_ylabel(QUANTITIES["accuracy" if right else "error_per_sample"])
         over_weights_left(axis, float(left.min()))
-    if len(stopped := tables.get("stopped", pd.DataFrame())):
-        of = stopped[stopped["split"] == "held_out"]
-        at, words = of["event"].map(left), "held-out rows, at the early stop"
-        axes[0].plot(at, _seen(of, right), "v:", color=ALL, ms=3.5, lw=1, label=words)
+    for number, split in enumerate(path["split"].unique() if "stopped" in tables else ()):
+        if split not in CHOOSING:
+            of = tables["stopped"][tables["stopped"]["split"] == split]
+            (line,) = axes[0].plot(of["event"].map(left), _seen(of, right), "v:", color=split_colour(split, number))
+            line.set(markersize=3.5, linewidth=1, label=f"{split.replace('_', '-')} rows, at the early stop")
     if len(trainings):
         early_stops(trainings.assign(left=trainings["event"].map(left)), axes[-1])
         over_weights_left(axes[-1], float(left.min()))

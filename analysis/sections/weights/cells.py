@@ -100,7 +100,10 @@ def conditions(cells: pd.DataFrame) -> list[tuple[str, str, Any, str]]:
     found = []
     for row in rows:
         line = int(row["line"])
-        own = colour(row["method"]) if len(methods) > 1 or not line else LAYERS[line % len(LAYERS)]
+        own = colour(row["method"])
+        if len(methods) == 1 and line:
+            others = [other for other in LAYERS if other != own]
+            own = others[(line - 1) % len(others)]
         found.append((str(row["condition"]), own, LINES[line % len(LINES)], MARKERS[line % len(MARKERS)]))
     return found
 

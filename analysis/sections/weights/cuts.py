@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from analysis.figures.drawn import Drawn, drawn
 from analysis.figures.grid import Grid
 from analysis.frames import Frames
 from analysis.sections.weights.cells import GROUP, conditions, events_of, groups, in_words, several, spread
 from analysis.sections.weights.panels import by_condition, told
-from study.figures.style import error_scale, plain_ticks
+from study.figures.style import plain_ticks
 
 SHOWN = {
     "better_gone": "of the weights left, better gone",
@@ -22,6 +23,8 @@ SHOWN = {
     "survivors": "survivors before and after, ρ",
 }
 """The panels: columns of the table decisions, and regret, of bridge."""
+FAR = 10
+"""From this ratio of the largest to the smallest, or of joint and single impacts, on, axes are logarithmic."""
 
 
 def cuts(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
@@ -47,21 +50,38 @@ def draw(rows: pd.DataFrame) -> Iterator[Drawn]:
         for ax, (name, curve) in zip(made.axes, curves.items(), strict=True):
             by_condition(ax, curve, shown, float(of["left"].min()))
             ax.set(ylabel=SHOWN[name])
-            if name == "regret":
-                error_scale(ax.yaxis, curve["low"])
-            elif name == "interaction":
-                ax.set_yscale("symlog", linthresh=1)
-                plain_ticks(ax.yaxis)
-                ax.axhline(1, color="#999999", lw=0.9, ls=":")
-            elif name != "instability":
-                ax.set_ylim(min(0.0, float(curve["low"].min())) - 0.02, 1.02)
+            _scale(ax, name, curve)
         words = f"{population}: {in_words(protocol, of)}. What the cuts took, over the weights left before them."
         data = pd.concat(curves.values())
         seen = told(curves["better_gone"], "Median share of the weights left that are better gone")
         yield drawn(f"weights_cuts_{population}_{protocol}", words, made.finish(), data, seen)
 
 
+def _scale(ax: Axes, name: str, curve: pd.DataFrame) -> None:
+    """Set the scale that a quantity needs: regret and interaction span decades, from 0 and below it on."""
+    low, high = float(curve["low"].min()), float(curve["high"].max())
+    small = float(curve.loc[curve["median"] > 0, "median"].min())
+    if name == "regret" and high > FAR * small:
+        ax.set_yscale("symlog", linthresh=max(small, high / 1e4))
+        plain_ticks(ax.yaxis)
+        ax.set_ylim(min(low, 0.0), 1.5 * high)
+    elif name == "interaction":
+        if max(high, -low) > FAR:
+            ax.set_yscale("symlog", linthresh=1)
+            plain_ticks(ax.yaxis)
+        ax.axhline(1, color="#999999", lw=0.9, ls=":")
+    elif name == "survivors":
+        ax.set_ylim(min(0.0, low) - 0.02, 1.02)
+    elif name != "instability":
+        ax.set_ylim(0, 1.1 * high or 1)
+
+
 def medians(rows: pd.DataFrame) -> pd.DataFrame:
     """Return one row a population, protocol, condition and round: medians over networks."""
     found = rows.groupby([*GROUP, "condition", "round"], as_index=False)[["left", *SHOWN]].median()
     return found.assign(protocol=found["protocol"].str.replace("_", " "))
+
+
+def in_one_table(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the medians of one group, with the words of the panels."""
+    return medians(rows).drop(columns=GROUP).rename(columns=SHOWN | {"left": "weights left, %"})

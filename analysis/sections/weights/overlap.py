@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from analysis.figures.drawn import Drawn, drawn
 from analysis.figures.grid import Grid
 from analysis.frames import Frames
+from analysis.numbers import number
 from analysis.sections.weights.cells import GROUP, conditions, events_of, groups, in_words
 from study.figures.style import LAYERS, over_weights_left
 from study.records.masks import unpacked
@@ -83,8 +84,10 @@ def _masks(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(rows: pd.DataFrame, cells: pd.DataFrame) -> Iterator[Drawn]:
-    """Draw a figure a population and protocol, a panel a layer; `rows` of `overlaps`."""
+    """Draw a figure a population and protocol with several rounds, a panel a layer; `rows` of `overlaps`."""
     for population, protocol, of in groups(rows):
+        if of["round"].nunique() == 1:
+            continue
         mine = cells[(cells["population"] == population) & (cells["protocol"] == protocol)]
         curves = of.groupby(["of", "pair", "layer", "round"], as_index=False).agg(
             left=("left", "median"),
@@ -122,6 +125,20 @@ def draw(rows: pd.DataFrame, cells: pd.DataFrame) -> Iterator[Drawn]:
             curves,
             f"In the first layer at the end: {'; '.join(said)}.",
         )
+
+
+def at_once(rows: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
+    """Return population, protocol and, a row a pair, the overlaps of the groups with one round, chance in brackets."""
+    found = []
+    for population, protocol, of in groups(rows):
+        if of["round"].nunique() > 1:
+            continue
+        last = int(of["last"].max())
+        at = of.groupby(["of", "pair", "layer"])[["jaccard", "chance"]].median()
+        told = (at["jaccard"].map(number) + " (" + at["chance"].map(number) + ")").unstack("layer")
+        names = {n: "output layer" if n == last else layer_name(n) for n in range(last + 1)}
+        found.append((population, protocol, told.rename(columns=names).reset_index()))
+    return found
 
 
 def _looks(curves: pd.DataFrame, cells: pd.DataFrame) -> dict[tuple[str, str], tuple[str, str]]:

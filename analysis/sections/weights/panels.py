@@ -11,6 +11,8 @@ from study.figures.style import over_weights_left
 
 Condition = tuple[str, str, Any, str]
 """Words, colour, line and marker."""
+APART = 1.012
+"""Ratio of the places of two conditions at the same share of weights, so that their ranges can be told apart."""
 
 
 def by_condition(ax: Axes, curves: pd.DataFrame, shown: list[Condition], least: float) -> None:
@@ -22,13 +24,13 @@ def by_condition(ax: Axes, curves: pd.DataFrame, shown: list[Condition], least: 
         shown: of `cells.conditions`.
         least: the smallest share of weights left of the figure, in percent.
     """
-    for words, colour, line, marker in shown:
+    there = [one for one in shown if one[0] in set(curves["condition"])]
+    for n, (words, colour, line, marker) in enumerate(there):
         of = curves[curves["condition"] == words].sort_values("round")
-        if of.empty:
-            continue
+        at = of["left"] * APART ** ((len(there) - 1) / 2 - n)
         reach = [of["median"] - of["low"], of["high"] - of["median"]]
-        ax.errorbar(of["left"], of["median"], reach, color=colour, elinewidth=0.7, lw=0, alpha=0.6)
-        (drawn,) = ax.plot(of["left"], of["median"], color=colour, ls=line, label=words)
+        ax.errorbar(at, of["median"], reach, color=colour, elinewidth=0.7, lw=0, alpha=0.6)
+        (drawn,) = ax.plot(at, of["median"], color=colour, ls=line, label=words)
         drawn.set(marker=marker, markersize=3.5, linewidth=1.3)
     over_weights_left(ax, least)
 

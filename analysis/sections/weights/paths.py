@@ -12,7 +12,7 @@ from analysis.frames import Frames
 from analysis.metrics import HELD_OUT, of_split
 from analysis.sections.weights.cells import WHOLE, conditions, events_of, groups, in_words, spread
 from analysis.sections.weights.panels import by_condition, told
-from study.records.words import QUANTITIES
+from study.records.words import QUANTITIES, ordered
 
 PANELS = {"trained": "after training", "cut": "right after the cut", "early_stop": "early stop"}
 
@@ -49,31 +49,35 @@ def _seen(evaluations: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(rows: pd.DataFrame) -> Iterator[Drawn]:
-    """Draw a figure a population and protocol; `rows` of `paths`."""
-    for population, protocol, of in groups(rows):
-        quantity, shown, least = str(of["quantity"].iloc[0]), conditions(of), float(of["left"].min())
-        stops = of.assign(early_stop=of["early_stop"].where(of["trained"].notna()).astype("float64"))
-        curves = {name: spread(stops, ["condition"], name) for name in PANELS}
-        curves = {name: curve for name, curve in curves.items() if len(curve)}
-        if not curves:
-            continue
-        made = Grid(len(curves), 3, (3.9, 3.1))
-        for ax, (name, curve) in zip(made.axes, curves.items(), strict=True):
-            if name != "early_stop":
-                ax.axhline(float(of.drop_duplicates("network_key")["whole"].median()), color="#999999", lw=0.9, ls=":")
-            by_condition(ax, curve, shown, least)
-            ax.set(title=PANELS[name], ylabel="iterations" if name == "early_stop" else f"{QUANTITIES[quantity]}")
-        words = f"{population}: {in_words(protocol, of)}. "
-        words += f"{QUANTITIES[quantity].capitalize()} on held-out rows; dotted: the whole network's median."
-        words += _censored(stops)
-        data = pd.concat(curves.values())
-        yield drawn(
-            f"weights_path_{population}_{protocol}",
-            words,
-            made.finish(),
-            data,
-            told(curves.get("trained", data), words),
-        )
+    """Draw a figure a population and protocol; of several methods controls stand apart, a figure a method."""
+    for population, protocol, group in groups(rows):
+        parts = {"path": group}
+        if group["method"].nunique() > 1:
+            controlled = ordered(group.loc[group["control"] != "", "method"])
+            parts = {"path": group[group["control"] == ""]}
+            parts |= {f"controls_{method}": group[group["method"] == method] for method in controlled}
+        for name, of in parts.items():
+            if len(of):
+                yield from _figure(f"weights_{name}_{population}_{protocol}", f"{population}: ", of)
+
+
+def _figure(name: str, subject: str, of: pd.DataFrame) -> Iterator[Drawn]:
+    quantity, shown, least = str(of["quantity"].iloc[0]), conditions(of), float(of["left"].min())
+    stops = of.assign(early_stop=of["early_stop"].where(of["trained"].notna()).astype("float64"))
+    curves = {name: spread(stops, ["condition"], name) for name in PANELS}
+    curves = {name: curve for name, curve in curves.items() if len(curve)}
+    if not curves:
+        return
+    made = Grid(len(curves), 3, (3.9, 3.1))
+    for ax, (panel, curve) in zip(made.axes, curves.items(), strict=True):
+        if panel != "early_stop":
+            ax.axhline(float(of.drop_duplicates("network_key")["whole"].median()), color="#999999", lw=0.9, ls=":")
+        by_condition(ax, curve, shown, least)
+        ax.set(title=PANELS[panel], ylabel="iterations" if panel == "early_stop" else QUANTITIES[quantity])
+    words = f"{subject}{in_words(str(of['protocol'].iloc[0]), of)}. "
+    words += f"{QUANTITIES[quantity].capitalize()} on held-out rows; dotted: the whole network's median."
+    seen = told(curves["trained"], "Medians after training") if "trained" in curves else ""
+    yield drawn(name, words + _censored(stops), made.finish(), pd.concat(curves.values()), seen)
 
 
 def _censored(stops: pd.DataFrame) -> str:

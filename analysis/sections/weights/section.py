@@ -36,6 +36,7 @@ class Weights(Section):
         ends = [(*map(str, group), of.drop(columns=GROUP)) for group, of in last.groupby(GROUP, sort=False)]
         shown = [figure for part in figures.values() for figure in part]
         seen_once = [(*names, criteria.in_one_table(of)) for *names, of in at_one_share(seen)]
-        taken_once = [(*names, cuts.medians(of).drop(columns=GROUP)) for *names, of in at_one_share(taken)]
+        taken_once = [(*names, cuts.in_one_table(of)) for *names, of in at_one_share(taken)]
         words = {"parts": figures, "ends": ends, "seen_once": seen_once, "taken_once": taken_once}
+        words |= {"shared_once": overlap.at_once(shared)}
         return Shown(shown, tables, words)

@@ -154,7 +154,31 @@ def test_all_that_its_figures_say_can_be_read(store):
     (section,) = [section for section in found() if section.name == "weights"]
     with patch.object(drawn, "svg", lambda figure, _: figure):
         shown = section.made(of)
-    assert [figure.name.split("_")[1] for figure in shown.figures] == ["path", "criteria", "cuts", "overlap"]
+    assert [figure.name.split("_")[1] for figure in shown.figures] == [
+        "path",
+        "controls",
+        "criteria",
+        "cuts",
+        "overlap",
+    ]
+    assert [figure.name for figure in shown.figures][1].startswith("weights_controls_magnitude_")
     assert {figure.name: hidden(figure.svg) for figure in shown.figures} == {
         figure.name: [] for figure in shown.figures
     }
+
+
+def test_what_has_one_cut_is_a_table(tmp_path):
+    store = weights_store()
+    first = {name: table[table["event"] < 2] for name, table in _tables(store).items() if "event" in table}
+    masks = store.masks
+    once = Frames(cells=store.cells, events=store.events[store.events["event"] < 2], **{**first, "masks": masks})
+    of = Material(once, pd.DataFrame(), None, RATES, {})
+    (section,) = [section for section in found() if section.name == "weights"]
+    shown = section.made(of)
+    assert [figure.name.split("_")[1] for figure in shown.figures] == ["path", "controls"]
+    ((_, _, table),) = shown.words["seen_once"]
+    np.testing.assert_allclose(table.set_index("condition")["magnitude"], [0.91, 0.9])
+    ((_, _, table),) = shown.words["taken_once"]
+    assert table["of the weights left, better gone"].eq(0.3).all()
+    ((_, _, table),) = shown.words["shared_once"]
+    assert set(table["pair"]) == {"first order", "magnitude", "first order / magnitude"}
