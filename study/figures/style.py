@@ -12,8 +12,10 @@ LAYERS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 """Colours of hidden layers, from the one nearest the input on: Okabe and Ito's, which the colour-blind tell apart."""
 MARKERS = "osD^vP"
 """Their markers, for eyes that see no colours."""
-SPLITS = {"pruning": LAYERS[0], "held_out": LAYERS[5]}
+SPLITS = {"pruning": LAYERS[0], "held_out": LAYERS[5], "validation": LAYERS[3]}
 """Colours of the rows that an error is of."""
+FURTHER = (LAYERS[1], LAYERS[2], LAYERS[4])
+"""Those of further splits."""
 ALL = "#222222"
 """What is of all layers together."""
 
@@ -44,7 +46,7 @@ def layer_marker(layer: int) -> str:
 
 def split_colour(split: str, number: int) -> str:
     """Return the colour of a split; `number` counts the splits of a figure, for one that has none of its own."""
-    return SPLITS.get(split, LAYERS[(number + 2) % len(LAYERS)])
+    return SPLITS.get(split, FURTHER[number % len(FURTHER)])
 
 
 def over_weights_left(ax: Axes, least: float) -> Axes:

@@ -1,6 +1,7 @@
 """Figures of a cell of single weights: what is drawn is what is recorded, and all that they say can be read."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from study import figures
@@ -93,3 +94,12 @@ def test_layers_are_drawn_over_rounds():
     np.testing.assert_array_equal(rounds, [0, 1, 2, 3])
     np.testing.assert_allclose(left, [100, 50, 25, 12.5])
     np.testing.assert_allclose(line(axis, "output layer")[1][1], 50)
+
+
+def test_four_splits_have_four_colours():
+    made = made_weights.tables()
+    more = made["evaluations"].query("split == 'held_out'").assign(split="fresh")
+    made["evaluations"] = pd.concat([made["evaluations"], more], ignore_index=True)
+    trained = weights.accuracy(made, weights.percent_left(made["events"]), "t").axes[0]
+    names = [f"{split} rows" for split in ("pruning", "held-out", "validation", "fresh")]
+    assert len({line.get_color() for line in trained.lines if line.get_label() in names}) == 4

@@ -84,9 +84,9 @@ def _masks(frames: Frames, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw(rows: pd.DataFrame, cells: pd.DataFrame) -> Iterator[Drawn]:
-    """Draw a figure a population and protocol with several rounds, a panel a layer; `rows` of `overlaps`."""
+    """Draw a figure a population and protocol with several cuts, a panel a layer; `rows` of `overlaps`."""
     for population, protocol, of in groups(rows):
-        if of["round"].nunique() == 1:
+        if not _several(of):
             continue
         mine = cells[(cells["population"] == population) & (cells["protocol"] == protocol)]
         curves = of.groupby(["of", "pair", "layer", "round"], as_index=False).agg(
@@ -127,11 +127,15 @@ def draw(rows: pd.DataFrame, cells: pd.DataFrame) -> Iterator[Drawn]:
         )
 
 
+def _several(of: pd.DataFrame) -> bool:
+    return int(of.groupby("round")["left"].median().nunique()) > 1
+
+
 def at_once(rows: pd.DataFrame) -> list[tuple[str, str, pd.DataFrame]]:
-    """Return population, protocol and, a row a pair, the overlaps of the groups with one round, chance in brackets."""
+    """Return population, protocol and, a row a pair, the overlaps of the groups with one cut, chance in brackets."""
     found = []
     for population, protocol, of in groups(rows):
-        if of["round"].nunique() > 1:
+        if _several(of):
             continue
         last = int(of["last"].max())
         at = of.groupby(["of", "pair", "layer"])[["jaccard", "chance"]].median()
