@@ -7,7 +7,9 @@ has
 * `about`: the question that it asks, for readers of the file;
 * `recorded_as`: the sweep that its runs are recorded under (default: the profile's name);
 * `sweep`: the values of each setting, a list or a text in Hydra's grammar; the last varies fastest;
-* any setting that all its cells share, as in `record: {truth_every: 5}`.
+* any setting that all its cells share, as in `record: {truth_every: 5}`;
+
+or takes all grids of another profile, `profile: NAME`, with other values, as in `sweep: {seed: range(100,130)}`.
 
 An experiment is `conf/experiment/NAME.yaml`, as in Hydra's pattern of that name: the settings of one grid.
 """
@@ -61,7 +63,16 @@ def grids(name: str, listed: object, where: object) -> list[Grid]:
     """
     if not isinstance(listed, list) or not listed:
         raise StudyError(f"{where} must list its grids under `grids:`; conf/profile/smoke.yaml shows some")
-    return [_experiment_of(one, where) if isinstance(one, str) else _grid(name, one, where) for one in listed]
+    found: list[Grid] = []
+    for one in listed:
+        if isinstance(one, str):
+            found.append(_experiment_of(one, where))
+        elif isinstance(one, Mapping) and "profile" in one:
+            changed = {str(key): _text(value) for key, value in (one.get("sweep") or {}).items()}
+            found += [grid.having(changed) for grid in profile(str(one["profile"]))]
+        else:
+            found.append(_grid(name, one, where))
+    return found
 
 
 def _experiment_of(name: str, where: object) -> Grid:

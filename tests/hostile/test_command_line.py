@@ -273,7 +273,7 @@ def test_a_profile_with_damaged_data_finishes_the_rest_and_says_how_to_go_on(
     [
         (
             ["papr"],
-            r"unknown profile 'papr'; did you mean paper\? known: authors, filters, full, methods",
+            r"unknown profile 'papr'; did you mean paper\? known: authors, companions-smoke, filters, full, methods",
         ),
         (["../config"], "unknown profile"),
         (["../profile/smoke"], "unknown profile"),

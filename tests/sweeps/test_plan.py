@@ -36,6 +36,12 @@ def test_the_confirmatory_profiles_start_at_seed_100():
         assert {s.params["seed"] for s in profile(name)} == {f"range(100,{last})" for last in lasts}
 
 
+def test_a_profile_takes_the_grids_of_another_one_with_more_networks():
+    few, many = profile("weights"), profile("weights_full")
+    assert [grid.having({"seed": "range(100,130)"}) for grid in few] == many
+    assert {grid.recorded_as for grid in many} == {"weights"}  # a cell of both is one cell
+
+
 def test_the_sweep_of_methods_leaves_none_out():
     assert sorted(m for s in profile("methods") for m in s.params["method"].split(",")) == names()
 
@@ -117,7 +123,8 @@ def test_a_planned_job_is_what_hydra_composes_for_it():
 
 def test_an_unknown_profile_lists_those_that_there_are():
     with pytest.raises(
-        StudyError, match=r"unknown profile 'papr'; did you mean paper\? known: authors, filters, full, methods, paper"
+        StudyError,
+        match=r"unknown profile 'papr'; did you mean paper\? known: authors, companions-smoke, filters, full, methods, paper",
     ):
         profile("papr")
 
