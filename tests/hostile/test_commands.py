@@ -61,7 +61,7 @@ REFUSED = {
     "study.authors ../diamond": "unknown stored network",
     "study.speed nothing": "unknown part nothing; known: oracle",
     "study.speed --rounds 0": "--rounds 0: at least 1",
-    "study.speed profile --profile nothing": "unknown profile 'nothing'; known: authors, companions-smoke, filters, full, methods, paper",
+    "study.speed profile --profile nothing": "unknown profile 'nothing'; known: authors, companions-smoke, filters",
     "study.status nothing": r"unknown (profile|sweep) 'nothing'",
     "study.status a=b,c": "unknown (profile|sweep)",
     "study.ui --uri sqlite:///{tmp}/nowhere.db": "there is no tracking store",

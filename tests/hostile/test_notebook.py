@@ -253,7 +253,10 @@ ARGUMENTS = {
     "an empty subset": (lambda: Selection("subset", 0), "selection.samples=0: 1 or more"),
     "a subset of half a row": (lambda: Selection("subset", 0.5), "whole number"),
     "a subset larger than the rows": (lambda: prune(NET, MADE, selection=Selection("subset", 41)), "possible: 1 to 40"),
-    "an unknown protocol": (lambda: prune(NET, MADE, protocol="train"), "possible: no_retrain, retrain"),
+    "an unknown protocol": (
+        lambda: prune(NET, MADE, protocol="train"),
+        "possible: early, gradual, lottery_ticket, no_retrain",
+    ),
     "no share at all": (lambda: Retrain(every=0.0), "above 0"),
     "a share that is no number": (lambda: Retrain(every=NAN), "protocol.every=nan"),
     "half an epoch": (lambda: Retrain(epochs=0.5), "whole number"),
