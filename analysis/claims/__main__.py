@@ -10,7 +10,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from analysis.claims.adding import KEPT, SHORT, add
+from analysis.claims.adding import KEPT, SHORT, add, add_related
 from analysis.claims.register import FOLDER, RELATED, Register, freeze, load
 from analysis.claims.rejudge import TABLES, rejudge, rejudge_related
 from analysis.claims.sweeps import write
@@ -53,7 +53,7 @@ def main() -> None:
         "values of a store to the kept ones, of all parts that it has every registered network of, and judge; freeze: "
         "write the digest of the related systems' claims into their plan, before their first network is judged",
     )
-    parser.add_argument("--related", action="store_true", help="show, metrics: those of related systems")
+    parser.add_argument("--related", action="store_true", help="show, metrics, add: those of related systems")
     parser.add_argument("--store", help="add: the store's address, as sqlite:///PATH/mlflow.db")
     parser.add_argument(
         "--experiment", default="incredible_shrinking_network", help="add: its experiment (%(default)s)"
@@ -75,9 +75,9 @@ def main() -> None:
     elif arguments.what == "add":
         if arguments.store is None:
             raise StudyError("add: name the store, --store sqlite:///PATH/mlflow.db")
-        tell(
-            add(read_store(arguments.store, arguments.experiment), arguments.tables, replace=arguments.replace), console
-        )
+        adding = add_related if arguments.related else add
+        frames = read_store(arguments.store, arguments.experiment)
+        tell(adding(frames, arguments.tables, replace=arguments.replace), console)
     elif arguments.what == "metrics":
         console.print(metrics_as_table(load(folder)))
     elif arguments.what == "freeze":

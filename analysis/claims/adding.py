@@ -6,14 +6,22 @@ store has all registered networks of. A part that compares two populations needs
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 
 from analysis import metrics
-from analysis.claims.evaluation import evaluate
-from analysis.claims.register import Register, load
-from analysis.claims.rejudge import TABLES, check_tables, rejudge
+from analysis.claims.evaluation import Evaluation, evaluate, evaluate_related
+from analysis.claims.register import Register
+from analysis.claims.rejudge import (
+    RELATED_VALUES,
+    RELATED_VERDICTS,
+    TABLES,
+    check_tables,
+    rejudge,
+    rejudge_related,
+)
 from analysis.doubles import merged
 from analysis.frames import Frames
 from study.common.errors import StudyError
@@ -40,12 +48,35 @@ def add(frames: Frames, folder: Path = TABLES, register: Register | None = None,
         StudyError: where the kept tables are not there, or the store has development seeds alone.
     """
     check_tables(folder)  # all of them, before one is written
-    register = register or load()
     frames = merged(frames)
     judged = evaluate(frames, metrics.table(frames), register)
+    return _added(judged, folder, "values", replace, lambda: rejudge(folder, register))
+
+
+def add_related(frames: Frames, folder: Path = TABLES, replace: bool = False) -> pd.DataFrame:
+    """Add the values of related systems that a store has to the kept ones; args and result as in `add`.
+
+    Raises:
+        StudyError: where the kept tables are not there, or the store has no such cells, or development seeds alone.
+    """
+    for name in (RELATED_VALUES, RELATED_VERDICTS, "kept"):
+        if not (folder / f"{name}.csv").is_file():
+            raise StudyError(f"{folder / name}.csv is not there: keep a first system by `make results PART=weights`")
+    frames = merged(frames)
+    judged = evaluate_related(frames, metrics.table(frames))
+    if judged is None:
+        raise StudyError("the store has no cell of a population of the related systems' claims")
+    return _added(judged, folder, RELATED_VALUES, replace, lambda: rejudge_related(folder))
+
+
+def _added(
+    judged: Evaluation, folder: Path, name: str, replace: bool, again: Callable[[], pd.DataFrame]
+) -> pd.DataFrame:
+    """Add the whole parts of what was judged to the kept values of this name, and judge these again."""
+    register = judged.register
     if not judged.confirmatory:
         raise StudyError("the store has networks of development seeds alone: nothing of them is kept")
-    kept = pd.read_csv(folder / "values.csv")
+    kept = pd.read_csv(folder / f"{name}.csv")
     outside = judged.excluded["population"].value_counts()
     before = {tuple(place) for place in kept[PART].fillna("").drop_duplicates().to_numpy().tolist()}
     told, chosen = [], []
@@ -59,8 +90,8 @@ def add(frames: Frames, folder: Path = TABLES, register: Register | None = None,
         fresh = pd.concat(chosen)
         stay = ~pd.MultiIndex.from_frame(kept[PART].fillna("")).isin(pd.MultiIndex.from_frame(fresh[PART].fillna("")))
         both = pd.concat([kept[stay], fresh])
-        write_csv(both.sort_values("claim", kind="stable"), folder / "values.csv", index=False)
-        rejudge(folder, register)
+        write_csv(both.sort_values("claim", kind="stable"), folder / f"{name}.csv", index=False)
+        again()
     return pd.DataFrame(told, columns=[*PART, "networks", "of", "what"])
 
 

@@ -8,6 +8,7 @@ import yaml
 from hydra import compose
 
 from analysis.claims import RELATED, RegisterError, evaluate_related, load
+from analysis.claims.adding import ADDED, SHORT, add_related
 from analysis.claims.register import FOLDER, freeze
 from analysis.claims.rejudge import RELATED_VALUES, RELATED_VERDICTS, rejudge_related
 from analysis.frames import Frames
@@ -15,6 +16,7 @@ from analysis.metrics import table
 from analysis.metrics.names import explained
 from analysis.pipeline import judge
 from analysis.statistics import holm
+from study.common.errors import StudyError
 from study.common.paths import CONF
 from study.config.plan import plan as planned
 from study.config.population import composer
@@ -190,18 +192,22 @@ def test_the_paper_is_judged_as_if_they_were_not_there():
     assert overall(both.related, "L1")["n"] == 3
 
 
-def test_a_large_sparse_network_is_compared_with_small_whole_ones():
+def gradual_store(seeds=range(100, 110)):
     """The large one keeps .9 of its accuracy whatever is cut; the small ones have .89, .88, .87 and .86."""
     small = {"82_27": (0.89, 0.75026), "41_14": (0.88, 0.87786), "17_6": (0.87, 0.95074), "8_8": (0.86, 0.97734)}
     whole, sparse = [], []
-    for seed in range(100, 110):
+    for seed in seeds:
         for name, (accuracy, sparsity) in small.items():
             right = [accuracy + 0.001 * (seed - 100), 0.1]
             more = {"hidden": (1,), "seed": seed, "ranked_error": "cross_entropy"}
             whole.append(Cell(f"fashion_{name}", "magnitude", [1.0, 9.0], right, **more))
             gradual = f"gradual[sparsity={sparsity},begin=860,every=275,cuts=20]"
             sparse.append(Ticket("fashion_gradual", protocol=gradual, seed=seed, accuracy=[0.91, 0.5, 0.9], left=[0.1]))
-    store = together(frames(whole), ticketed(sparse))
+    return together(frames(whole), ticketed(sparse))
+
+
+def test_a_large_sparse_network_is_compared_with_small_whole_ones():
+    store = gradual_store()
     found = evaluate_related(store, table(store))
     assert overall(found, "Z1")["verdict"] == overall(found, "Z2")["verdict"] == "supported"
     assert overall(found, "Z2")["estimate"] == pytest.approx(0.03)
@@ -223,3 +229,27 @@ def test_kept_values_are_judged_anew(tmp_path):
     again = pd.read_csv(tmp_path / f"{RELATED_VERDICTS}.csv")
     assert again["verdict"].tolist() == found.verdicts["verdict"].tolist()
     assert pd.read_csv(tmp_path / "kept.csv")["register"].tolist() == ["theirs", found.digest]
+
+
+def test_a_system_that_another_store_has_whole_is_added(tmp_path):
+    """Stores are not kept: tickets come from one, gradual pruning from another, and both are judged together."""
+    with pytest.raises(StudyError, match="make results PART=weights"):
+        add_related(ticketed(tickets(0.01)), tmp_path)
+    first = evaluate_related(*seen(ticketed(tickets(0.01))))
+    first.values.to_csv(tmp_path / f"{RELATED_VALUES}.csv", index=False)
+    first.verdicts.to_csv(tmp_path / f"{RELATED_VERDICTS}.csv", index=False)
+    pd.DataFrame({"part": ["weights"], "register": ["older"]}).to_csv(tmp_path / "kept.csv", index=False)
+    other = gradual_store()
+    told = add_related(other, tmp_path)
+    assert set(told.loc[told["what"] == ADDED, "claim"]) == {"Z1", "Z2"}
+    after = pd.read_csv(tmp_path / f"{RELATED_VERDICTS}.csv").query("part == 'overall'").set_index("claim")["verdict"]
+    assert after["L1"] == overall(first, "L1")["verdict"] == "supported"
+    assert after["Z1"] == "supported"
+    few = add_related(gradual_store(range(100, 104)), tmp_path)
+    assert set(few.loc[few["claim"].isin(["Z1", "Z2"]), "what"]) == {SHORT}
+    with pytest.raises(StudyError, match="no cell of a population"):
+        add_related(study(populations=["mnist_1x100"], seeds=range(100, 103), draws=1), tmp_path)
+
+
+def seen(store):
+    return store, table(store)
