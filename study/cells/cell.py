@@ -18,8 +18,10 @@ from study.config.own_network import Builder
 from study.config.plan import Plan
 from study.data import Dataset, load_dataset
 from study.measures.base import Measure
-from study.methods.base import check_filters
+from study.methods.base import check_scope
 from study.networks import Front, Network, fresh
+from study.protocols.transfer import Transfer
+from study.pruning.source import check_source
 from study.pruning.state import Truths
 from study.training.acceptance import acceptance, measured, poorly_trained
 from study.training.cache import (
@@ -52,6 +54,7 @@ class Cell:
         trajectory_key: of what is pruned and how, whatever is measured besides.
         network: the network where it is read and not trained; else None.
         start: the network that training begins with, where somebody's own function made it; else None.
+        source: the data set that a ticket is taken from; None where none is.
     """
 
     plan: Plan
@@ -61,6 +64,7 @@ class Cell:
     trajectory_key: str
     network: Network | None = None
     start: Network | None = None
+    source: Dataset | None = None
 
     @property
     def measures(self) -> str:
@@ -72,35 +76,62 @@ def prepare(plan: Plan, folder: Any = None) -> Cell:
     """Load the data of a plan (cached in this process) and compute its keys.
 
     Raises:
+        StudyError: when its settings do not go with each other or with the data, before anything is trained.
         DataUnavailableError: when the data's files are nowhere to be found.
     """
     data = load_dataset(plan.dataset, seed=plan.dataset_seed, folder=folder, **plan.dataset_params)
+    _check(plan, data)
+    source = _source(plan, data, folder)
     if plan.builder is not None:
-        return _own(plan, data, plan.builder)
+        return _own(plan, data, plan.builder, source)
     if plan.stored is None:
-        per_epoch = math.ceil(len(data.training) / plan.recipe.batch_size)
-        plan.settings.protocol.check(plan.recipe, plan.recipe.length * (1 if plan.recipe.iterations else per_epoch))
         network, layers = None, plan.architecture(data)
         layers.fitted(data.features, data.outputs)  # filters that do not fit are refused here
         key = network_key(layers, data, plan.recipe, plan.seed)
     else:
         network = stored_network(plan, folder)
         key = stored_key(network)
-    return Cell(plan, data, key, cell_key(plan, key), trajectory_key(plan, key), network)
+    return Cell(plan, data, key, *_keys(plan, key, source), network, source=source)
 
 
-def _own(plan: Plan, data: Dataset, builder: Builder) -> Cell:
+def _keys(plan: Plan, network: str, source: Dataset | None) -> tuple[str, str]:
+    return cell_key(plan, network, source), trajectory_key(plan, network, source)
+
+
+def _check(plan: Plan, data: Dataset) -> None:
+    """Refuse settings that do not go with each other or with the data."""
+    measures.asked(plan.settings)
+    plan.settings.selection.of(data)
+    protocol, read = plan.settings.protocol, plan.stored is not None or (plan.builder and plan.builder.trained)
+    if not read:
+        per_epoch = math.ceil(len(data.training) / plan.recipe.batch_size)
+        protocol.check(plan.recipe, plan.recipe.length * (1 if plan.recipe.iterations else per_epoch))
+    if protocol.retraces and (read or plan.pruned_output is not None):
+        Further(data, plan.seed).known(f"protocol={protocol.label}")
+
+
+def _source(plan: Plan, data: Dataset, folder: Any) -> Dataset | None:
+    """Return the data set that a ticket is taken from; None where none is."""
+    protocol = plan.settings.protocol
+    if not isinstance(protocol, Transfer):
+        return None
+    name, params = protocol.dataset
+    source = load_dataset(name, folder=folder, **params)
+    check_source(source, data, plan.recipe, protocol.head == "redraw")
+    return source
+
+
+def _own(plan: Plan, data: Dataset, builder: Builder, source: Dataset | None) -> Cell:
     """Return the cell of somebody's own network; its plan states the layers that were found."""
     start = builder.network(data, plan.seed)
     layers, hidden = start.front, start.hidden
     front = Front(hidden[:layers], start.kernels, start.pools)
-    if front:
-        check_filters(plan.method)
+    check_scope(plan.method, plan.settings.scope, filters=bool(front))
     activation = "+".join(dict.fromkeys(start.activations))
     plan = replace(plan, hidden=hidden[layers:], front=front, activation=activation, output=start.output)
     key = stored_key(start) if builder.trained else started_key(start, data, plan.recipe, plan.seed)
     network, start_or_none = (start, None) if builder.trained else (None, start)
-    return Cell(plan, data, key, cell_key(plan, key), trajectory_key(plan, key), network, start_or_none)
+    return Cell(plan, data, key, *_keys(plan, key, source), network, start_or_none, source)
 
 
 def stored_network(plan: Plan, folder: Any = None) -> Network:
@@ -163,7 +194,7 @@ def compute(
     if plan.pruned_output is not None:
         network = replace(network, output=plan.pruned_output)
     own = trained.fitted if cell.network is None and plan.pruned_output is None else None
-    further = Further(data, plan.seed, origin(cell), Path(networks), own)
+    further = Further(data, plan.seed, origin(cell), Path(networks), own, cell.source)
     result = collect(network, plan.method, plan.settings, further, device, progress, TRUTHS, asked)
     return Done(
         cell, trained, result, judge(plan, trained.network, data), summary(result), poor(plan, trained.network, data)

@@ -14,9 +14,11 @@ from dataclasses import replace
 from typing import Any
 
 from study.config.plan import Plan
+from study.data import Dataset
 from study.impact import ORACLE_VERSION
 from study.pruning.search import SEARCH_VERSION
 from study.pruning.settings import Settings
+from study.pruning.weight_state import WEIGHTS_VERSION
 from study.records.condition import USUAL
 from study.training.cache import TRAINING_VERSION
 
@@ -27,13 +29,14 @@ MEASURED = (
 """Fields of settings that say what is measured beside the path."""
 
 
-def cell_key(plan: Plan, network: str) -> str:
+def cell_key(plan: Plan, network: str, source: Dataset | None = None) -> str:
     """Return the SHA-256 over everything scientific.
 
     Args:
         plan: of the cell.
         network: the key of its network, which stands for data (by digest), architecture, recipe, seed and the version
             of training.
+        source: the data set that a ticket is taken from; its content enters the key, whatever it is called.
     """
     science = {
         "network": network,
@@ -41,6 +44,7 @@ def cell_key(plan: Plan, network: str) -> str:
         "method": {"name": plan.method_name, **plan.method_params},
         "settings": of_settings(plan.settings),
         **({} if plan.pruned_output is None else {"pruned_output": plan.pruned_output}),
+        **({} if source is None else {"source": source.digest}),
         "seed": plan.seed,
         "numerics": numerics(plan),
     }
@@ -48,13 +52,13 @@ def cell_key(plan: Plan, network: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def trajectory_key(plan: Plan, network: str) -> str:
+def trajectory_key(plan: Plan, network: str, source: Dataset | None = None) -> str:
     """Return the SHA-256 over everything that decides a trajectory, whatever is measured beside its path.
 
     It is the key of the cell that measures what is usual; arguments as `cell_key`.
     """
     usual = {name: getattr(Settings, name) for name in MEASURED}
-    return cell_key(replace(plan, settings=replace(plan.settings, **usual, measures={})), network)
+    return cell_key(replace(plan, settings=replace(plan.settings, **usual, measures={})), network, source)
 
 
 def numerics(plan: Plan) -> dict[str, int]:
@@ -64,6 +68,8 @@ def numerics(plan: Plan) -> dict[str, int]:
         found |= {"training": TRAINING_VERSION, "retraining": plan.settings.protocol.version}
     if plan.settings.search != "none":
         found |= {"search": SEARCH_VERSION}
+    if plan.settings.scope == "weight" and WEIGHTS_VERSION > 1:
+        found |= {"weights": WEIGHTS_VERSION}
     return found
 
 

@@ -19,7 +19,7 @@ from study.config.own_network import GIVEN, Builder
 from study.config.schema import CellConfig
 from study.data import Dataset, parameters
 from study.methods import Method
-from study.methods.base import check_filters, check_removal
+from study.methods.base import check_removal, check_scope
 from study.networks import Architecture, Front
 from study.protocols import Protocol
 from study.pruning.settings import Selection, Settings
@@ -105,8 +105,7 @@ def plan(cfg: DictConfig) -> Plan:
     chosen: Method = _object(cfg.method._target_, plain(cfg.method.params), Method, "method", ".params")
     check_removal(chosen, settings.removal)
     front = _front(cfg.network)
-    if front:
-        check_filters(chosen)
+    check_scope(chosen, settings.scope, filters=bool(front))
     dataset = dataset_name(cfg)
     return Plan(
         population=cfg.population.name,

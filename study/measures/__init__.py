@@ -7,6 +7,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from study.common import by_name
+from study.common.errors import StudyError
 
 if TYPE_CHECKING:
     from study.measures.base import Measure
@@ -79,7 +80,11 @@ def lacking(wanted: Iterable[Measure], there: Mapping[str, Mapping[str, object]]
 
 
 def asked(of: Settings) -> list[Measure]:
-    """Return the measures that settings ask for, in the order of their tables."""
+    """Return the measures that settings ask for, in the order of their tables.
+
+    Raises:
+        StudyError: for an unknown name, parameter or value, or a measure that is not for the scope.
+    """
     usual = ("bridge",) if of.scope == "weight" else ("impacts", "agreement")
     found = [measure(name, every=of.truth_every) for name in usual if name not in of.measures]
     if of.surfaces_every:
@@ -89,4 +94,12 @@ def asked(of: Settings) -> list[Measure]:
         found.append(measure("reinserted"))
     if of.search != "none":
         found.append(measure("searched", search=of.search, width=of.search_width))
-    return found + [measure(name, **params) for name, params in of.measures.items()]
+    found += [measure(name, **params) for name, params in of.measures.items()]
+    for each in found:
+        if not (each.of_weights if of.scope == "weight" else each.of_units):
+            raise StudyError(f"measure {each.name} is not for scope={of.scope}: it goes with {_scopes(each)}")
+    return found
+
+
+def _scopes(of: Measure) -> str:
+    return "scope=weight" if of.of_weights else "units"

@@ -75,9 +75,12 @@ class Measure(ABC):
 
     Attributes:
         tables: columns of each of its tables, by the table's name; an empty mapping for a table of `study.records`.
+        of_units, of_weights: whether it goes with units, and with single weights.
     """
 
     tables: ClassVar[Mapping[str, Mapping[str, Column]]]
+    of_units: ClassVar[bool] = True
+    of_weights: ClassVar[bool] = True
 
     @property
     def name(self) -> str:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from study.common.errors import StudyError, whole
+from study.common.errors import whole
 from study.impact.agreement import TIE
 from study.impact.sampling import Sample, stratified
 from study.impact.weight_agreement import bridge
@@ -43,12 +43,13 @@ class Bridge(Measure):
     """
 
     tables: ClassVar[Mapping[str, Mapping[str, Column]]] = {"sampled": {}, "bridge": {}, "decisions": {}}
+    of_units: ClassVar[bool] = False
     each: int = 50
     every: int = 1
 
     def __post_init__(self) -> None:
-        whole("each", self.each, 1)
-        whole("every", self.every, 1)
+        whole("bridge: each", self.each, 1)
+        whole("bridge: every", self.every, 1)
 
     def covers(self, other: Measure) -> bool:
         """Whether the rounds of the other are among those of this, with the same weights."""
@@ -67,8 +68,7 @@ class Bridge(Measure):
     def at(self, step: Step, tie: float) -> Found:  # noqa: ARG002
         """Return a row a sampled weight, and a row a layer and criterion."""
         state = step.state
-        if not isinstance(state, WeightState):
-            raise StudyError(f"measure bridge goes with scope=weight, not with scope={state.scope.name}")
+        assert isinstance(state, WeightState)
         if not self.due(step):
             return {}
         sample = stratified(state.seen["pruning"], step.parts, self.each, state.seed)

@@ -19,6 +19,7 @@ class Hessian(Measure):
     """The exact Hessian in the gains."""
 
     tables: ClassVar[Mapping[str, Mapping[str, Column]]] = {"hessian": {}}
+    of_weights: ClassVar[bool] = False
 
     def after(self, trajectory: Trajectory) -> Found:
         """Return a row a pair, and one a unit with itself."""

@@ -17,6 +17,7 @@ class Pairs(Measure):
     """What removing both does; K units cost K steps of brute force."""
 
     tables: ClassVar[Mapping[str, Mapping[str, Column]]] = {"pairs": {}}
+    of_weights: ClassVar[bool] = False
 
     def after(self, trajectory: Trajectory) -> Found:
         """Return a row a pair."""

@@ -26,6 +26,7 @@ class Reinserted(Measure):
     """
 
     tables: ClassVar[Mapping[str, Mapping[str, Column]]] = {"reinserted": {}}
+    of_weights: ClassVar[bool] = False
     within: float = 2.0
 
     def after(self, trajectory: Trajectory) -> Found:

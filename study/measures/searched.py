@@ -27,6 +27,7 @@ class Searched(Measure):
     """
 
     tables: ClassVar[Mapping[str, Mapping[str, Column]]] = {"searched": {}, "searched_sets": {}}
+    of_weights: ClassVar[bool] = False
     search: str = "beam"
     width: int = 100
 

@@ -27,6 +27,7 @@ class Surfaces(Measure):
     """
 
     tables: ClassVar[Mapping[str, Mapping[str, Column]]] = {"surfaces": {}}
+    of_weights: ClassVar[bool] = False
     every: int = 10
     gain: float = 10.0
     step: float = 0.1

@@ -200,6 +200,23 @@ def removals(method: type[Method]) -> tuple[str, ...]:
     return tuple(name for name in removal_names() if method.any_removal or removal_of(name).independent)
 
 
+def check_scope(method: Method, scope: str, filters: bool) -> None:
+    """Refuse a method that cannot score what may go.
+
+    Args:
+        method: the method.
+        scope: name of the scope.
+        filters: whether the network has any.
+
+    Raises:
+        StudyError: saying why, or naming those that can.
+    """
+    if scope == "weight":
+        check_weights(method)
+    elif filters:
+        check_filters(method)
+
+
 def check_filters(method: Method) -> None:
     """Refuse a method that cannot score filters.
 

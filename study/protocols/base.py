@@ -245,6 +245,11 @@ class Protocol(ABC):
             StudyError: saying what would.
         """
 
+    @property
+    def retraces(self) -> bool:
+        """Whether it goes back into the network's own training: drawn weights, recipe and seed must then be known."""
+        return False
+
     @abstractmethod
     def events(self, state: Remaining, ranking: Ranking) -> Iterator[Event]:
         """Yield the events in their order, until nothing is left or the protocol ends."""

@@ -49,6 +49,11 @@ class Early(Protocol):
             raise StudyError(f"protocol.left={self.left}; possible: a share of the weights, above 0 and below 1")
         choice("protocol.threshold", self.threshold, THRESHOLDS[:2])
 
+    @property
+    def retraces(self) -> bool:
+        """Whether it needs the network's own training."""
+        return True
+
     def check(self, recipe: Recipe, iterations: int) -> None:  # noqa: ARG002
         """Refuse a moment that the training has not."""
         recipe.check_moment("protocol.moment", self.moment)

@@ -58,10 +58,20 @@ class Gradual(Protocol):
         """Iteration of the last cut."""
         return self.begin + self.every * self.cuts
 
+    @property
+    def retraces(self) -> bool:
+        """Whether it needs the network's own training."""
+        return True
+
     def check(self, recipe: Recipe, iterations: int) -> None:
         """Refuse a schedule that is longer than the training."""
         if recipe.optimizer == "lbfgs" or recipe.polish:
             raise StudyError("protocol=gradual goes with training.optimizer=adam or sgd and training.polish=0")
+        if recipe.target_accuracy is not None:
+            raise StudyError(
+                f"training.target_accuracy={recipe.target_accuracy} ends training at no iteration that is known "
+                "before: protocol=gradual goes with training.target_accuracy=null"
+            )
         if self.last > iterations:
             raise StudyError(
                 f"the last cut, at protocol.begin + protocol.every * protocol.cuts = {self.last}, comes after the end "

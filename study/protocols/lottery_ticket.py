@@ -73,6 +73,11 @@ class LotteryTicket(Protocol):
         choice("protocol.threshold", self.threshold, THRESHOLDS[:2])
         choice("protocol.control", self.control, CONTROLS)
 
+    @property
+    def retraces(self) -> bool:
+        """Whether it needs the network's own training."""
+        return True
+
     def check(self, recipe: Recipe, iterations: int) -> None:  # noqa: ARG002
         """Refuse a rewinding that the training has not."""
         recipe.check_moment("protocol.rewind", self.rewind)

@@ -8,12 +8,14 @@ is the criterion's choice, and for magnitude it is the same.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 from study.common.errors import StudyError, number, whole
 from study.protocols.base import Cut, Drop, Evaluate, Event, Protocol, Ranking, Remaining, Score, Train
+from study.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class PruneRetrain(Protocol):
                 f"protocol.deviations={self.deviations} goes without protocol.left={self.left}: one follows from the "
                 "other"
             )
-        if self.deviations is not None and not number("protocol.deviations", self.deviations) > 0:
+        if self.deviations is not None and not 0 < number("protocol.deviations", self.deviations) < math.inf:
             raise StudyError(f"protocol.deviations={self.deviations}: a multiple above 0 is needed")
         if not 0 < number("protocol.left", self.left) < 1:
             raise StudyError(f"protocol.left={self.left}; possible: a share of the weights, above 0 and below 1")
@@ -55,6 +57,16 @@ class PruneRetrain(Protocol):
         whole("protocol.epochs", self.epochs)
         if not 0 < number("protocol.rate", self.rate) <= 1:
             raise StudyError(f"protocol.rate={self.rate}; possible: a share of the learning rate above 0, 1 at most")
+
+    @property
+    def retraces(self) -> bool:
+        """Whether it needs the network's own training."""
+        return self.epochs > 0
+
+    def check(self, recipe: Recipe, iterations: int) -> None:  # noqa: ARG002
+        """Refuse a recipe without epochs."""
+        if self.epochs and recipe.optimizer == "lbfgs":
+            raise StudyError("protocol=prune_retrain goes with training.optimizer=adam or sgd: lbfgs has no epochs")
 
     def cut(self, done: int) -> Cut:
         """Return the cut of a round, counted from 1."""

@@ -52,6 +52,11 @@ class Rounds(Protocol):
                 "their own recipe"
             )
 
+    @property
+    def retraces(self) -> bool:
+        """Whether it needs the network's own training."""
+        return isinstance(self.rewind, int)
+
     def check(self, recipe: Recipe, iterations: int) -> None:  # noqa: ARG002
         """Refuse a rewinding that the training has not."""
         if isinstance(self.rewind, int):

@@ -58,6 +58,10 @@ class Transfer(Protocol):
                 f"protocol.source={shown(self.source)}: the name of a data set is needed, its parameters behind a plus "
                 "each, as in mnist+rows:9000+half:a"
             )
+        try:
+            assert self.dataset
+        except yaml.YAMLError as error:
+            raise StudyError(f"protocol.source={shown(self.source)}: a parameter's value is not to be read") from error
         choice("protocol.control", self.control, CONTROLS)
         choice("protocol.head", self.head, HEADS)
         assert self.ticket  # its settings are checked
@@ -72,6 +76,11 @@ class Transfer(Protocol):
         """The source's name and parameters."""
         name, *params = self.source.split("+")
         return name, {key: yaml.safe_load(value) for key, value in (one.split(":") for one in params)}
+
+    @property
+    def retraces(self) -> bool:
+        """Whether it needs the network's own training."""
+        return True
 
     def check(self, recipe: Recipe, iterations: int) -> None:
         """Refuse a rewinding that the training has not."""

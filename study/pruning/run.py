@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from study.methods.base import Method, check_filters, check_removal, check_weights
+from study.methods.base import Method, check_removal, check_scope
 from study.networks.network import Network
 from study.pruning.runner import Runner, Step
 from study.pruning.settings import Settings
@@ -41,13 +41,13 @@ def steps(
             diverges.
     """
     runner: Runner
+    check_removal(method, settings.removal)
+    check_scope(method, settings.scope, filters=bool(network.front))
+    if settings.protocol.retraces:
+        further.known(f"protocol={settings.protocol.label}")
     if scope(settings.scope).weights:
-        check_weights(method)
         runner = WeightRunner(WeightState(network, further.data, settings, device, further.seed), method, further)
     else:
-        check_removal(method, settings.removal)
-        if network.front:
-            check_filters(method)
         state = UnitState(network, further.data, settings, device, further.seed, truths)
         runner = UnitRunner(state, method, further)
     yield from runner.steps()

@@ -99,7 +99,8 @@ class WeightRunner(Runner):
         """Take over mask and rewound weights of the source's ticket, or a control of the mask."""
         state, ticket = self.state, protocol.ticket
         name, params = protocol.dataset
-        there = elsewhere(self.further, load_dataset(name, **params), protocol.head == "redraw")
+        source = self.further.source or load_dataset(name, **params)
+        there = elsewhere(self.further, source, protocol.head == "redraw")
         assert there.own is not None
         at = WeightState(there.own.network, there.data, replace(state.settings, protocol=ticket), seed=there.seed)
         runner = WeightRunner(at, self.method, there)

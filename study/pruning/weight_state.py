@@ -18,6 +18,9 @@ from study.pruning.settings import Settings
 from study.pruning.state import State
 from study.training.masks import masked
 
+WEIGHTS_VERSION = 1
+"""Raised when masks, controls or what is measured of single weights get other numbers; the first is in no key."""
+
 
 class WeightState(State):
     """A weight that is gone is 0 and stays 0.

@@ -86,6 +86,7 @@ class Further:
         origin: the network's own training; None where it is not known, as of a network that was read from a file.
         folder: of the cache of networks; None for none.
         own: what the network's own training gave; None where it was not trained here, or is pruned as another one.
+        source: the data set that a ticket is taken from; None where none is.
     """
 
     data: Dataset
@@ -93,6 +94,7 @@ class Further:
     origin: Origin | None = None
     folder: Path | None = None
     own: Fitted | None = None
+    source: Dataset | None = None
 
     def few_epochs(
         self,

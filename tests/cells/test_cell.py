@@ -96,6 +96,19 @@ PINNED = {
     (): "596aa4ba966dc33b",
     ("method=taylor2", "method.params.threshold=median", "seed=3"): "2f2b1d5b8b6b3acb",
     ("method=random", "method.params.draw=2", "ranking=single_overall", "removal=mean"): "0f18e73cff9b177e",
+    ("scope=weight", "method=magnitude"): "d2a1f4e9882f5f1e",
+    ("protocol=lottery_ticket", "method=magnitude"): "475dc97ecf575bf4",
+    (
+        "protocol=lottery_ticket",
+        "protocol.rounds=7",
+        "protocol.control=degree",
+        "protocol.rewind=1",
+        "method=magnitude",
+    ): "4f7217c026330293",
+    ("protocol=prune_retrain", "protocol.rounds=4", "protocol.rate=1.0", "method=magnitude"): "2eb11f8f10e099f4",
+    ("protocol=gradual", "protocol.begin=5", "method=magnitude"): "705f517a7252e007",
+    ("protocol=early", "protocol.moment=2", "method=taylor1_abs"): "257faedbf9578547",
+    ("protocol=transfer", "protocol.rounds=5", "protocol.source=digits+half:a", "method=magnitude"): "b441b6cbf8d27950",
 }
 
 
@@ -103,6 +116,15 @@ PINNED = {
 def test_keys_stay_what_they_are(overrides):
     # A changed key disowns every recorded result: change a pin only together with a numerics or training version.
     assert cell_key(plan(composed(*SMALL, *overrides)), "network")[:16] == PINNED[overrides]
+
+
+def test_numbers_of_single_weights_have_a_version_of_their_own(monkeypatch):
+    units, weights = (plan(composed(*SMALL, f"scope={scope}", "method=magnitude")) for scope in ("unit", "weight"))
+    before = [cell_key(of, "network") for of in (units, weights)]
+    monkeypatch.setattr("study.cells.keys.WEIGHTS_VERSION", 2)
+    after = [cell_key(of, "network") for of in (units, weights)]
+    assert before[0] == after[0]
+    assert before[1] != after[1]
 
 
 CHANGED = {

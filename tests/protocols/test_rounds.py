@@ -104,7 +104,7 @@ def test_survivors_are_rewound_and_trained_as_the_whole_network_was(trained):
 
 def test_a_rewind_that_cannot_be_is_refused(trained):
     network, data, origin = trained
-    with pytest.raises(StudyError, match=r"protocol\.rewind=2 needs the network's own training"):
+    with pytest.raises(StudyError, match=r"protocol=rounds\[rewind=2\] needs the network's own training"):
         prune(network, data, protocol=Rounds(rewind=2))
     with pytest.raises(StudyError, match=r"possible: 0 \(as drawn\) to 5"):
         Further(data, 1, origin).at(6)
