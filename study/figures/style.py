@@ -49,15 +49,16 @@ def split_colour(split: str, number: int) -> str:
     return SPLITS.get(split, FURTHER[number % len(FURTHER)])
 
 
-def over_weights_left(ax: Axes, least: float) -> Axes:
+def over_weights_left(ax: Axes, least: float, room: float = 1.0) -> Axes:
     """Make the lower axis that of the weights left in percent: logarithmic, falling to the right, plain numbers.
 
     Args:
         ax: axes to draw on.
         least: the smallest that is drawn, in percent.
+        room: ratio that is left free at either end, at least.
     """
     low = min(least, SHORTEST)
-    margin = (100 / low) ** 0.04
+    margin = max(room, (100 / low) ** 0.04)
     ax.set_xscale("log")
     ax.set(xlabel="weights left, %", xlim=(100 * margin, low / margin))
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if low < ONE_TWO_FIVE else range(1, 10)))

@@ -32,7 +32,7 @@ def by_condition(ax: Axes, curves: pd.DataFrame, shown: list[Condition], least: 
         ax.errorbar(at, of["median"], reach, color=colour, elinewidth=0.7, lw=0, alpha=0.6)
         (drawn,) = ax.plot(at, of["median"], color=colour, ls=line, label=words)
         drawn.set(marker=marker, markersize=3.5, linewidth=1.3)
-    over_weights_left(ax, least)
+    over_weights_left(ax, least, room=APART ** (len(there) / 2 + 1))  # half a mark stands beyond the last one
 
 
 def told(curves: pd.DataFrame, what: str) -> str:
