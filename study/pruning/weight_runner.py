@@ -32,12 +32,21 @@ class WeightRunner(Runner):
         super().__init__(state, method, further)
         self._ongoing: Ongoing | None = None
 
+    def _score(self) -> None:
+        if self.state.left:  # a threshold may have taken all
+            super()._score()
+
     def _remove(self, count: int) -> None:
+        self._cut(Remove(count))
+        self._changed()
+
+    def _cut(self, event: Remove | Cut) -> None:
+        if not self.state.left:
+            return
         self._scores_now()
-        gone = self._going(Remove(count))
+        gone = self._going(event)
         assert gone is not None
         self.state.cut(gone)
-        self._changed()
 
     def _going(self, event: Event | None) -> Tensor | None:
         now, state = self._remaining(), self.state
@@ -53,10 +62,7 @@ class WeightRunner(Runner):
         state, further = self.state, self.further
         match event:
             case Cut():
-                self._scores_now()
-                gone = self._going(event)
-                assert gone is not None
-                state.cut(gone)
+                self._cut(event)
             case Drop():
                 state.drop()
             case Adopt():

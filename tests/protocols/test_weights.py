@@ -356,3 +356,9 @@ def test_early_stops_are_recorded_of_the_whole_network_and_of_every_ticket(tmp_p
 
 def mlp_of(cell):
     return mlp(cell.data.features, cell.plan.hidden, 10, activation=cell.plan.activation, seed=cell.plan.seed)
+
+
+@pytest.mark.parametrize("name", ["magnitude", "taylor2_exact", "brute_force"])
+def test_a_threshold_may_take_all_weights_and_what_follows_has_nothing_to_do(trained, name):
+    result = run(trained, PruneRetrain(deviations=1e6, rounds=2, epochs=1), name)
+    assert result.tables["events"]["units_left"].tolist() == [sum(SIZES), 0, 0, 0, 0]
