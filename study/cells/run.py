@@ -19,11 +19,11 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from study import measures
 from study.cells.cell import Cell, Done, compute, network_of, prepare
 from study.cells.provenance import environment
+from study.cells.shown import line, show
 from study.cells.summary import step_metrics
 from study.cells.tags import cell_tags, done_tags, params, tags
 from study.common.errors import said
@@ -73,7 +73,7 @@ def run_cell(cfg: DictConfig, alone: bool) -> str | None:
         raise
     _tell(done, time.time() - started)
     if alone:
-        show(done, run)
+        show(done, title(done.cell.plan), run)
     return run
 
 
@@ -107,16 +107,9 @@ def _recorded(store: Store, cell: Cell, cfg: DictConfig, alone: bool) -> str | N
 
 def _tell(done: Done, seconds: float) -> None:
     """Log the result of a cell."""
-    seen, planned = done.summary, done.cell.plan
-    log.info(
-        "%s: E %.6g, %d of %d units removable, %.1f s%s",
-        title(planned),
-        seen.error_start,
-        seen.removable,
-        seen.units,
-        seconds,
-        f", band {done.band[0]}" if planned.band else "",
-    )
+    planned = done.cell.plan
+    band = f", band {done.band[0]}" if planned.band else ""
+    log.info("%s: %s, %.1f s%s", title(planned), line(done), seconds, band)
     if done.poor is not None:
         log.warning("%s: %s", title(planned), done.poor)
 
@@ -219,8 +212,9 @@ def _compute(cell: Cell, cfg: DictConfig, alone: bool, asked: Sequence[Measure] 
     if not (alone and cfg.run.progress):
         return compute(cell, networks, cfg.run.device, asked=asked)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    what = "weights" if cell.plan.settings.scope == "weight" else "units"
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"{title(cell.plan)}: units removed", total=None)
+        task = bar.add_task(f"{title(cell.plan)}: {what} removed", total=None)
         return compute(cell, networks, cfg.run.device, lambda k, n: bar.update(task, completed=k, total=n), asked)
 
 
@@ -245,19 +239,3 @@ def _record(store: Store, run: str | None, found: dict[str, str], done: Done, cf
         metrics=done.summary.metrics(),
     )
     return store.record_cell(record, run)
-
-
-def show(done: Done, run: str | None) -> None:
-    """Print a cell's summary."""
-    seen, network = done.summary, done.trained.network
-    table = Table(title=title(done.cell.plan), show_header=False, title_justify="left")
-    table.add_row("network", f"{network.name}, {network.parameters:,} parameters, {network.output} output")
-    table.add_row("acceptance", f"{done.band[0]}: {done.band[1]}")
-    table.add_row("error at the start, with no unit left", f"{seen.error_start:.6g}, {seen.error_end:.6g}")
-    table.add_row("accuracy at the start, held out", f"{seen.accuracy_start:.6f}, {seen.accuracy_start_held_out:.6f}")
-    limit = "accuracy within a point" if done.cell.data.classes else "error within 1 % of its range"
-    table.add_row(f"units removable ({limit})", f"{seen.removable} of {seen.units}")
-    table.add_row("rank correlation with the true impact, start", f"{seen.spearman_start:.3f}")
-    table.add_row("mean regret, share of the error's range", f"{seen.regret:.2g}")
-    table.add_row("run", run or "not recorded (tracking=none)")
-    Console().print(table)

@@ -53,7 +53,7 @@ def summary(result: Result) -> Summary:
     path = result.trajectory
     error, accuracy = path["error_pruning"].to_numpy(), path["accuracy_pruning"].to_numpy()
     everything = result.agreement[result.agreement["layer"] == -1]
-    start = (_bridge(result) if _of_weights(result) else everything).query("event == 0")["spearman"]
+    start = (_bridge(result) if of_weights(result) else everything).query("event == 0")["spearman"]
     span = error[-1] - error[0]
     return Summary(
         error_start=float(error[0]),
@@ -73,7 +73,7 @@ def step_metrics(result: Result) -> dict[str, list[tuple[int, float]]]:
 
     Their step is the number of removed units; of single weights, which go by the thousand, the protocol's round.
     """
-    curves = _curves_of_weights(result) if _of_weights(result) else _curves_of_units(result)
+    curves = _curves_of_weights(result) if of_weights(result) else _curves_of_units(result)
     return {
         name: [(int(k), float(v)) for k, v in zip(steps, values, strict=True) if np.isfinite(v)]
         for name, (steps, values) in curves.items()
@@ -96,8 +96,20 @@ def _curves_of_units(result: Result) -> Curves:
     }
 
 
-def _of_weights(result: Result) -> bool:
+def of_weights(result: Result) -> bool:
+    """Whether single weights went."""
     return bool((result.tables["events"]["scope"] == "weight").any())
+
+
+def before_first_cut(result: Result) -> float:
+    """Return the rank correlation of the method's scores and the true impacts of single weights before the first cut.
+
+    It is that of the first cut at which it was measured; NaN where it never was.
+    """
+    decisions = result.tables.get("decisions", empty("decisions"))
+    known = _bridge(result)
+    known = known[known["event"].isin(decisions["event"])]
+    return float(known["spearman"].iloc[0]) if len(known) else float("nan")
 
 
 def _bridge(result: Result, criterion: str = "method") -> pd.DataFrame:

@@ -33,7 +33,8 @@ def steps(
         settings: how. A single ranking keeps its first scores, whatever is trained.
         further: the data (rows to rank on, to measure impacts on and to evaluate on), and how what is left is trained,
             where the protocol says so; its seed is that of methods that draw, too.
-        device: where the passes over the rows run; what a step holds is on the CPU, where any training is done.
+        device: where the passes over the rows run; those of single weights run on the CPU, as does any training, and
+            what a step holds is there.
         truths: true impacts that are known of trained networks; None for none.
 
     Raises:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from study.common.device import device as device_of
 from study.common.errors import StudyError
 from study.data.base import Dataset
 from study.impact.stages import Stages, ones
@@ -70,6 +71,7 @@ class State(ABC):
 
     def __init__(self, network: Network, data: Dataset, settings: Settings, device: str = "cpu", seed: int = 0) -> None:
         check(network, data)
+        device_of(device)  # one that is not there is refused
         self.network, self.data, self.settings, self.seed = network, data, settings, seed
         self.gains = ones(network)
         self.scope = scope(settings.scope)

@@ -108,6 +108,10 @@ class Result:
         """Error surfaces E(gain) of removed units, where they were asked for."""
         return self.tables["surfaces"]
 
+    @property
+    def _parts(self) -> str:
+        return "weights" if (self.tables["events"]["scope"] == "weight").any() else "hidden units"
+
     def _on_demand(self, name: str) -> pd.DataFrame:
         return self.tables[name] if name in self.tables else records.empty(name)
 
@@ -125,15 +129,17 @@ class Result:
     def network_after(self, removed: int) -> Network:
         """Return the physically smaller network with that many units removed; trained since, where it was.
 
+        Where single weights went it is of the trained network's size, and what is gone is 0.
+
         Raises:
-            StudyError: when there never were so many units, or they went several at a time.
+            StudyError: when there never were so many, or they went several at a time.
         """
-        counts = self.tables["events"]["removed"].to_numpy()
+        counts, what = self.tables["events"]["removed"].to_numpy(), self._parts
         if not 0 <= removed <= counts.max():
-            raise StudyError(f"network_after({removed}): this network had {counts.max()} hidden units to remove")
+            raise StudyError(f"network_after({removed}): this network had {counts.max()} {what} to remove")
         if removed not in counts:
             raise StudyError(
-                f"network_after({removed}): units went several at a time; there are {sorted(set(counts.tolist()))}"
+                f"network_after({removed}): {what} went several at a time; there are {sorted(set(counts.tolist()))}"
             )
         gains, network = self.path[int((counts == removed).nonzero()[0][-1])]
         return network.compact(gains)
@@ -153,6 +159,11 @@ def prune(
 ) -> Result:
     """Prune a trained network unit by unit, without retraining unless asked for, down to its last hidden unit.
 
+    With `scope="weight"` single weights go, those of the output layer, too. Sampled true impacts stand beside every
+    `truth_every`-th round (`result.tables["bridge"]`, see `study.records`); one weight at a time this takes long, and
+    `protocol="rounds"` takes many at once. Protocols that go back into the network's own training, as `lottery_ticket`
+    does, need to know it: they are run by `python -m study`.
+
     Args:
         network: the network, or any stack of linear layers and activations as a torch module. Logits are given the
             output layer of the data, with a warning.
@@ -161,7 +172,7 @@ def prune(
         ranking: "single_overall" (one-shot: score once) or "iterative" (again after every removal; the default).
         settings: how to prune; None takes the defaults of `Settings`.
         seed: for methods that draw, and of the order of batches under retraining.
-        device: "cpu", or "cuda" where there is one.
+        device: "cpu", or "cuda" where there is one; single weights are pruned on the CPU.
         progress: called after every step with the units removed and the units at the start.
         **options: any field of `Settings` by its name, as in `removal="mean"`, `selection="held_out"`,
             `protocol="retrain"` or `truth_every=5`; every other name is a parameter of the method, as in
