@@ -14,8 +14,9 @@ __all__ = ["judge", "load"]
 def load(sweep: str | None = None, uri: str | None = None, experiment: str = "incredible_shrinking_network") -> Cells:
     """Return the finished cells of a tracking store as one tidy data frame: a row a cell, its settings and results.
 
-    It is a pandas data frame with one method more: `curves()` gives a row a removal, of the rows that are left after
-    any selection. Settings are the tags of `study.records.RUN_TAGS`, results the columns of `analysis.metrics.table`.
+    It is a pandas data frame with two methods more, of the rows that are left after any selection: `curves()` gives a
+    row a removal, `sampled()` one a sampled single weight. Settings are the tags of `study.records.RUN_TAGS`, results
+    the columns of `analysis.metrics.table`.
 
     Args:
         sweep: only cells that this sweep asked for first (`sweep.name=`; "manual" where none was named).

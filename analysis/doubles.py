@@ -12,9 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames import Frames
+from analysis.frames import READ, Frames
 from analysis.metrics.table import SETTINGS
-from study.records import TABLES
 
 SAME = [*SETTINGS, "draw"]
 """What tells trajectories apart that were computed by the same versions."""
@@ -39,7 +38,7 @@ def merged(frames: Frames) -> Frames:
     ranked = several.assign(metrics=sum(w * several["key"].isin(_keys(frames, t)) for t, w in WEIGHTS.items()))
     ranked = ranked.sort_values("metrics", kind="stable")[["key", "trajectory"]]
     stays = ranked.drop_duplicates("trajectory", keep="last").set_index("trajectory")["key"]
-    tables: dict[str, Any] = {name: _merged(getattr(frames, name), ranked, stays) for name in TABLES}
+    tables: dict[str, Any] = {name: _merged(getattr(frames, name), ranked, stays) for name in READ}
     places = cells.drop_duplicates("trajectory", keep="last")
     kept = places["key"].mask(places["trajectory"].isin(stays.index), places["trajectory"].map(stays))
     rows = frames.cells.set_index("key", drop=False).loc[kept].reset_index(drop=True)

@@ -9,14 +9,14 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from analysis.frames import Frames, StoreError, no_rows
+from analysis.frames import READ, Frames, StoreError, no_rows
 from study.common.errors import said
-from study.records import ON_DEMAND, TABLES, conform, upgraded
+from study.records import ON_DEMAND, conform, upgraded
 
 ABOUT, CHECKSUMS = "about.json", "checksums.json"
-FILES = ("cells", "networks", "not_run", "failed", "damaged", *TABLES)
+FILES = ("cells", "networks", "not_run", "failed", "damaged", *READ)
 """Tables of an export."""
-LATER = ("damaged", *ON_DEMAND)
+LATER = ("damaged", *(name for name in ON_DEMAND if name in READ))
 """Tables that an older export may lack."""
 
 
@@ -46,7 +46,7 @@ def read_export(folder: Path) -> Frames:
                 raise ValueError(f"{', '.join(changed)} not as written")
         there = {n: pd.read_parquet(folder / f"{n}.parquet") for n in FILES if n not in missing}
         there["events"] = _of_today(there["events"], there["cells"])
-        absent = {n: no_rows(n) for n in missing if n in TABLES}
+        absent = {n: no_rows(n) for n in missing if n in READ}
         return Frames(about=json.loads((folder / ABOUT).read_text()), **there, **absent)
     except (OSError, pa.ArrowException, ValueError, KeyError, AttributeError) as error:
         raise StoreError(f"the export {folder} is damaged ({said(error)}); make it again from the store") from error

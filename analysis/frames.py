@@ -10,6 +10,10 @@ import pandas as pd
 from study.common.errors import StudyError
 from study.records import RUN_TAGS, TABLES, by_cause, empty
 
+ON_REQUEST = ("sampled",)
+"""Tables of `study.records` that no metric or figure looks at, and that are too large to be read for nothing."""
+READ = tuple(name for name in TABLES if name not in ON_REQUEST)
+"""The others: those of the frames."""
 INTEGER_TAGS = ("seed", "draw")
 """Tags that are whole numbers in the frames; every other tag is text."""
 
@@ -76,8 +80,8 @@ class Frames:
             (seed and draw as integers), run_id, run_name and start_time.
         networks: one row a trained network (kind "network"), the same columns.
         events, evaluations, impacts, agreement, surfaces, pairs, reinserted, hessian, searched, searched_sets,
-        removals, sampled, bridge, decisions, sparsity, masks, trainings, stopped: the tables of `study.records` of all
-            cells, each led by the column `key`, the cell's key.
+        removals, bridge, decisions, sparsity, masks, trainings, stopped: the tables of `study.records` of all cells,
+            each led by the column `key`, the cell's key. The table sampled is read on request: `Cells.sampled`.
         not_run: population and the reason why none of its cells was run.
         failed: cells that were begun and never finished, with the reason of the last attempt (`FAILED_COLUMNS`, text).
         damaged: finished cells whose tables are lost or not as they were written, which are in no other frame, and
@@ -98,7 +102,6 @@ class Frames:
     searched: pd.DataFrame = field(default_factory=lambda: no_rows("searched"))
     searched_sets: pd.DataFrame = field(default_factory=lambda: no_rows("searched_sets"))
     removals: pd.DataFrame = field(default_factory=lambda: no_rows("removals"))
-    sampled: pd.DataFrame = field(default_factory=lambda: no_rows("sampled"))
     bridge: pd.DataFrame = field(default_factory=lambda: no_rows("bridge"))
     decisions: pd.DataFrame = field(default_factory=lambda: no_rows("decisions"))
     sparsity: pd.DataFrame = field(default_factory=lambda: no_rows("sparsity"))
@@ -120,6 +123,6 @@ class Frames:
         wanted = set(keys)
         cells = self.cells[self.cells["key"].isin(wanted)]
         networks = self.networks[self.networks["network_key"].isin(set(cells["network_key"]))]
-        tables = {name: getattr(self, name) for name in TABLES}
+        tables = {name: getattr(self, name) for name in READ}
         kept = {name: frame[frame["key"].isin(wanted)] for name, frame in tables.items()}
         return replace(self, cells=cells, networks=networks, **kept)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from analysis.frames import DAMAGED_COLUMNS, no_damaged, no_rows
-from study.records import TABLES, conform, upgraded
+from analysis.frames import DAMAGED_COLUMNS, READ, no_damaged, no_rows
+from study.records import conform, upgraded
 from study.tracking.inspection import CELL, Kind, flaw, listed, tables_of
 from study.tracking.manifest import DamagedError, beside
 from study.tracking.runs import Runs
@@ -49,7 +49,7 @@ def damaged(lost: pd.DataFrame, how: str) -> pd.DataFrame:
 
 
 def read_cells(
-    runs: Runs, cells: pd.DataFrame, spare: pd.DataFrame
+    runs: Runs, cells: pd.DataFrame, spare: pd.DataFrame, names: Sequence[str] = READ
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], pd.DataFrame]:
     """Return the cells that were read, their tables, and those that are damaged.
 
@@ -57,6 +57,7 @@ def read_cells(
         runs: of the experiment.
         cells: a row a cell.
         spare: older runs of the same cells; one of them is read where the newest is damaged.
+        names: of the tables that are kept; the others are looked at by their digest, and forgotten.
     """
     older: dict[str, list[str]] = {}
     for key, run in spare.loc[::-1, ["key", "run_id"]].itertuples(index=False):
@@ -65,27 +66,28 @@ def read_cells(
     digest_of = dict(zip(known["run_id"], known["tables_digest"], strict=True))
     candidates = [[run, *older.get(key, [])] for key, run in cells[["key", "run_id"]].itertuples(index=False)]
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(partial(_first_whole, runs, digest_of), candidates))
+        found = list(pool.map(partial(_first_whole, runs, digest_of, names), candidates))
     reasons = {run: held for run, held in found if isinstance(held, str)}
     kept = {str(known.at[run, "key"]): held for run, held in found if not isinstance(held, str)}
     read = known.loc[[run for run, held in found if not isinstance(held, str)]]
     lost = known.loc[list(reasons)].assign(reason=pd.Series(reasons, dtype="str"))
     out, network_of = {}, dict(zip(read["key"], read["network"], strict=True))
-    for name in TABLES:
+    for name in names:
         of_key = {key: table for key, tables in kept.items() if len(table := tables.pop(name, ()))}
         out[name] = _frame(name, of_key, network_of) if of_key else no_rows(name)
     return read, out, damaged(lost, DIGEST)
 
 
 def _first_whole(
-    runs: Runs, digest_of: Mapping[str, str], candidates: Sequence[str]
+    runs: Runs, digest_of: Mapping[str, str], names: Sequence[str], candidates: Sequence[str]
 ) -> tuple[str, dict[str, pa.Table] | str]:
     """Return the first of a cell's runs that can be read, with its tables; else the newest, with what is wrong."""
     reasons = []
     for run in candidates:
         try:
             with runs.reading(run) as folder:
-                return run, tables_of(listed(folder, CELL, digest_of[run]), digest_of[run])
+                tables = tables_of(listed(folder, CELL, digest_of[run]), digest_of[run])
+                return run, {name: table for name, table in tables.items() if name in names}
         except DamagedError as error:
             reasons.append(str(error))
     return candidates[0], reasons[0]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.frames import RUN_COLUMNS, Frames, no_rows
-from study.records import RECORDS_VERSION, TABLES, conform
+from analysis.frames import READ, RUN_COLUMNS, Frames, no_rows
+from study.records import RECORDS_VERSION, conform
 
 SAMPLES = 1000
 SHAPES = {
@@ -100,8 +100,8 @@ class Cell:
 def frames(cells: Iterable[Cell], not_run: dict[str, str] | None = None) -> Frames:
     """Return the frames that a store with these cells would give."""
     cells = list(cells)
-    rows: dict[str, dict[str, list[object]]] = {name: {} for name in TABLES}
-    lengths = dict.fromkeys(TABLES, 0)
+    rows: dict[str, dict[str, list[object]]] = {name: {} for name in READ}
+    lengths = dict.fromkeys(READ, 0)
     for cell in cells:
         for name, columns in _tables(cell).items():
             n = len(columns["event"])

@@ -9,11 +9,11 @@ import pytest
 
 from analysis.claims import newest_cells
 from analysis.doubles import SAME, merged
-from analysis.frames import Frames, no_rows
+from analysis.frames import READ, Frames, no_rows
 from analysis.mending import EXPERIMENT
 from analysis.metrics import table
 from analysis.runs import read_store
-from study.records import TABLES, conform
+from study.records import conform
 from tests.analysis.claims.test_evaluation import with_copies
 from tests.analysis.synthetic import study
 from tests.pinned.cells import STORE
@@ -42,7 +42,7 @@ def without(frames, name, keys):
 
 
 def same(one: Frames, other: Frames) -> None:
-    for name in ("cells", *TABLES):
+    for name in ("cells", *READ):
         order = ["key", *(c for c in ("event", "split", "layer", "unit", "gain") if c in getattr(one, name))]
         rows = [getattr(f, name).sort_values(order, kind="stable").reset_index(drop=True) for f in (one, other)]
         pd.testing.assert_frame_equal(*rows)

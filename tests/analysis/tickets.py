@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from analysis.frames import RUN_COLUMNS, Frames, no_rows
-from study.records import TABLES, conform
+from analysis.frames import READ, RUN_COLUMNS, Frames, no_rows
+from study.records import conform
 
 ROWS = {"pruning": 500, "validation": 2000, "held_out": 1000}
 """Validation rows are more than the held-out ones: they choose, and are never taken for held-out rows."""
@@ -47,7 +47,7 @@ class Ticket:
 def ticketed(cells: Iterable[Ticket]) -> Frames:
     """Return the frames that a store with these cells would give."""
     cells = list(cells)
-    tables = {name: pd.concat([_table(cell, name) for cell in cells], ignore_index=True) for name in TABLES}
+    tables = {name: pd.concat([_table(cell, name) for cell in cells], ignore_index=True) for name in READ}
     return Frames(cells=pd.DataFrame(map(_tags, cells), columns=list(RUN_COLUMNS)), **tables)
 
 

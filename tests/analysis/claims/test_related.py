@@ -11,7 +11,7 @@ from analysis.claims import RELATED, RegisterError, evaluate_related, load
 from analysis.claims.adding import ADDED, SHORT, add_related
 from analysis.claims.register import FOLDER, freeze
 from analysis.claims.rejudge import RELATED_VALUES, RELATED_VERDICTS, rejudge_related
-from analysis.frames import Frames
+from analysis.frames import READ, Frames
 from analysis.metrics import table
 from analysis.metrics.names import explained
 from analysis.pipeline import judge
@@ -21,7 +21,6 @@ from study.common.paths import CONF
 from study.config.plan import plan as planned
 from study.config.population import composer
 from study.methods.base import check_weights
-from study.records import TABLES
 from study.records.condition import parted
 from tests.analysis.synthetic import Cell, frames, study
 from tests.analysis.tickets import Ticket, ticketed
@@ -41,7 +40,7 @@ def tickets(gain, seeds=range(100, 110), stop=2500):
 
 def together(*stores):
     """The frames of several stores as those of one."""
-    names = ("cells", *TABLES)
+    names = ("cells", *READ)
     return Frames(**{n: pd.concat([getattr(store, n) for store in stores], ignore_index=True) for n in names})
 
 
