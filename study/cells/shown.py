@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from study.cells.cell import Done
@@ -35,7 +36,7 @@ def show(done: Done, title: str, run: str | None, console: Console | None = None
         console: to print on.
     """
     network = done.trained.network
-    table = Table(title=title, show_header=False, title_justify="left")
+    table = Table(title=escape(title), show_header=False, title_justify="left")
     table.add_row("network", f"{network.name}, {network.parameters:,} parameters, {network.output} output")
     table.add_row("acceptance", f"{done.band[0]}: {done.band[1]}")
     for row in _of_weights(done) if of_weights(done.result) else _of_units(done):

@@ -54,8 +54,8 @@ def tell(found: pd.DataFrame, console: Console) -> None:
     """Print the medians as a table."""
     keys = [name for name in found.columns if name not in (*WORDS, "networks", "cells")]
     title = (
-        f"Medians over {counted(int(found['cells'].sum()), 'cell')}: share of the units removable, rank correlation of "
-        "scores and true impacts at the start (rho), regret; n: networks"
+        f"Medians over {counted(int(found['cells'].sum()), 'cell')}: share of the units or weights removable, rank "
+        "correlation of scores and true impacts at the start (rho), regret; n: networks"
     )
     table = Table(title=title, title_justify="left")
     for name in keys:

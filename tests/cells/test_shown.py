@@ -34,6 +34,7 @@ def test_of_weights(tmp_path):
     done, text = shown(tmp_path, *TICKET, *looking)
     assert "unit" not in text
     assert "nan" not in text
+    assert "lottery ticket[rounds=2]" in text
     path, stopped = done.result.trajectory, done.result.tables["stopped"].query("split == 'held_out'")
     assert f"{path['units_left'].iloc[-1]} of 222 (" in text
     for first, last in (
