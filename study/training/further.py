@@ -202,12 +202,21 @@ class Further:
         It comes from the cache where it is there, and is to the bit what the training had made of it by then.
 
         Raises:
-            StudyError: when its training is not known, or has no such epoch.
+            StudyError: when its training is not known, has no such epoch, or had reached its target before.
         """
         origin = self._origin(epoch)
         if epoch == 0:
             return origin.start
-        return self._trained_from(origin.start, origin.recipe, origin.seed, kept=True, until=epoch).network
+        recipe = origin.recipe
+        found = self._trained_from(origin.start, recipe, origin.seed, kept=True, until=epoch)
+        per_unit = math.ceil(len(self.data.training) / recipe.batch_size) if recipe.iterations is None else 1
+        if (done := int(found.history["step"].iloc[-1])) < epoch * per_unit:
+            raise StudyError(
+                f"there is no network of {recipe.unit[:-1]} {epoch} to go back to: training had reached "
+                f"training.target_accuracy={recipe.target_accuracy} after {done} iterations; go back to before, or set "
+                "training.target_accuracy=null"
+            )
+        return found.network
 
     def redrawn(self) -> Network:
         """Return the whole network with its weights drawn anew: by another seed, one and the same each time.

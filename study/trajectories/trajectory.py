@@ -139,7 +139,8 @@ class Result:
             raise StudyError(f"network_after({removed}): this network had {counts.max()} {what} to remove")
         if removed not in counts:
             raise StudyError(
-                f"network_after({removed}): {what} went several at a time; there are {sorted(set(counts.tolist()))}"
+                f"network_after({removed}): {what.removeprefix('hidden ')} went several at a time; there are "
+                f"{sorted(set(counts.tolist()))}"
             )
         gains, network = self.path[int((counts == removed).nonzero()[0][-1])]
         return network.compact(gains)

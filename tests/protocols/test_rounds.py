@@ -1,5 +1,7 @@
 """Pruning in rounds: what goes and is trained in each, what is recorded, and that a killed cell goes on."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 import torch
@@ -146,3 +148,12 @@ def test_a_killed_cell_goes_on_at_its_last_round(rewind, tmp_path, monkeypatch):
         pd.testing.assert_frame_equal(
             *(records.without_timing(name, each) for each in (frame, again.tables[name])), check_exact=True
         )
+
+
+def test_a_training_that_reached_its_target_has_no_later_network_to_go_back_to(trained):
+    _, data, origin = trained
+    easy = replace(origin.recipe, target_accuracy=0.0, check_every=1)
+    short = Further(data, 1, replace(origin, recipe=easy))
+    with pytest.raises(StudyError, match=r"no network of epoch 2 .*target_accuracy=0.0 after 1 iterations"):
+        short.at(2)
+    assert short.at(0) is origin.start
