@@ -118,6 +118,7 @@ def _source(plan: Plan, data: Dataset, folder: Any) -> Dataset | None:
     name, params = protocol.dataset
     source = load_dataset(name, folder=folder, **params)
     check_source(source, data, plan.recipe, protocol.head == "redraw")
+    plan.settings.selection.of(source)
     return source
 
 

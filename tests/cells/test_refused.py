@@ -34,6 +34,10 @@ GRADUAL = ["protocol=gradual", "protocol.begin=5", "protocol.every=1", "protocol
         ([*TRANSFER, "protocol.source=mnist1d"], "'mnist1d' has 40 inputs, 'digits' has 64"),
         ([*TRANSFER, "protocol.source=digits+half:a"], "'digits' has 5 outputs, 'digits' has 10: protocol.head=redraw"),
         (
+            [*TRANSFER, "protocol.source=digits+rows:300", "selection=subset", "selection.samples=400"],
+            "samples=400 of 300 pruning rows",
+        ),
+        (
             [*TRANSFER, "+dataset.params.validation=200", "training.evaluate_every=5"],
             r"protocol.source: training.evaluate_every=5 needs .*protocol.source=digits\+validation:500",
         ),
