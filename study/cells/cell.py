@@ -23,6 +23,7 @@ from study.networks import Front, Network, fresh
 from study.protocols.transfer import Transfer
 from study.pruning.source import check_source
 from study.pruning.state import Truths
+from study.pruning.weight_state import check_number
 from study.training.acceptance import acceptance, measured, poorly_trained
 from study.training.cache import (
     Trained,
@@ -87,6 +88,8 @@ def prepare(plan: Plan, folder: Any = None) -> Cell:
     if plan.stored is None:
         network, layers = None, plan.architecture(data)
         layers.fitted(data.features, data.outputs)  # filters that do not fit are refused here
+        if plan.settings.protocol.singly and plan.settings.scope == "weight":
+            check_number(fresh(layers, data.features, data.outputs, plan.seed), plan.settings)
         key = network_key(layers, data, plan.recipe, plan.seed)
     else:
         network = stored_network(plan, folder)

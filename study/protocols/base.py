@@ -228,11 +228,13 @@ class Protocol(ABC):
         version: raised when the same protocol and seed give other numbers; a part of the key of cells that train.
         trains: whether the network is trained on the way.
         weights_only: whether it is for single weights, not for units.
+        singly: whether parts go one at a time, each with an evaluation of its own.
     """
 
     version: ClassVar[int] = 1
     trains: ClassVar[bool] = True
     weights_only: ClassVar[bool] = False
+    singly: ClassVar[bool] = False
 
     def check(self, recipe: Recipe, iterations: int) -> None:  # noqa: B027
         """Refuse a training that this protocol does not go with, before any of it is done.

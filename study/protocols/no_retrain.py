@@ -14,6 +14,7 @@ class NoRetrain(Protocol):
     """One part at a time, down to the last."""
 
     trains: ClassVar[bool] = False
+    singly: ClassVar[bool] = True
 
     def events(self, state: Remaining, ranking: Ranking) -> Iterator[Event]:
         """Yield the events."""

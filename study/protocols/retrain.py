@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from study.common.errors import StudyError, number, whole
 from study.protocols.base import Event, Protocol, Ranking, Remaining, Train, one_by_one
@@ -22,6 +23,8 @@ class Retrain(Protocol):
         every: share of all units, above 0 and at most 1: training is due each time that as many more have gone.
         epochs: passes over the training rows each time, 0 or more; 0 trains nothing.
     """
+
+    singly: ClassVar[bool] = True
 
     every: float = 0.1
     epochs: int = 5

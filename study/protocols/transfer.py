@@ -41,6 +41,7 @@ class Transfer(Protocol):
     ('mnist', {'rows': 9000, 'inverted': True})
     """
 
+    version: ClassVar[int] = LotteryTicket.version
     weights_only: ClassVar[bool] = True
 
     source: str = "digits"

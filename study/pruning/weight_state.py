@@ -7,6 +7,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from study.common.errors import StudyError
 from study.data.base import Dataset
 from study.impact.stages import Stages
 from study.impact.weights import Pass, weight_impacts
@@ -16,10 +17,14 @@ from study.networks.network import Network
 from study.networks.parts import Parts
 from study.pruning.settings import Settings
 from study.pruning.state import State
+from study.scopes import scope
 from study.training.masks import masked
 
 WEIGHTS_VERSION = 1
 """Raised when masks, controls or what is measured of single weights get other numbers; the first is in no key."""
+
+SINGLY = 10_000
+"""Most weights that go one at a time: each has an evaluation and a network of its own."""
 
 
 class WeightState(State):
@@ -34,6 +39,7 @@ class WeightState(State):
         self._seen: dict[str, Pass] | None = None
         self._ranked: Pass | None = None
         super().__init__(network, data, settings, device, seed)
+        check_number(network, settings)
         self.scale = len(data.pruning) / len(settings.selection.of(data))
 
     def _changed(self) -> None:
@@ -131,3 +137,17 @@ class WeightState(State):
 
     def _measured(self) -> Tensor:
         return weight_impacts(self.seen["pruning"], self.parts)
+
+
+def check_number(network: Network, settings: Settings) -> None:
+    """Refuse to remove very many weights one at a time.
+
+    Raises:
+        StudyError: naming protocols that remove many at once.
+    """
+    weights = sum(w.numel() for w in network.weights)
+    if scope(settings.scope).weights and settings.protocol.singly and weights > SINGLY:
+        raise StudyError(
+            f"protocol={settings.protocol.name} removes one weight at a time, {SINGLY:,} at most, and {network.name} "
+            f"has {weights:,}: protocol=rounds and protocol=lottery_ticket remove many at once"
+        )

@@ -15,6 +15,10 @@ GRADUAL = ["protocol=gradual", "protocol.begin=5", "protocol.every=1", "protocol
 @pytest.mark.parametrize(
     ("given", "told"),
     [
+        (
+            ["scope=weight", "method=magnitude", "network.hidden=[200]"],
+            "no_retrain removes one weight at a time, 10,000 at most, and 64-200-10 has 14,800: protocol=rounds",
+        ),
         (["protocol=lottery_ticket", "method=obs"], "method=obs scores units, not single weights; .*magnitude"),
         ([*TICKET, "+measures.pairs={}"], "measure pairs is not for scope=weight: it goes with units"),
         (["+measures.bridge={}"], "measure bridge is not for scope=unit: it goes with scope=weight"),
