@@ -168,7 +168,7 @@ def test_the_help_offers_what_can_be_chosen_and_nothing_else(capsys, monkeypatch
     assert "profile:" not in offered
     assert "ranking: iterative, single_overall" in offered
     assert "make reproduce PROFILE=" in done.out
-    assert re.search(r"Profiles: authors, filters, full, .*, smoke ", done.out)
+    assert re.search(r"Profiles: authors, companions-smoke, filters, full, .*, smoke, weights, weights_full ", done.out)
 
 
 WRITTEN = {
