@@ -116,7 +116,7 @@ class Runner(ABC):
         state.evaluate()  # an error that is no number is told before scores of it are
         started = time.perf_counter()
         self._scores, self._scored = state.scores(self.method, self.ranking.again).cpu(), state.parts
-        self._now = self._next = None
+        self._changed()
         self._seconds += time.perf_counter() - started
         self._passes += self._scores.forward_passes
         if state.ranked_on_pruning and self._scores.exact and self._scores.estimate is not None:

@@ -34,13 +34,14 @@ class UnitRunner(Runner):
         state, further = self.state, self.further
         match event:
             case Rewind(epoch):
-                state.become(further.at(epoch))
-                return
+                network = further.at(epoch)
             case Train(since=int(since), kept=kept):
                 self._training = further.to_the_end(state.network, state.gains, since, kept)
+                network = self._training.network
             case Train(epochs=int(epochs), rate=None, kept=kept):
                 self._training = further.few_epochs(state.network, state.gains, epochs, state.removed, kept)
+                network = self._training.network
             case _:
                 raise ValueError(f"{event} is for single weights")
-        state.become(self._training.network)
+        state.become(network)
         self._next = None

@@ -1,6 +1,6 @@
 """Pruning in rounds: what goes and is trained in each, what is recorded, and that a killed cell goes on."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import pytest
@@ -13,7 +13,7 @@ from study.config.plan import plan
 from study.methods import method
 from study.networks import mlp
 from study.protocols import protocol
-from study.protocols.base import Evaluate, Ranking, Remove, Rewind, Score, Train
+from study.protocols.base import Evaluate, Protocol, Ranking, Remove, Rewind, Score, Train
 from study.protocols.rounds import Rounds
 from study.pruning.settings import Settings
 from study.training.further import Further
@@ -102,6 +102,27 @@ def test_survivors_are_rewound_and_trained_as_the_whole_network_was(trained):
     gains, small = result.path[2]
     by_hand = fit(further.at(2).compact(gains), data, seed=1, recipe=RECIPE, since=2).network
     assert by_hand.weights[0].equal(small.compact(gains).weights[0])
+
+
+@dataclass(frozen=True)
+class RewindsOnly(Protocol):
+    """Rewinds, and removes a unit of the rewound network without training it."""
+
+    def events(self, state, ranking):  # noqa: ARG002
+        yield from (Score(), Evaluate(0), Rewind(2), Remove(), Evaluate(1))
+
+
+def test_what_takes_a_units_place_is_that_of_the_rewound_network(trained):
+    """The choice that was seen before the rewinding carries the mean output of the network before it."""
+    network, data, origin = trained
+    further = Further(data, 1, origin)
+    settings = Settings(protocol=RewindsOnly(), removal="mean")
+    result = collect(network, method("magnitude"), settings, further)
+    layer, unit = result.tables["events"].loc[1, ["layer", "unit"]]
+    rewound = further.at(2)
+    outputs = rewound.outputs_(0, rewound.pre_activation(0, rewound.below(data.pruning.inputs)))
+    expected = rewound.absorb(layer, unit, float(outputs[unit].mean()))
+    assert torch.allclose(result.path[1][1].biases[1], expected.biases[1], rtol=0, atol=1e-12)
 
 
 def test_a_rewind_that_cannot_be_is_refused(trained):
