@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from torch import Tensor
+
 from study.common.errors import StudyError
 from study.methods.base import Scores
 from study.networks.parts import Part, Parts
@@ -28,6 +30,22 @@ class Choice:
     instead: Instead
 
 
+def check_scores(scores: Tensor, parts: Parts, scope: Scope) -> None:
+    """Refuse scores that are not numbers.
+
+    Args:
+        scores: of the remaining parts, shape (n,).
+        parts: these parts.
+        scope: names them.
+
+    Raises:
+        StudyError: naming the first part with such a score.
+    """
+    if scores.isnan().any():
+        bad = parts.at(int(scores.isnan().nonzero()[0, 0]))
+        raise StudyError(f"the method gave {scope.called(bad)} a score that is not a number")
+
+
 def choose(scores: Scores, parts: Parts, scope: Scope, error: float, tie: float) -> int:
     """Return where the unit of the smallest score is; of those tied with it, the one of the lowest layer, then index.
 
@@ -43,9 +61,7 @@ def choose(scores: Scores, parts: Parts, scope: Scope, error: float, tie: float)
     Raises:
         StudyError: when a score is not a number.
     """
-    if scores.score.isnan().any():
-        bad = parts.at(int(scores.score.isnan().nonzero()[0, 0]))
-        raise StudyError(f"the method gave {scope.called(bad)} a score that is not a number")
+    check_scores(scores.score, parts, scope)
     smallest = float(scores.score.min())
     if scores.estimate is None:
         width = tie * float(scores.score.abs().max())

@@ -9,7 +9,6 @@ from torch import Tensor
 
 from study.networks.parts import Parts
 from study.protocols.base import Cut
-from study.scopes.base import Scope
 
 Groups = list[tuple[Tensor, int]]
 """Places of the parts that are cut together, ascending, and how many of them go."""
@@ -86,10 +85,3 @@ def _deviations(here: Tensor, values: Tensor) -> Tensor:
     w = values[here]
     deviation = w.std(correction=0) if len(w) else w.new_tensor(0.0)
     return w.abs() / deviation if deviation > 0 else w.abs()
-
-
-def first_bad(scores: Tensor, parts: Parts, scope: Scope) -> str | None:
-    """Return the name of the first part whose score is not a number; None where all are."""
-    if not scores.isnan().any():
-        return None
-    return scope.called(parts.at(int(scores.isnan().nonzero()[0, 0])))

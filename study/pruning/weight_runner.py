@@ -8,13 +8,14 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from study.common.errors import LARGEST, StudyError
+from study.common.errors import LARGEST
 from study.data import load_dataset
 from study.methods.base import Method
 from study.protocols.base import END, Adopt, Control, Cut, Drop, Event, Remove, Rewind, Score, Train
 from study.protocols.transfer import Transfer
+from study.pruning.choice import check_scores
 from study.pruning.controls import degree_preserving, layer_wise
-from study.pruning.cut import first_bad, going, smallest
+from study.pruning.cut import going, smallest
 from study.pruning.runner import Runner
 from study.pruning.source import elsewhere, with_head
 from study.pruning.weight_state import WeightState
@@ -31,6 +32,11 @@ class WeightRunner(Runner):
     def __init__(self, state: WeightState, method: Method, further: Further) -> None:
         super().__init__(state, method, further)
         self._ongoing: Ongoing | None = None
+        self._planned: Tensor | None = None  # what the next cut takes, where it was seen already
+
+    def _changed(self) -> None:
+        super()._changed()
+        self._planned = None
 
     def _score(self) -> None:
         if self.state.left:  # a threshold may have taken all
@@ -52,11 +58,14 @@ class WeightRunner(Runner):
         now, state = self._remaining(), self.state
         if now is None or not isinstance(event, Remove | Cut):
             return None
-        if (bad := first_bad(now.score, state.parts, state.scope)) is not None:
-            raise StudyError(f"the method gave {bad} a score that is not a number")
-        if isinstance(event, Remove):
-            return smallest(now.score, state.parts, event.count)
-        return going(now.score, state.parts, event, state.scope.sizes(state.network), state.values)
+        if self._planned is None:
+            check_scores(now.score, state.parts, state.scope)
+            if isinstance(event, Remove):
+                self._planned = smallest(now.score, state.parts, event.count)
+            else:
+                sizes = state.scope.sizes(state.network)
+                self._planned = going(now.score, state.parts, event, sizes, state.values)
+        return self._planned
 
     def _change(self, event: Event) -> None:
         state, further = self.state, self.further

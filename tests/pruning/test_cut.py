@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from study.common.errors import StudyError
 from study.networks.parts import Parts
 from study.protocols.base import Cut
-from study.pruning.cut import first_bad, going, smallest
+from study.pruning.choice import check_scores
+from study.pruning.cut import going, smallest
 from study.scopes import scope
 
 SIZES = (300, 100, 10)
@@ -89,5 +90,6 @@ def test_bad_input_is_told():
             Cut(**made)
     scores = torch.zeros(len(WEIGHTS))
     scores[305] = float("nan")
-    assert first_bad(scores, WEIGHTS, scope("weight")) == "weight 5 of layer 1"
-    assert first_bad(torch.zeros(len(WEIGHTS)), WEIGHTS, scope("weight")) is None
+    with pytest.raises(StudyError, match="weight 5 of layer 1 a score that is not a number"):
+        check_scores(scores, WEIGHTS, scope("weight"))
+    check_scores(torch.zeros(len(WEIGHTS)), WEIGHTS, scope("weight"))
