@@ -59,9 +59,7 @@ def add_related(frames: Frames, folder: Path = TABLES, replace: bool = False) ->
     Raises:
         StudyError: where the kept tables are not there, or the store has no such cells, or development seeds alone.
     """
-    for name in (RELATED_VALUES, RELATED_VERDICTS, "kept"):
-        if not (folder / f"{name}.csv").is_file():
-            raise StudyError(f"{folder / name}.csv is not there: keep a first system by `make results PART=weights`")
+    check_tables(folder, (RELATED_VALUES, RELATED_VERDICTS), "keep a first system by `make results PART=weights`")
     frames = merged(frames)
     judged = evaluate_related(frames, metrics.table(frames))
     if judged is None:

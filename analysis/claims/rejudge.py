@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -21,15 +22,24 @@ RELATED_PART, RELATED_VALUES, RELATED_VERDICTS = "weights", "related_values", "r
 """The part that rests on the register of related systems, and its tables."""
 
 
-def check_tables(folder: Path) -> None:
+def check_tables(
+    folder: Path,
+    names: Sequence[str] = ("values", "verdicts"),
+    way_out: str = "name the folder of kept tables (`make results`)",
+) -> None:
     """Refuse a folder without kept tables.
+
+    Args:
+        folder: of the tables.
+        names: those that are needed beside kept.csv.
+        way_out: what to do where one is not there.
 
     Raises:
         StudyError: naming the one that is not there.
     """
-    for name in ("values", "verdicts", "kept"):
+    for name in (*names, "kept"):
         if not (folder / f"{name}.csv").is_file():
-            raise StudyError(f"{folder / name}.csv is not there; name the folder of kept tables (`make results`)")
+            raise StudyError(f"{folder / name}.csv is not there; {way_out}")
 
 
 def rejudge(folder: Path = TABLES, register: Register | None = None) -> pd.DataFrame:

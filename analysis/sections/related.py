@@ -64,7 +64,7 @@ def in_words(judged: Evaluation) -> pd.DataFrame:
                     "population": "" if whole else row["population"],
                     "n": str(row["n"] or "–"),
                     "estimate": "–" if several or not row["n"] else interval(row),
-                    "test": "–" if several or not row["n"] else test(row),
+                    "test": "–" if several or not row["n"] else row["template"] if whole else test(row),
                     "p": number(row["p_corrected"], 2),
                     "verdict": row["verdict"],
                     "reason": row["reason"],
